@@ -1,0 +1,35 @@
+package dev.weir.event;
+
+import dev.weir.usage.Quantities;
+
+/// Where the story of each attempt is written before anybody can see it.
+///
+/// *Kept* means: in the operating system's hands, so the death of this process cannot lose it. Every method returns after
+/// the record is kept, without waiting for a disk; none blocks. Event-loop threads call it, any of them, at any time.
+public interface UsageJournal {
+    /// Before the first upstream byte. The record is the event this attempt becomes if Weir dies before [#settle]: the
+    /// outcome is `interrupted`. Its quantities are what is charged then, where there are any (a hard-capped reservation);
+    /// where there are none, the last progress record is. Kept also means that room for the settlement is set aside, so that
+    /// a settlement does not fail for want of space.
+    Append open(UsageEvent ifInterrupted);
+
+    /// While an answer streams: what has passed so far, at least every 64 KiB or second.
+    Append progress(String callId, int attempt, Quantities soFar, WireBytes bytes);
+
+    /// The end of an attempt that was opened, before the client's last byte.
+    Append settle(UsageEvent event);
+
+    /// A refusal: an event without an attempt.
+    Append refuse(UsageEvent event);
+
+    /// The answer to an append.
+    sealed interface Append {
+        /// @param seq the event's number for `settle` and `refuse`, 0 for `open` and `progress`
+        record Kept(long seq) implements Append {}
+
+        /// Nothing was written. The call must not go on: 503, `spool_unavailable`.
+        ///
+        /// @param why for the operator
+        record NotKept(String why) implements Append {}
+    }
+}
