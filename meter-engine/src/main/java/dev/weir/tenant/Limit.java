@@ -1,0 +1,102 @@
+package dev.weir.tenant;
+
+import dev.weir.usage.Meter;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/// So much of one measure, for one entity, in one window; and what happens beyond it. Immutable.
+///
+/// @param id 1 to 128 characters, unique within a tenant (its own limits and its plan's); names the counter
+/// @param zone whose days and months; UTC unless said otherwise
+/// @param amount whole units of the measure, pico-dollars for `cost`; 0 to 9 × 10¹⁸, where 0 blocks everything
+/// @param alerts percentages of the amount at which somebody is told, rising, once per window
+public record Limit(String id, Entity entity, Measure measure, Window window, ZoneId zone, long amount, Action action,
+        List<Integer> alerts) {
+    public static final int ID_LENGTH_MAX = 128;
+    public static final long AMOUNT_MAX = 9_000_000_000_000_000_000L;
+    public static final List<Integer> USUAL_ALERTS = List.of(75, 90, 100);
+    /// Nothing bounds these before a call, or a design decision keeps them free: they can be watched, not blocked.
+    private static final Set<Meter> NEVER_BLOCKED = Set.of(Meter.TOOL_CALLS_REQUESTED, Meter.RATE_LIMITED);
+
+    /// The order in which limits are asked, so in which they refuse: concurrency first, then by the shortness of the window
+    /// (what will pass soonest), cost after other meters, then by id.
+    public static final Comparator<Limit> PRECEDENCE = Comparator.<Limit>comparingInt(Limit::rank)
+            .thenComparing(Limit::window)
+            .thenComparing(Limit::id);
+
+    /// What a limit does when it is reached.
+    public enum Action {
+        /// A hard cap: reserved before, never exceeded.
+        BLOCK,
+        /// A soft cap: tells, never blocks.
+        NOTIFY;
+
+        public String id() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    public Limit {
+        if (id.isEmpty() || id.length() > ID_LENGTH_MAX) {
+            throw new IllegalArgumentException("a limit's id has 1 to " + ID_LENGTH_MAX + " characters");
+        }
+        if (amount < 0 || amount > AMOUNT_MAX) {
+            throw new IllegalArgumentException(
+                    "limit " + id + ": the amount is 0 to " + AMOUNT_MAX + ", not " + amount);
+        }
+        if (action == Action.BLOCK && measure instanceof Measure.Counted(Meter meter)
+                && NEVER_BLOCKED.contains(meter)) {
+            throw new IllegalArgumentException(
+                    "limit " + id + ": " + meter + " is never capped; use action notify or another meter");
+        }
+        if (measure instanceof Measure.InFlight && window != Window.TOTAL) {
+            throw new IllegalArgumentException(
+                    "limit " + id + ": concurrency has no window, so the window is total, not "
+                            + window);
+        }
+        alerts = List.copyOf(alerts);
+        checkAlerts(id, alerts);
+    }
+
+    /// A blocking limit in UTC with the usual alerts.
+    public static Limit block(String id, Entity entity, Measure measure, Window window, long amount) {
+        return new Limit(id, entity, measure, window, ZoneOffset.UTC, amount, Action.BLOCK, USUAL_ALERTS);
+    }
+
+    /// A limit that only tells, in UTC with the usual alerts.
+    public static Limit notify(String id, Entity entity, Measure measure, Window window, long amount) {
+        return new Limit(id, entity, measure, window, ZoneOffset.UTC, amount, Action.NOTIFY, USUAL_ALERTS);
+    }
+
+    public boolean blocks() {
+        return action == Action.BLOCK;
+    }
+
+    /// Whether both count the same thing, so that a change from one to the other keeps what was counted.
+    public boolean countsAs(Limit other) {
+        return this == other || id.equals(other.id) && entity.equals(other.entity) && measure.equals(other.measure)
+                && window == other.window && zone.equals(other.zone);
+    }
+
+    private int rank() {
+        return switch (measure) {
+            case Measure.InFlight() -> 0;
+            case Measure.Counted(Meter meter) -> meter == Meter.COST ? 2 : 1;
+        };
+    }
+
+    private static void checkAlerts(String id, List<Integer> alerts) {
+        int last = 0;
+        for (int percent : alerts) {
+            if (percent <= last || percent > 1000) {
+                throw new IllegalArgumentException(
+                        "limit " + id + ": alerts are rising percentages of 1 to 1000, not " + alerts);
+            }
+            last = percent;
+        }
+    }
+}
