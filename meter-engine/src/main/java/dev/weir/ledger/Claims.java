@@ -1,0 +1,95 @@
+package dev.weir.ledger;
+
+import dev.weir.tenant.Limit;
+import dev.weir.tenant.TenantId;
+import java.time.Instant;
+import java.util.Arrays;
+
+/// All that one call asks of the ledger, to be had whole or not at all. Built by one thread, used for one `reserve`.
+///
+/// Each claim is a fixed part and a part per *unit*; the ledger grants between `unitsMin` and `unitsMax` units, as many as
+/// fit every limit at once. A unit is one token of the output limit: the client's limit is lowered to what remains in the same
+/// step that reserves it, so no second look can find less.
+public final class Claims {
+    private static final int USUAL_SIZE = 4;
+
+    final TenantId tenant;
+    final Instant moment;
+    final long unitsMin;
+    final long unitsMax;
+    int size;
+    Limit[] limits;
+    String[] values;
+    long[] fixed;
+    long[] perUnit;
+
+    /// @param moment of admission: its windows are charged
+    /// @param unitsMin the fewest units that are of use, 0 or more
+    /// @param unitsMax the most that are wanted, `unitsMin` or more
+    public Claims(TenantId tenant, Instant moment, long unitsMin, long unitsMax) {
+        this(tenant, moment, unitsMin, unitsMax, USUAL_SIZE);
+    }
+
+    /// @param sizeExpected how many claims will be added, for the size of the arrays
+    public Claims(TenantId tenant, Instant moment, long unitsMin, long unitsMax, int sizeExpected) {
+        if (unitsMin < 0 || unitsMax < unitsMin) {
+            throw new IllegalArgumentException("units are 0 <= min <= max, not " + unitsMin + " and " + unitsMax);
+        }
+        this.tenant = tenant;
+        this.moment = moment;
+        this.unitsMin = unitsMin;
+        this.unitsMax = unitsMax;
+        this.limits = new Limit[sizeExpected];
+        this.values = new String[sizeExpected];
+        this.fixed = new long[sizeExpected];
+        this.perUnit = new long[sizeExpected];
+    }
+
+    /// Claims that want no units.
+    public static Claims fixed(TenantId tenant, Instant moment) {
+        return new Claims(tenant, moment, 0, 0);
+    }
+
+    /// Adds one claim. The same limit and value must not be added twice.
+    ///
+    /// @param value the entity's value, which the limit's entity covers
+    /// @param fixedAmount 0 or more
+    /// @param amountPerUnit 0 or more
+    public Claims add(Limit limit, String value, long fixedAmount, long amountPerUnit) {
+        if (fixedAmount < 0 || amountPerUnit < 0) {
+            throw new IllegalArgumentException("limit " + limit.id() + ": a claim is of 0 or more, not " + fixedAmount
+                    + " and " + amountPerUnit + " per unit");
+        }
+        if (size == limits.length) {
+            grow();
+        }
+        limits[size] = limit;
+        values[size] = value;
+        fixed[size] = fixedAmount;
+        perUnit[size] = amountPerUnit;
+        size++;
+        return this;
+    }
+
+    public Claims add(Limit limit, String value, long amount) {
+        return add(limit, value, amount, 0);
+    }
+
+    /// What claim `i` amounts to with so many units; [Long#MAX_VALUE] where it would not fit a `long`.
+    long amount(int i, long units) {
+        if (perUnit[i] == 0) {
+            return fixed[i];
+        }
+        long elastic = units > Long.MAX_VALUE / perUnit[i] ? Long.MAX_VALUE : units * perUnit[i];
+        long sum = fixed[i] + elastic;
+        return sum < 0 ? Long.MAX_VALUE : sum;
+    }
+
+    private void grow() {
+        int length = Math.max(USUAL_SIZE, 2 * size);
+        limits = Arrays.copyOf(limits, length);
+        values = Arrays.copyOf(values, length);
+        fixed = Arrays.copyOf(fixed, length);
+        perUnit = Arrays.copyOf(perUnit, length);
+    }
+}

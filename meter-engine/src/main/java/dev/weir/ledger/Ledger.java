@@ -1,0 +1,98 @@
+package dev.weir.ledger;
+
+import dev.weir.tenant.Limit;
+import dev.weir.tenant.Measure;
+import dev.weir.tenant.TenantId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToLongFunction;
+
+/// What is used and what is set aside, per (limit, entity, window). Any thread.
+///
+/// Of every blocking limit `settled + reserved <= amount` holds at all times. All limits of one tenant lie in one shard behind
+/// one short lock, so a call takes all of its limits in one step or none, and two calls never refuse each other by holding
+/// half each. Each operation is a few array and hash accesses per limit; nothing is allocated but what is returned.
+///
+/// The amount is read from the limit that each claim brings, so a raised or lowered limit is in force with the next call.
+/// A limit whose entity, measure, window or zone changed under the same id is a new counter.
+public final class Ledger {
+    /// As what was used: the whole reservation, because nobody knows better.
+    public static final long AS_RESERVED = -1;
+    /// How long an ended window is kept by [#sweep], so that a clock that jumps back finds it used.
+    private static final Duration KEPT_AFTER_END = Duration.ofHours(2);
+
+    private final ConcurrentHashMap<TenantId, Shard> shards = new ConcurrentHashMap<>();
+
+    /// Reserves all claims or none. The claims must not be used again.
+    public Claimed reserve(Claims claims) {
+        return shard(claims.tenant).reserve(claims);
+    }
+
+    /// Reserves more of one measure for a running call, in each of its limits of that measure or in none.
+    ///
+    /// @return the same reservation, or what stood against it
+    public Claimed extend(Reservation reservation, Measure measure, long more) {
+        if (more < 0) {
+            throw new IllegalArgumentException("a reservation is extended by 0 or more, not " + more);
+        }
+        return reservation.shard.extend(reservation, measure, more);
+    }
+
+    /// Gives back what a running call can no longer use.
+    ///
+    /// @param bound the most the call may still come to, of each measure; what is more than is reserved changes nothing
+    public void shrink(Reservation reservation, ToLongFunction<Measure> bound) {
+        reservation.shard.shrink(reservation, amounts(reservation, bound));
+    }
+
+    /// Ends a reservation: what was used is settled, the rest is free again. What was used above the reservation is charged too.
+    ///
+    /// @param used of each measure, 0 or more, or [#AS_RESERVED]; not asked for concurrency
+    public Settlement settle(Reservation reservation, ToLongFunction<Measure> used) {
+        return reservation.shard.settle(reservation, amounts(reservation, used));
+    }
+
+    /// Ends a reservation of which nothing was used.
+    public void release(Reservation reservation) {
+        reservation.shard.release(reservation);
+    }
+
+    /// Assigns what the records say was used in the window that holds `moment`. What calls have reserved stays reserved.
+    ///
+    /// @param version of the records; an assignment from the same or older ones changes nothing
+    /// @return whether it was assigned
+    public boolean restore(TenantId tenant, Limit limit, String value, Instant moment, long settled, long version) {
+        return shard(tenant).restore(limit, value, moment, settled, version);
+    }
+
+    /// Where a counter stands; zeros where nothing was ever counted.
+    public Standing standing(TenantId tenant, Limit limit, String value, Instant moment) {
+        return shard(tenant).standing(limit, value, moment);
+    }
+
+    /// How many reservations have not ended: 0 whenever nothing runs.
+    public int openReservations() {
+        return shards.values().stream().mapToInt(Shard::open).sum();
+    }
+
+    /// Forgets counters whose windows ended more than two hours ago. For a job, every few minutes.
+    public void sweep(Instant now) {
+        long endedBeforeSecond = now.minus(KEPT_AFTER_END).getEpochSecond();
+        shards.values().forEach(shard -> shard.sweep(endedBeforeSecond));
+    }
+
+    private Shard shard(TenantId tenant) {
+        Shard shard = shards.get(tenant);
+        return shard != null ? shard : shards.computeIfAbsent(tenant, Shard::new);
+    }
+
+    private static long[] amounts(Reservation reservation, ToLongFunction<Measure> function) {
+        var amounts = new long[reservation.size];
+        for (int i = 0; i < amounts.length; i++) {
+            Measure measure = reservation.limits[i].measure();
+            amounts[i] = measure instanceof Measure.InFlight ? AS_RESERVED : function.applyAsLong(measure);
+        }
+        return amounts;
+    }
+}

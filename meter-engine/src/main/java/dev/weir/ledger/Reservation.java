@@ -1,0 +1,58 @@
+package dev.weir.ledger;
+
+import dev.weir.tenant.Limit;
+import org.jspecify.annotations.Nullable;
+
+/// What one call holds of its limits, until it is settled or released: exactly once, by whichever thread; a second end throws
+/// [IllegalStateException]. It keeps the windows of its admission, whatever the clock says when it ends.
+public final class Reservation implements Claimed {
+    static final int NO_CLAIM = -1;
+
+    final Shard shard;
+    final int size;
+    final Limit[] limits;
+    final String[] values;
+    final Tally[] tallies;
+    private final long units;
+    private final int tightest;
+    private final long tightestSettled;
+    private final long tightestReserved;
+
+    // Under the shard's lock.
+    final long[] reserved;
+    boolean ended;
+
+    Reservation(Shard shard, Claims claims, Tally[] tallies, long[] reserved, long units, int tightest,
+            long tightestSettled, long tightestReserved) {
+        this.shard = shard;
+        this.size = claims.size;
+        this.limits = claims.limits;
+        this.values = claims.values;
+        this.tallies = tallies;
+        this.reserved = reserved;
+        this.units = units;
+        this.tightest = tightest;
+        this.tightestSettled = tightestSettled;
+        this.tightestReserved = tightestReserved;
+    }
+
+    /// How many units were granted, `unitsMin` to `unitsMax` of the claims.
+    public long units() {
+        return units;
+    }
+
+    /// The blocking limit with the smallest share left, as it stood with the fixed part of this call's claims on it (what the
+    /// units will really use is not known yet). Null where no limit with a window blocks this call.
+    public @Nullable Standing tightest() {
+        if (tightest == NO_CLAIM) {
+            return null;
+        }
+        return new Standing(limits[tightest], values[tightest], tightestSettled, tightestReserved,
+                tallies[tightest].span);
+    }
+
+    @Override
+    public String toString() {
+        return "Reservation of " + size + " limits";
+    }
+}

@@ -1,0 +1,15 @@
+package dev.weir.ledger;
+
+import dev.weir.tenant.Limit;
+import dev.weir.tenant.Window;
+
+/// Where a counter stood at one moment.
+///
+/// @param settled used so far in the span
+/// @param reserved set aside for calls still running
+public record Standing(Limit limit, String value, long settled, long reserved, Window.Span span) {
+    /// What is left, 0 or more.
+    public long remaining() {
+        return Math.max(0, limit.amount() - settled - reserved);
+    }
+}
