@@ -61,7 +61,7 @@ public final class Ledger {
     /// Assigns what the records say was used in the window that holds `moment`. What calls have reserved stays reserved.
     ///
     /// @param version of the records; an assignment from the same or older ones changes nothing
-    /// @return whether it was assigned
+    /// @return whether it was assigned; not so for a window that was dropped already
     public boolean restore(TenantId tenant, Limit limit, String value, Instant moment, long settled, long version) {
         return shard(tenant).restore(limit, value, moment, settled, version);
     }

@@ -239,7 +239,7 @@ final class Shard {
         lock.lock();
         try {
             Tally tally = counters(limit).of(value).at(moment, limit);
-            if (version <= tally.restoredVersion) {
+            if (version <= tally.restoredVersion || !tally.holds(moment.getEpochSecond())) {
                 return false;
             }
             tally.restoredVersion = version;

@@ -7,16 +7,17 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /// So much of one measure, for one entity, in one window; and what happens beyond it. Immutable.
 ///
-/// @param id 1 to 128 characters, unique within a tenant (its own limits and its plan's); names the counter
+/// @param id 1 to 128 characters of `A-Z a-z 0-9 . _ : -`, unique within a tenant (its own limits and its plan's); names the counter
 /// @param zone whose days and months; UTC unless said otherwise
 /// @param amount whole units of the measure, pico-dollars for `cost`; 0 to 9 × 10¹⁸, where 0 blocks everything
 /// @param alerts percentages of the amount at which somebody is told, rising, once per window
 public record Limit(String id, Entity entity, Measure measure, Window window, ZoneId zone, long amount, Action action,
         List<Integer> alerts) {
-    public static final int ID_LENGTH_MAX = 128;
+    private static final Pattern ID_FORM = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
     public static final long AMOUNT_MAX = 9_000_000_000_000_000_000L;
     public static final List<Integer> USUAL_ALERTS = List.of(75, 90, 100);
     /// Nothing bounds these before a call, or a design decision keeps them free: they can be watched, not blocked.
@@ -41,8 +42,9 @@ public record Limit(String id, Entity entity, Measure measure, Window window, Zo
     }
 
     public Limit {
-        if (id.isEmpty() || id.length() > ID_LENGTH_MAX) {
-            throw new IllegalArgumentException("a limit's id has 1 to " + ID_LENGTH_MAX + " characters");
+        if (!ID_FORM.matcher(id).matches()) {
+            throw new IllegalArgumentException("a limit's id has 1 to 128 characters of A-Z a-z 0-9 . _ : -, not '" + id
+                    + "'");
         }
         if (amount < 0 || amount > AMOUNT_MAX) {
             throw new IllegalArgumentException(

@@ -1,0 +1,56 @@
+package dev.weir.admission;
+
+import dev.weir.ledger.Reservation;
+import dev.weir.ledger.Standing;
+import dev.weir.money.Money;
+import dev.weir.rating.PriceBook;
+import dev.weir.usage.Quantities;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/// The decision about one attempt.
+public sealed interface Admission {
+    /// It may go, and holds what it may use until [Admissions#settle] or [Admissions#release].
+    ///
+    /// @param reservation its share of every limit
+    /// @param outputLimit what the request's output limit must be changed to, or added as; empty: leave the request alone
+    /// @param prices the version it is rated by, whatever list comes into force meanwhile
+    /// @param hardCapped whether a blocking limit counts what this attempt uses; only then is a request edited, and only then
+    ///        does the opening record carry quantities
+    /// @param reserved what the attempt is charged with if Weir dies; empty where not hard-capped
+    /// @param costReserved likewise; null where no cost limit blocks
+    record Admitted(Reservation reservation, OptionalLong outputLimit, PriceBook prices, boolean hardCapped,
+            Quantities reserved, @Nullable Money costReserved, Bound bound) implements Admission {
+        public String priceVersion() {
+            return prices.version();
+        }
+
+        /// For the `RateLimit` fields; null where no limit with a window blocks.
+        public @Nullable Standing tightest() {
+            return reservation.tightest();
+        }
+    }
+
+    /// The bound by bytes does not fit, the true count may: count the input's tokens off the event loop, then ask
+    /// [Admissions#admitCounted]. Nothing is reserved.
+    record CountFirst() implements Admission {
+        static final CountFirst INSTANCE = new CountFirst();
+    }
+
+    /// It may not. Nothing is reserved.
+    record Refused(Refusal refusal) implements Admission {}
+
+    /// What [Admissions#shrink] computes with; opaque.
+    final class Bound {
+        final CallBound call;
+
+        Bound(CallBound call) {
+            this.call = call;
+        }
+
+        @Override
+        public String toString() {
+            return "Bound";
+        }
+    }
+}

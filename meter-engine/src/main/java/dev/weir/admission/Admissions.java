@@ -1,0 +1,166 @@
+package dev.weir.admission;
+
+import dev.weir.ledger.Exceeded;
+import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Reservation;
+import dev.weir.ledger.Settlement;
+import dev.weir.ledger.Standing;
+import dev.weir.money.Money;
+import dev.weir.rating.PriceBook;
+import dev.weir.tenant.Limit;
+import dev.weir.tenant.Measure;
+import dev.weir.tenant.TenantDirectory;
+import dev.weir.tenant.TenantId;
+import dev.weir.usage.Meter;
+import dev.weir.usage.Quantities;
+import java.time.Instant;
+import java.util.HashMap;
+import org.jspecify.annotations.Nullable;
+
+/// Decides about calls: bounds them, prices the bound, and reserves it in every limit that applies, in one step.
+///
+/// Far from a cap this is arithmetic and one short lock: the input's bytes stand for its tokens. Only where that does not fit
+/// is the caller asked to count ([Admission.CountFirst]); with the count the output limit is lowered to what remains. Any
+/// thread; nothing waits.
+///
+/// The order of refusals here: plan, then unpriced, then unbounded, then the limits in [Limit#PRECEDENCE]; what comes before
+/// and after is in [RefusalCode.Stage].
+public final class Admissions {
+    private final Ledger ledger;
+    private volatile PriceBook prices;
+
+    public Admissions(Ledger ledger, PriceBook prices) {
+        this.ledger = ledger;
+        this.prices = prices;
+    }
+
+    /// Puts another price list in force for calls to come.
+    public void swapPrices(PriceBook next) {
+        prices = next;
+    }
+
+    public PriceBook prices() {
+        return prices;
+    }
+
+    /// Decides about an attempt.
+    public Admission admit(AdmissionRequest request) {
+        Meter forbidden = forbidden(request);
+        if (forbidden != null) {
+            return new Admission.Refused(Refusal.of(RefusalCode.PLAN_FORBIDS,
+                    "The plan '" + request.caller().plan().id() + "' does not include " + forbidden
+                            + ". Use another plan for this call."));
+        }
+        return new Decision(request, prices, ledger).decide();
+    }
+
+    /// Decides about an attempt whose input was counted after [Admission.CountFirst].
+    public Admission admitCounted(AdmissionRequest request, long inputTokens) {
+        return admit(request.withInput(new Input.Counted(inputTokens)));
+    }
+
+    private static @Nullable Meter forbidden(AdmissionRequest request) {
+        if (request.others().isEmpty()) {
+            return null;
+        }
+        for (Meter meter : request.caller().plan().forbids()) {
+            if (request.others().amount(meter) > 0) {
+                return meter;
+            }
+        }
+        return null;
+    }
+
+    /// Ends an attempt: what its event says was used is charged, the rest is free again.
+    ///
+    /// @param used the quantities of the attempt's event; an absent meter was not used
+    /// @param cost of the attempt's event; null, unpriced, charges a cost limit with all that was reserved
+    public Settlement settle(Admission.Admitted admitted, Quantities used, @Nullable Money cost) {
+        return ledger.settle(admitted.reservation(), measure -> used(measure, used, cost));
+    }
+
+    /// Ends an attempt of which nothing was used, because nothing was sent.
+    public void release(Admission.Admitted admitted) {
+        ledger.release(admitted.reservation());
+    }
+
+    /// Gives back what a running attempt can no longer use.
+    ///
+    /// @param tokensIn the input as the provider reports it, or the bound still
+    /// @param tokensOutMost what all its answers together may still come to, from the first token on
+    public void shrink(Admission.Admitted admitted, long tokensIn, long tokensOutMost) {
+        CallBound was = admitted.bound().call;
+        var now = new CallBound(was.request(), Math.min(was.tokensIn(), tokensIn), Math.min(1, was.choices()),
+                was.costFixed(), was.costPerToken());
+        ledger.shrink(admitted.reservation(), measure -> now.total(measure, tokensOutMost));
+    }
+
+    /// Reserves more of one meter for a running attempt: the next slice of bytes.
+    ///
+    /// @return null where it was had, else why not; the attempt holds what it held before
+    public @Nullable Refusal extend(Admission.Admitted admitted, Meter meter, long more) {
+        return switch (ledger.extend(admitted.reservation(), Measure.of(meter), more)) {
+            case Reservation _ -> null;
+            case Exceeded exceeded -> LimitRefusals.of(exceeded, admitted.bound().call.request().moment());
+        };
+    }
+
+    /// Rebuilds the counters of the windows that hold `now` from all that was kept before: stored totals and events not stored
+    /// yet, each once. Call it before the first admission. What is counted is assigned, so doing it again changes nothing.
+    ///
+    /// @param directory whose tenants and limits to count for
+    /// @param version of the rows, rising; older rows than those already assigned are ignored
+    /// @return how many counters were assigned
+    public int restore(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows, Instant now, long version) {
+        record Key(TenantId tenant, Limit limit, String value) {}
+        var sums = new HashMap<Key, Long>();
+        for (PastUsage row : rows) {
+            for (Limit limit : directory.limits(row.tenant())) {
+                if (!limit.window().span(now, limit.zone()).holds(row.time())) {
+                    continue;
+                }
+                Subject.match(limit, row,
+                        (matched, value) -> sums.merge(new Key(row.tenant(), matched, value),
+                                Math.max(0, used(matched.measure(), row.quantities(), row.cost())),
+                                Admissions::plus));
+            }
+        }
+        int assigned = 0;
+        for (var sum : sums.entrySet()) {
+            Key key = sum.getKey();
+            if (ledger.restore(key.tenant(), key.limit(), key.value(), now, sum.getValue(), version)) {
+                assigned++;
+            }
+        }
+        return assigned;
+    }
+
+    /// Where a limit stands.
+    public Standing standing(TenantId tenant, Limit limit, String value, Instant moment) {
+        return ledger.standing(tenant, limit, value, moment);
+    }
+
+    private static long used(Measure measure, Quantities used, @Nullable Money cost) {
+        return switch (measure) {
+            case Measure.InFlight() -> 0;
+            case Measure.Counted(Meter meter) -> used(meter, used, cost);
+        };
+    }
+
+    private static long used(Meter meter, Quantities used, @Nullable Money cost) {
+        return switch (meter) {
+            case TOKENS -> plus(positive(used, Meter.TOKENS_IN), positive(used, Meter.TOKENS_OUT));
+            case COST -> cost == null ? Ledger.AS_RESERVED : Math.max(0, cost.picos());
+            default -> positive(used, meter);
+        };
+    }
+
+    private static long positive(Quantities used, Meter meter) {
+        return Math.max(0, used.amount(meter));
+    }
+
+    private static long plus(long a, long b) {
+        long sum = a + b;
+        return sum < 0 ? Long.MAX_VALUE : sum;
+    }
+}

@@ -1,0 +1,79 @@
+package dev.weir.admission;
+
+import dev.weir.tenant.Measure;
+import dev.weir.usage.Meter;
+import dev.weir.usage.Provenance;
+import dev.weir.usage.Quantities;
+
+/// The most one attempt can use of each measure: a fixed part, and a part per token of the output limit.
+///
+/// @param tokensIn at most
+/// @param choices answers, each as long as the output limit at most
+/// @param costFixed pico-dollars; 0 where no cost limit asks
+/// @param costPerToken pico-dollars for one output token; 0 where no cost limit asks
+record CallBound(AdmissionRequest request, long tokensIn, int choices, long costFixed, long costPerToken) {
+    long fixed(Measure measure) {
+        return switch (measure) {
+            case Measure.InFlight() -> 1;
+            case Measure.Counted(Meter meter) -> fixed(meter);
+        };
+    }
+
+    private long fixed(Meter meter) {
+        return switch (meter) {
+            case TOKENS, TOKENS_IN, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H -> tokensIn;
+            case AUDIO_IN -> request.audio() ? tokensIn : 0;
+            case TOKENS_OUT, REASONING, AUDIO_OUT -> 0;
+            case COST -> costFixed;
+            case CALLS -> request.attempt() == 1 ? 1 : 0;
+            case RETRIES -> request.attempt() == 1 ? 0 : 1;
+            default -> Math.max(0, request.others().amount(meter));
+        };
+    }
+
+    long perUnit(Measure measure) {
+        return measure instanceof Measure.Counted(Meter meter) ? perUnit(meter) : 0;
+    }
+
+    private long perUnit(Meter meter) {
+        return switch (meter) {
+            case TOKENS, TOKENS_OUT, REASONING -> choices;
+            case AUDIO_OUT -> request.audio() ? choices : 0;
+            case COST -> times(costPerToken, choices);
+            default -> 0;
+        };
+    }
+
+    /// The most of a measure with so long an output; [Long#MAX_VALUE] where that does not fit.
+    long total(Measure measure, long outputLimit) {
+        long sum = fixed(measure) + times(perUnit(measure), outputLimit);
+        return sum < 0 ? Long.MAX_VALUE : sum;
+    }
+
+    /// Whether a smaller input or output would lessen it.
+    static boolean dependsOnTokens(Measure measure) {
+        return measure instanceof Measure.Counted(Meter meter) && switch (meter) {
+            case TOKENS, TOKENS_IN, TOKENS_OUT, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H, AUDIO_IN, AUDIO_OUT,
+                    REASONING, COST ->
+                true;
+            default -> false;
+        };
+    }
+
+    /// What an attempt that never ends is charged with, as an event carries it.
+    ///
+    /// @param withTokens false where tokens are not bounded, because no cap on them asked
+    Quantities quantities(boolean withTokens, long outputLimit) {
+        var bound = request.others().toBuilder();
+        if (withTokens) {
+            bound.set(Meter.TOKENS_IN, tokensIn, Provenance.BOUND);
+            bound.set(Meter.TOKENS_OUT, times(choices, outputLimit), Provenance.BOUND);
+        }
+        bound.set(request.attempt() == 1 ? Meter.CALLS : Meter.RETRIES, 1, Provenance.REPORTED);
+        return bound.build();
+    }
+
+    private static long times(long a, long b) {
+        return a != 0 && b > Long.MAX_VALUE / a ? Long.MAX_VALUE : a * b;
+    }
+}
