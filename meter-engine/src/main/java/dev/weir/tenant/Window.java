@@ -2,6 +2,7 @@ package dev.weir.tenant;
 
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.Period;
 import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.Locale;
@@ -46,8 +47,8 @@ public enum Window {
         return switch (this) {
             case MINUTE -> secondsOfUtc(moment, MINUTE_SECONDS);
             case HOUR -> secondsOfUtc(moment, HOUR_SECONDS);
-            case DAY -> days(zone, dateOf(moment, zone), 1, 0);
-            case MONTH -> days(zone, dateOf(moment, zone).withDayOfMonth(1), 0, 1);
+            case DAY -> dates(moment, zone, dateOf(moment, zone), Period.ofDays(1));
+            case MONTH -> dates(moment, zone, dateOf(moment, zone).withDayOfMonth(1), Period.ofMonths(1));
             case TOTAL -> Span.ALWAYS;
         };
     }
@@ -57,9 +58,16 @@ public enum Window {
         return new Span(Instant.ofEpochSecond(start), Instant.ofEpochSecond(start + length));
     }
 
-    private static Span days(ZoneId zone, LocalDate first, int days, int months) {
-        LocalDate next = first.plusDays(days).plusMonths(months);
-        return new Span(first.atStartOfDay(zone).toInstant(), next.atStartOfDay(zone).toInstant());
+    /// Where clocks are set back over midnight (Moncton 2003: from 00:01 to 23:01) a local date ends and comes again. A date
+    /// begins at its first midnight, and what comes again belongs to the later date.
+    private static Span dates(Instant moment, ZoneId zone, LocalDate named, Period length) {
+        LocalDate first = named;
+        Instant end = first.plus(length).atStartOfDay(zone).toInstant();
+        while (!moment.isBefore(end)) {
+            first = first.plus(length);
+            end = first.plus(length).atStartOfDay(zone).toInstant();
+        }
+        return new Span(first.atStartOfDay(zone).toInstant(), end);
     }
 
     private static LocalDate dateOf(Instant moment, ZoneId zone) {

@@ -1,0 +1,146 @@
+package dev.weir.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.tenant.Entity;
+import dev.weir.tenant.Limit;
+import dev.weir.tenant.Measure;
+import dev.weir.tenant.TenantId;
+import dev.weir.tenant.Window;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/// Runs a ledger's story told as a table: a line is an act, and after `->` what must come of it.
+///
+/// ```
+/// limit   ID ENTITY MEASURE WINDOW ACTION AMOUNT [ZONE]
+/// at      INSTANT
+/// reserve NAME LIMIT[/VALUE]=FIXED[+PER_UNIT*MIN..MAX] …   -> admitted [UNITS] | refused LIMIT
+/// settle  NAME [AMOUNT]          -> nothing, or crossings as LIMIT@PERCENT, or violated
+/// release NAME    extend NAME MEASURE MORE    shrink NAME BOUND
+/// restore LIMIT SETTLED VERSION  -> assigned | ignored
+/// show    LIMIT[/VALUE]          -> settled N reserved N
+/// ```
+final class LedgerScript {
+    private static final TenantId ACME = new TenantId("acme");
+    private final Ledger ledger = new Ledger();
+    private final Map<String, Limit> limits = new HashMap<>();
+    private final Map<String, Reservation> held = new HashMap<>();
+    private Instant now = Instant.parse("2026-03-01T12:00:00Z");
+
+    static void run(String script) {
+        var story = new LedgerScript();
+        script.lines().map(String::strip).filter(line -> !line.isEmpty() && !line.startsWith("#")).forEach(line -> {
+            String[] sides = line.split("->");
+            String result = story.act(sides[0].strip().split("\\s+"));
+            String expected = sides.length > 1 ? sides[1].strip().replaceAll("\\s+", " ") : "";
+            assertThat(result).as(line).isEqualTo(expected);
+        });
+    }
+
+    private String act(String[] words) {
+        return switch (words[0]) {
+            case "limit" -> limit(words);
+            case "at" -> {
+                now = Instant.parse(words[1]);
+                yield "";
+            }
+            case "reserve" -> reserve(words);
+            case "extend" -> claimed(words[1], ledger.extend(reservation(words[1]),
+                    Measure.byId(words[2]).orElseThrow(), Long.parseLong(words[3])), false);
+            case "shrink" -> {
+                ledger.shrink(reservation(words[1]), _ -> Long.parseLong(words[2]));
+                yield "";
+            }
+            case "settle" -> settle(words);
+            case "release" -> {
+                ledger.release(reservation(words[1]));
+                yield "";
+            }
+            case "restore" -> ledger.restore(ACME, named(words[1]), value(words[1]), now, Long.parseLong(words[2]),
+                    Long.parseLong(words[3])) ? "assigned" : "ignored";
+            case "show" -> {
+                Standing standing = ledger.standing(ACME, named(words[1]), value(words[1]), now);
+                yield "settled " + standing.settled() + " reserved " + standing.reserved();
+            }
+            case "open" -> Integer.toString(ledger.openReservations());
+            default -> throw new IllegalArgumentException(String.join(" ", words));
+        };
+    }
+
+    private String limit(String[] words) {
+        Entity entity = new Entity(Entity.Kind.byId(words[2]).orElseThrow(), Entity.EACH);
+        limits.put(words[1], new Limit(words[1], entity, Measure.byId(words[3]).orElseThrow(),
+                Window.byId(words[4]).orElseThrow(), ZoneId.of(words.length > 7 ? words[7] : "UTC"),
+                Long.parseLong(words[6]), Limit.Action.valueOf(words[5].toUpperCase(Locale.ROOT)),
+                Limit.USUAL_ALERTS));
+        return "";
+    }
+
+    private String reserve(String[] words) {
+        long min = 0;
+        long max = 0;
+        for (String word : List.of(words).subList(2, words.length)) {
+            if (word.contains("*")) {
+                String[] units = word.substring(word.indexOf('*') + 1).split("\\.\\.");
+                min = Long.parseLong(units[0]);
+                max = Long.parseLong(units[1]);
+            }
+        }
+        boolean elastic = max > 0;
+        var claims = new Claims(ACME, now, min, max);
+        for (String word : List.of(words).subList(2, words.length)) {
+            String amount = word.substring(word.indexOf('=') + 1).replaceAll("\\*.*", "");
+            String[] parts = amount.split("\\+");
+            String name = word.substring(0, word.indexOf('='));
+            claims.add(named(name), value(name), Long.parseLong(parts[0]),
+                    parts.length > 1 ? Long.parseLong(parts[1]) : 0);
+        }
+        return claimed(words[1], ledger.reserve(claims), elastic);
+    }
+
+    private String claimed(String name, Claimed claimed, boolean elastic) {
+        return switch (claimed) {
+            case Reservation reservation -> {
+                held.put(name, reservation);
+                yield elastic ? "admitted " + reservation.units() : "admitted";
+            }
+            case Exceeded exceeded -> "refused " + exceeded.limit().id();
+        };
+    }
+
+    private String settle(String[] words) {
+        long used = words.length > 2 ? Long.parseLong(words[2]) : Ledger.AS_RESERVED;
+        Settlement settlement = ledger.settle(reservation(words[1]), _ -> used);
+        String crossings = settlement.crossings()
+                .stream()
+                .map(crossing -> crossing.limit().id() + "@" + crossing.percent())
+                .collect(Collectors.joining(" "));
+        return (settlement.boundViolated() ? "violated " : "").concat(crossings).strip();
+    }
+
+    private Reservation reservation(String name) {
+        Reservation reservation = held.get(name);
+        if (reservation == null) {
+            throw new IllegalArgumentException("nothing is held by the name " + name);
+        }
+        return reservation;
+    }
+
+    private Limit named(String name) {
+        Limit limit = limits.get(name.replaceAll("/.*", ""));
+        if (limit == null) {
+            throw new IllegalArgumentException("no limit " + name);
+        }
+        return limit;
+    }
+
+    private static String value(String name) {
+        return name.contains("/") ? name.substring(name.indexOf('/') + 1) : "acme";
+    }
+}

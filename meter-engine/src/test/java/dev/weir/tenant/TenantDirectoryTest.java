@@ -1,0 +1,85 @@
+package dev.weir.tenant;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weir.usage.Meter;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class TenantDirectoryTest {
+    private static final TenantId ACME = new TenantId("acme");
+    private final Random seeded = new Random(3);
+    private final KeyHasher hasher = new KeyHasher("a pepper of more than 32 bytes, for tests".getBytes());
+    private final ApiKeyHash live = hash();
+    private final ApiKeyHash old = hash();
+
+    private ApiKeyHash hash() {
+        return hasher.hash(ApiKey.generate(seeded::nextBytes));
+    }
+
+    private TenantDirectory.Snapshot snapshot(long version, String plan, Limit... limits) {
+        return TenantDirectory.Snapshot.of(version, Plan.SHIPPED,
+                List.of(new Tenant(ACME, plan, null, List.of(limits))),
+                List.of(new TenantKey(new KeyId("key_1"), live, ACME, "ann", "abcd", false),
+                        new TenantKey(new KeyId("key_2"), old, ACME, null, "efgh", true)));
+    }
+
+    @Test
+    void aKeyIsKnownRevokedOrUnknown() {
+        var directory = new TenantDirectory(snapshot(1, "free"));
+        assertThat(directory.identify(live)).isInstanceOfSatisfying(Identity.Known.class, known -> {
+            assertThat(known.tenant().id()).isEqualTo(ACME);
+            assertThat(known.user()).isEqualTo("ann");
+            assertThat(known.plan()).isEqualTo(Plan.FREE);
+            assertThat(known.limits()).extracting(Limit::id)
+                    .containsExactly("free-tokens-per-day", "free-tool-calls-per-day");
+        });
+        assertThat(directory.identify(old)).isEqualTo(new Identity.Revoked(ACME, new KeyId("key_2")));
+        assertThat(directory.identify(hash())).isEqualTo(Identity.UNKNOWN);
+    }
+
+    @Test
+    void aSnapshotIsSwappedWholeAndNeverBack() {
+        var directory = new TenantDirectory(snapshot(1, "free"));
+        assertThat(directory.swap(snapshot(2, "pro"))).isTrue();
+        assertThat(directory.swap(snapshot(1, "free"))).isFalse();
+        assertThat(directory.swap(snapshot(2, "free"))).isFalse();
+        assertThat(directory.identify(live)).isInstanceOfSatisfying(Identity.Known.class,
+                known -> assertThat(known.plan()).isEqualTo(Plan.PRO));
+    }
+
+    @Test
+    void limitsComeInTheOrderInWhichTheyRefuse() {
+        Limit month = Limit.block("a-month", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.MONTH, 9);
+        Limit minute = Limit.block("z-minute", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.MINUTE, 9);
+        Limit flight = Limit.block("z-flight", Entity.THE_TENANT, Measure.CONCURRENCY, Window.TOTAL, 9);
+        Limit budget = Limit.block("a-budget", Entity.THE_TENANT, Measure.of(Meter.COST), Window.DAY, 9);
+        assertThat(snapshot(1, "pro", budget, month, minute, flight).limits(ACME)).extracting(Limit::id)
+                .containsExactly("z-flight", "z-minute", "a-month", "a-budget");
+    }
+
+    @Test
+    void whatDoesNotFitTogetherIsRefusedByName() {
+        Limit twice = Limit.block("free-tokens-per-day", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, 5);
+        assertThatThrownBy(() -> snapshot(1, "free", twice)).hasMessageContaining("free-tokens-per-day");
+        assertThatThrownBy(() -> snapshot(1, "gold")).hasMessageContaining("acme").hasMessageContaining("'gold'");
+        assertThatThrownBy(() -> TenantDirectory.Snapshot.of(1, Plan.SHIPPED, List.of(),
+                List.of(new TenantKey(new KeyId("key_1"), live, ACME, null, "abcd", false))))
+                .hasMessageContaining("key_1");
+    }
+
+    @Test
+    void aLimitChecksItself() {
+        assertThatThrownBy(() -> Limit.block("x", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY,
+                Limit.AMOUNT_MAX + 1)).hasMessageContaining("9000000000000000001");
+        assertThatThrownBy(() -> Limit.block("x", Entity.THE_TENANT, Measure.of(Meter.TOOL_CALLS_REQUESTED),
+                Window.DAY, 1)).hasMessageContaining("never capped");
+        assertThatThrownBy(() -> Limit.block("x", Entity.THE_TENANT, Measure.CONCURRENCY, Window.DAY, 1))
+                .hasMessageContaining("total");
+        assertThatThrownBy(() -> Limit.block("a b", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, 1))
+                .hasMessageContaining("'a b'");
+        assertThatThrownBy(() -> new Entity(Entity.Kind.TAG, "team")).hasMessageContaining("key=value");
+    }
+}
