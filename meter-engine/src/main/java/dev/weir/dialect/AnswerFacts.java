@@ -1,0 +1,42 @@
+package dev.weir.dialect;
+
+import dev.weir.usage.ModelId;
+import dev.weir.usage.Quantities;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What an answer said, so far.
+///
+/// @param usage how much of its usage the provider has told
+/// @param quantities the reported quantities in normal form (input includes cached, output includes reasoning), those of
+///        `sides` included
+/// @param sides what was used at another model's price or outside the provider's own totals, part of `quantities`
+/// @param model the model that answered
+/// @param id the provider's id of the answer
+/// @param serviceTier the tier it was answered in
+/// @param error the type of an error object in the answer; null where none stood there
+/// @param finished whether the model's own end was seen (a finish or stop reason)
+/// @param contentSeen whether any output has passed
+public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
+        @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
+        boolean contentSeen) {
+
+    /// How much a provider has told of what was used.
+    public enum Usage {
+        NONE,
+        /// A first frame: the input may still grow, the output is a placeholder.
+        EARLY,
+        /// The last word so far; final if the answer came to its end.
+        LATEST
+    }
+
+    /// One pass of the model inside a call, billed apart (Anthropic `usage.iterations`).
+    ///
+    /// @param kind the provider's word, `compaction`, `advisor_message`
+    /// @param model its model where it has one of its own
+    public record Side(String kind, @Nullable ModelId model, Quantities quantities) {}
+
+    public AnswerFacts {
+        sides = List.copyOf(sides);
+    }
+}

@@ -1,0 +1,56 @@
+package dev.weir.dialect;
+
+import dev.weir.usage.ModelId;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/// What one dialect listens for in an answer. One per attempt, one thread at a time.
+abstract class AnswerFields<F extends Enum<F>> extends JsonListener<F> {
+    private static final int NAME_MAX = 256;
+
+    private final OutputListener output;
+    private boolean contentSeen;
+
+    AnswerFields(OutputListener output) {
+        this.output = output;
+    }
+
+    abstract JsonPaths<F> paths();
+
+    abstract AnswerFacts facts();
+
+    /// The stream's own error event, where the framing tells.
+    void errorEvent() {}
+
+    @Override
+    void piece(F field, byte[] bytes, int from, int to) {
+        contentSeen = true;
+        output.text(bytes, from, to);
+    }
+
+    @Override
+    void pieceEnd(F field) {
+        output.textEnd();
+    }
+
+    boolean contentSeen() {
+        return contentSeen;
+    }
+
+    static @Nullable ModelId model(byte[] bytes, int from, int to) {
+        String name = name(bytes, from, to);
+        return name == null ? null : new ModelId(name);
+    }
+
+    /// A short name out of an answer; null where it is empty or too long to be one.
+    static @Nullable String name(byte[] bytes, int from, int to) {
+        if (to - from > NAME_MAX || to == from) {
+            return null;
+        }
+        return JsonText.unescape(bytes, from, to);
+    }
+
+    static boolean is(String word, byte[] bytes, int from, int to) {
+        return to - from == word.length() && new String(bytes, from, to - from, StandardCharsets.UTF_8).equals(word);
+    }
+}

@@ -1,0 +1,194 @@
+package dev.weir.dialect;
+
+import static dev.weir.dialect.AnthropicMessagesAnswer.Field.*;
+
+import dev.weir.dialect.AnswerFacts.Side;
+import dev.weir.dialect.JsonPaths.Strings;
+import dev.weir.usage.Meter;
+import dev.weir.usage.ModelId;
+import dev.weir.usage.Quantities;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Listens to a Messages answer, whole or as a stream.
+///
+/// In a stream the usage of `message_start` comes first, and each field that a later `message_delta` carries takes the place
+/// of the first one: its numbers are cumulative, server tools may have added input meanwhile, and the output count of
+/// `message_start` is a placeholder that never counts. Input excludes what the cache read and wrote; here it is put together.
+///
+/// Passes of the model that the top level leaves out, though they are billed (`usage.iterations[]`: compaction, advisor), are
+/// added to the totals and told apart as [Side]s. An iteration of type `message` is inside the top level.
+final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer.Field> {
+    enum Field {
+        MODEL, ID, TIER, STOP, ERROR, ERROR_TYPE, BLOCK_TYPE, TEXT, EARLY_USAGE, USAGE,
+        // tokens
+        INPUT, OUTPUT, CACHE_READ, CACHE_WRITE, CACHE_5M, CACHE_1H, THINKING, SEARCHES,
+        // the same of one iteration
+        ITERATIONS, ITERATION, KIND, SIDE_MODEL, SIDE_INPUT, SIDE_OUTPUT, SIDE_READ, SIDE_WRITE, SIDE_5M, SIDE_1H
+    }
+
+    /// A side beyond this many is counted, but not told apart.
+    private static final int SIDES_MAX = 64;
+    private static final JsonPaths<Field> PATHS = paths(new JsonPaths<>());
+
+    private final Counts<Field> usage = new Counts<>(Field.class);
+    private final Counts<Field> iteration = new Counts<>(Field.class);
+    private Quantities.Builder outside = Quantities.builder();
+    private final List<Side> sides = new ArrayList<>(0);
+    private @Nullable String kind;
+    private @Nullable ModelId sideModel;
+    private boolean early;
+    private boolean latest;
+    private long toolCalls;
+    private boolean finished;
+    private @Nullable ModelId model;
+    private @Nullable String id;
+    private @Nullable String tier;
+    private @Nullable String error;
+
+    AnthropicMessagesAnswer(OutputListener output) {
+        super(output);
+    }
+
+    private static JsonPaths<Field> paths(JsonPaths<Field> paths) {
+        paths.add(MODEL, Strings.WHOLE, "model", "message.model");
+        paths.add(ID, Strings.WHOLE, "id", "message.id");
+        paths.add(STOP, Strings.WHOLE, "stop_reason", "delta.stop_reason");
+        paths.add(ERROR, Strings.WHOLE, "error");
+        paths.add(ERROR_TYPE, Strings.WHOLE, "error.type");
+        paths.add(BLOCK_TYPE, Strings.WHOLE, "content_block.type", "content[].type");
+        paths.add(TEXT, Strings.PIECES, "delta.text", "delta.thinking", "delta.partial_json", "content_block.name",
+                "content_block.text", "content[].text", "content[].thinking", "content[].name");
+        paths.add(EARLY_USAGE, Strings.WHOLE, "message.usage");
+        paths.add(USAGE, Strings.WHOLE, "usage");
+        for (String usage : List.of("message.usage", "usage")) {
+            paths.add(TIER, Strings.WHOLE, usage + ".service_tier");
+            paths.add(INPUT, Strings.WHOLE, usage + ".input_tokens");
+            paths.add(OUTPUT, Strings.WHOLE, usage + ".output_tokens");
+            paths.add(CACHE_READ, Strings.WHOLE, usage + ".cache_read_input_tokens");
+            paths.add(CACHE_WRITE, Strings.WHOLE, usage + ".cache_creation_input_tokens");
+            paths.add(CACHE_5M, Strings.WHOLE, usage + ".cache_creation.ephemeral_5m_input_tokens");
+            paths.add(CACHE_1H, Strings.WHOLE, usage + ".cache_creation.ephemeral_1h_input_tokens");
+            paths.add(THINKING, Strings.WHOLE, usage + ".output_tokens_details.thinking_tokens");
+            paths.add(SEARCHES, Strings.WHOLE, usage + ".server_tool_use.web_search_requests");
+            String each = usage + ".iterations[]";
+            paths.add(ITERATIONS, Strings.WHOLE, usage + ".iterations");
+            paths.add(ITERATION, Strings.WHOLE, each);
+            paths.add(KIND, Strings.WHOLE, each + ".type");
+            paths.add(SIDE_MODEL, Strings.WHOLE, each + ".model");
+            paths.add(SIDE_INPUT, Strings.WHOLE, each + ".input_tokens");
+            paths.add(SIDE_OUTPUT, Strings.WHOLE, each + ".output_tokens");
+            paths.add(SIDE_READ, Strings.WHOLE, each + ".cache_read_input_tokens");
+            paths.add(SIDE_WRITE, Strings.WHOLE, each + ".cache_creation_input_tokens");
+            paths.add(SIDE_5M, Strings.WHOLE, each + ".cache_creation.ephemeral_5m_input_tokens");
+            paths.add(SIDE_1H, Strings.WHOLE, each + ".cache_creation.ephemeral_1h_input_tokens");
+        }
+        return paths;
+    }
+
+    @Override
+    JsonPaths<Field> paths() {
+        return PATHS;
+    }
+
+    @Override
+    void enter(Field field) {
+        switch (field) {
+            case EARLY_USAGE -> early = true;
+            case USAGE -> latest = true;
+            case ERROR -> error = error == null ? "error" : error;
+            case ITERATIONS -> {
+                outside = Quantities.builder();
+                sides.clear();
+            }
+            case ITERATION -> {
+                iteration.clear();
+                kind = null;
+                sideModel = null;
+            }
+            default -> {
+            }
+        }
+    }
+
+    @Override
+    void leave(Field field) {
+        if (field == ITERATION && kind != null && !kind.equals("message")) {
+            var side = Quantities.builder();
+            tokens(iteration, side, SIDE_INPUT, SIDE_OUTPUT, SIDE_READ, SIDE_WRITE, SIDE_5M, SIDE_1H);
+            Quantities quantities = side.build();
+            quantities.forEach(outside::add);
+            if (sides.size() < SIDES_MAX) {
+                sides.add(new Side(kind, sideModel, quantities));
+            }
+        }
+    }
+
+    @Override
+    void number(Field field, long value) {
+        switch (field) {
+            case SIDE_INPUT, SIDE_OUTPUT, SIDE_READ, SIDE_WRITE, SIDE_5M, SIDE_1H -> iteration.set(field, value);
+            default -> usage.set(field, value);
+        }
+    }
+
+    @Override
+    void string(Field field, byte[] bytes, int from, int to) {
+        switch (field) {
+            case MODEL -> model = model == null ? model(bytes, from, to) : model;
+            case ID -> id = id == null ? name(bytes, from, to) : id;
+            case TIER -> tier = name(bytes, from, to);
+            case STOP -> finished |= to > from;
+            case ERROR -> error = "error";
+            case ERROR_TYPE -> error = name(bytes, from, to) instanceof String type ? type : "error";
+            case BLOCK_TYPE -> toolCalls += is("tool_use", bytes, from, to) ? 1 : 0;
+            case KIND -> kind = name(bytes, from, to);
+            case SIDE_MODEL -> sideModel = model(bytes, from, to);
+            default -> {
+            }
+        }
+    }
+
+    @Override
+    AnswerFacts facts() {
+        boolean told = usage.has(INPUT) || usage.has(OUTPUT);
+        AnswerFacts.Usage how = !told
+                ? AnswerFacts.Usage.NONE
+                : latest ? AnswerFacts.Usage.LATEST : AnswerFacts.Usage.EARLY;
+        var quantities = Quantities.builder();
+        if (told) {
+            tokens(usage, quantities, INPUT, latest ? OUTPUT : null, CACHE_READ, CACHE_WRITE, CACHE_5M, CACHE_1H);
+            if (usage.has(THINKING)) {
+                quantities.reported(Meter.REASONING, usage.get(THINKING));
+            }
+            if (usage.has(SEARCHES)) {
+                quantities.reported(Meter.SEARCHES, usage.get(SEARCHES));
+            }
+            outside.build().forEach(quantities::add);
+        }
+        if (toolCalls > 0) {
+            quantities.reported(Meter.TOOL_CALLS_REQUESTED, toolCalls);
+        }
+        return new AnswerFacts(how, quantities.build(), sides, model, id, tier, error, finished, contentSeen());
+    }
+
+    private static void tokens(Counts<Field> counts, Quantities.Builder quantities, Field input, @Nullable Field output,
+            Field read, Field write, Field write5m, Field write1h) {
+        boolean split = counts.has(write5m) || counts.has(write1h);
+        long written = counts.has(write) ? counts.get(write) : counts.get(write5m) + counts.get(write1h);
+        quantities.reported(Meter.TOKENS_IN, counts.get(input) + counts.get(read) + written);
+        if (output != null) {
+            quantities.reported(Meter.TOKENS_OUT, counts.get(output));
+        }
+        if (counts.has(read)) {
+            quantities.reported(Meter.CACHE_READ, counts.get(read));
+        }
+        if (counts.has(write) || split) {
+            quantities.reported(Meter.CACHE_WRITE, written);
+        }
+        if (counts.has(write1h)) {
+            quantities.reported(Meter.CACHE_WRITE_1H, counts.get(write1h));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.weir.dialect;
+
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/// One upstream API as it is spoken by one provider: reads requests and answers, edits requests, words refusals.
+///
+/// Picked by [Dialects#of]. Immutable, any thread.
+public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Passthrough {
+    /// The name in events and labels, `openai.chat`.
+    String id();
+
+    /// Whether the body must be held and given to [#readRequest]; otherwise it may stream.
+    boolean readsBody();
+
+    /// Reads the first `length` bytes of `body`, without side effects. The array is lent; facts keep offsets into it.
+    RequestReading readRequest(RequestHead head, byte[] body, int length);
+
+    /// Whether the usage of this request's answer comes only if Weir asks for it, the client having not.
+    boolean mustAskUsage(RequestFacts facts);
+
+    /// The request's bytes with the wanted changes spliced in; every other byte stays as it is. The result is a new array
+    /// of its exact length.
+    ///
+    /// @param facts what [#readRequest] found in this very body
+    /// @param outputLimit the most that one choice may put out; every limit above it is lowered to it, and where there is
+    ///        none one is added. Empty: the limits stay
+    /// @param askUsage whether to ask for the usage chunk; the answer must then go through a [UsageChunkFilter]
+    /// @param outputLimitField the field to add where there is none; null for the provider's default
+    byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
+            @Nullable String outputLimitField);
+
+    /// A refusal in the shape that raises the right exception in the client's SDK.
+    RefusalBody refusal(RefusalShape refusal);
+
+    /// A scanner for one answer.
+    AnswerScanner answer(OutputListener output);
+
+    /// Whether an answer of success that tells no usage has used no tokens (a model list, a token count).
+    boolean freeOfTokens();
+}

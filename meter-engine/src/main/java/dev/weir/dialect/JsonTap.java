@@ -1,0 +1,439 @@
+package dev.weir.dialect;
+
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/// Finds values by path in JSON that passes in pieces, and keeps none of it.
+///
+/// **Idea.** A metered answer is mostly content: text, tool arguments, base64 images, embeddings. What is wanted are some
+/// twenty numbers and names at known paths. So the scanner walks the document together with a tree of names ([JsonPaths]).
+/// As long as the tree has a branch for where the document goes, it keeps one level per open container; where the tree has
+/// none, it skips to the end of the value, counting brackets and stepping over strings eight bytes at a time. A word that
+/// looks like `usage` inside content is inside a skipped value, or at another path, and means nothing.
+///
+/// **Memory.** One level per step of the longest path and [#CAPTURE_MAX] bytes for the key, number or short string that a
+/// chunk boundary cut. A string of any length, or nesting of any depth, costs nothing more.
+///
+/// **Not a validator.** The provider's answer goes to the client as it is, right or wrong. What cannot be JSON at all ends
+/// the document for the meter ([#broken()]); the next document (SSE event, NDJSON line) starts afresh. Requests, where two
+/// readings would matter, are read by [JsonCursor].
+///
+/// Documents follow each other without ceremony, as in NDJSON; SSE calls [#endDocument()] at each event. Grammar: RFC 8259.
+/// One thread at a time.
+final class JsonTap<F extends Enum<F>> {
+    /// The longest key, number or captured string that is read.
+    static final int CAPTURE_MAX = 512;
+
+    private enum State {
+        VALUE, SCALAR, STRING, SKIPPED, SKIPPED_STRING, KEY_OR_END, KEY, COLON, AFTER, BROKEN
+    }
+
+    private final JsonPaths<F> paths;
+    private final JsonListener<F> listener;
+
+    private State state = State.VALUE;
+    /// The place of the value that comes next or is being read; null where nobody asked.
+    private JsonPaths.@Nullable Node<F> target;
+    /// The places of the open containers, and which of them are arrays.
+    private final JsonPaths.Node<F>[] open;
+    private final boolean[] array;
+    private int level;
+    private int skippedDepth;
+    private boolean afterBackslash;
+
+    private final byte[] kept = new byte[CAPTURE_MAX];
+    private int keptLength;
+    private boolean keptEscapes;
+    private boolean keptTooLong;
+
+    @SuppressWarnings("unchecked")
+    JsonTap(JsonPaths<F> paths, JsonListener<F> listener) {
+        this.paths = paths;
+        this.listener = listener;
+        this.open = (JsonPaths.Node<F>[]) new JsonPaths.Node<?>[paths.depth() + 1];
+        this.array = new boolean[paths.depth() + 1];
+        this.target = paths.root;
+    }
+
+    /// Reads the next bytes; where they were cut changes nothing.
+    void accept(byte[] bytes, int from, int to) {
+        int i = from;
+        while (i < to) {
+            i = switch (state) {
+                case VALUE -> value(bytes, i, to);
+                case SCALAR -> scalar(bytes, i, to);
+                case STRING -> string(bytes, i, to);
+                case SKIPPED -> skipped(bytes, i, to);
+                case SKIPPED_STRING -> skippedString(bytes, i, to);
+                case KEY_OR_END -> keyOrEnd(bytes, i, to);
+                case KEY -> key(bytes, i, to);
+                case COLON -> colon(bytes, i, to);
+                case AFTER -> after(bytes, i, to);
+                case BROKEN -> to;
+            };
+        }
+    }
+
+    /// Ends the document here, finished or not, and expects another.
+    void endDocument() {
+        if (state == State.SCALAR) {
+            scalarEnd();
+        }
+        state = State.VALUE;
+        level = 0;
+        skippedDepth = 0;
+        afterBackslash = false;
+        target = paths.root;
+    }
+
+    /// Whether the document so far cannot be JSON.
+    boolean broken() {
+        return state == State.BROKEN;
+    }
+
+    /// Whether a document has begun and not ended.
+    boolean insideDocument() {
+        return level > 0 || state != State.VALUE;
+    }
+
+    private int value(byte[] bytes, int from, int to) {
+        int i = from;
+        while (i < to && Bytes.isJsonSpace(bytes[i])) {
+            i++;
+        }
+        if (i == to) {
+            return to;
+        }
+        switch (bytes[i]) {
+            case '{' -> begin(false);
+            case '[' -> begin(true);
+            case '"' -> beginString();
+            case ']' -> {
+                if (level == 0 || !array[level]) {
+                    return broken(to);
+                }
+                end();
+            }
+            default -> {
+                if (!isScalar(bytes[i])) {
+                    return broken(to);
+                }
+                forget();
+                state = State.SCALAR;
+                return i;
+            }
+        }
+        return i + 1;
+    }
+
+    private void begin(boolean isArray) {
+        JsonPaths.Node<F> place = target;
+        if (place == null || (place.field == null && (isArray ? place.element == null : !place.hasChildren()))) {
+            skippedDepth = 1;
+            state = State.SKIPPED;
+            return;
+        }
+        if (place.field != null) {
+            listener.enter(place.field);
+        }
+        level++;
+        open[level] = place;
+        array[level] = isArray;
+        if (isArray) {
+            target = place.element;
+            state = State.VALUE;
+        } else {
+            state = State.KEY_OR_END;
+        }
+    }
+
+    private void end() {
+        F field = open[level].field;
+        level--;
+        if (field != null) {
+            listener.leave(field);
+        }
+        valueEnd();
+    }
+
+    private void valueEnd() {
+        if (level > 0) {
+            state = State.AFTER;
+        } else {
+            state = State.VALUE;
+            target = paths.root;
+            listener.documentEnd();
+        }
+    }
+
+    private int after(byte[] bytes, int from, int to) {
+        int i = from;
+        while (i < to && Bytes.isJsonSpace(bytes[i])) {
+            i++;
+        }
+        if (i == to) {
+            return to;
+        }
+        byte b = bytes[i];
+        if (b == ',') {
+            if (array[level]) {
+                target = open[level].element;
+                state = State.VALUE;
+            } else {
+                state = State.KEY_OR_END;
+            }
+        } else if (b == (array[level] ? ']' : '}')) {
+            end();
+        } else {
+            return broken(to);
+        }
+        return i + 1;
+    }
+
+    private int keyOrEnd(byte[] bytes, int from, int to) {
+        int i = from;
+        while (i < to && Bytes.isJsonSpace(bytes[i])) {
+            i++;
+        }
+        if (i == to) {
+            return to;
+        }
+        if (bytes[i] == '"') {
+            forget();
+            state = State.KEY;
+        } else if (bytes[i] == '}') {
+            end();
+        } else {
+            return broken(to);
+        }
+        return i + 1;
+    }
+
+    private int key(byte[] bytes, int from, int to) {
+        int quote = closingQuote(bytes, from, to);
+        if (quote >= 0 && keptLength == 0 && !keptEscapes && !keptTooLong) {
+            target = open[level].child(bytes, from, quote);
+            state = State.COLON;
+            return quote + 1;
+        }
+        keep(bytes, from, quote < 0 ? to : quote);
+        if (quote < 0) {
+            return to;
+        }
+        unescapeKept();
+        target = keptTooLong ? null : open[level].child(kept, 0, keptLength);
+        state = State.COLON;
+        return quote + 1;
+    }
+
+    private int colon(byte[] bytes, int from, int to) {
+        int i = from;
+        while (i < to && Bytes.isJsonSpace(bytes[i])) {
+            i++;
+        }
+        if (i == to) {
+            return to;
+        }
+        if (bytes[i] != ':') {
+            return broken(to);
+        }
+        state = State.VALUE;
+        return i + 1;
+    }
+
+    private void beginString() {
+        forget();
+        state = target == null || target.field == null ? State.SKIPPED_STRING : State.STRING;
+    }
+
+    private int string(byte[] bytes, int from, int to) {
+        JsonPaths.Node<F> place = java.util.Objects.requireNonNull(target);
+        F field = java.util.Objects.requireNonNull(place.field);
+        int quote = closingQuote(bytes, from, to);
+        int stop = quote < 0 ? to : quote;
+        if (place.pieces) {
+            if (stop > from) {
+                listener.piece(field, bytes, from, stop);
+            }
+            if (quote >= 0) {
+                listener.pieceEnd(field);
+            }
+        } else if (quote >= 0 && keptLength == 0 && !keptEscapes && stop - from <= CAPTURE_MAX) {
+            listener.string(field, bytes, from, stop);
+        } else {
+            keep(bytes, from, stop);
+            if (quote >= 0) {
+                unescapeKept();
+                listener.string(field, kept, 0, keptLength);
+            }
+        }
+        if (quote < 0) {
+            return to;
+        }
+        valueEnd();
+        return quote + 1;
+    }
+
+    /// The index of the quote that ends the string, or -1 where these bytes do not end it. Notes escapes on the way.
+    private int closingQuote(byte[] bytes, int from, int to) {
+        int i = from;
+        if (afterBackslash && i < to) {
+            afterBackslash = false;
+            i++;
+        }
+        while (i < to) {
+            i = Bytes.indexOfEither(bytes, i, to, (byte) '"', (byte) '\\');
+            if (i == to) {
+                return -1;
+            }
+            if (bytes[i] == '"') {
+                return i;
+            }
+            keptEscapes = true;
+            if (i + 1 == to) {
+                afterBackslash = true;
+                return -1;
+            }
+            i += 2;
+        }
+        return -1;
+    }
+
+    private int skipped(byte[] bytes, int from, int to) {
+        int depth = skippedDepth;
+        int i = from;
+        while (i < to) {
+            byte b = bytes[i++];
+            if (b == '"') {
+                int quote = closingQuote(bytes, i, to);
+                if (quote < 0) {
+                    skippedDepth = depth;
+                    state = State.SKIPPED_STRING;
+                    return to;
+                }
+                i = quote + 1;
+            } else if ((b | 0x20) == '{') {
+                depth++;
+            } else if ((b | 0x20) == '}' && --depth == 0) {
+                skippedDepth = 0;
+                valueEnd();
+                return i;
+            }
+        }
+        skippedDepth = depth;
+        return to;
+    }
+
+    private int skippedString(byte[] bytes, int from, int to) {
+        int quote = closingQuote(bytes, from, to);
+        if (quote < 0) {
+            return to;
+        }
+        if (skippedDepth > 0) {
+            state = State.SKIPPED;
+        } else {
+            valueEnd();
+        }
+        return quote + 1;
+    }
+
+    private int scalar(byte[] bytes, int from, int to) {
+        int i = from;
+        while (i < to && isScalar(bytes[i])) {
+            i++;
+        }
+        if (target != null && target.field != null) {
+            keep(bytes, from, i);
+        }
+        if (i < to) {
+            scalarEnd();
+        }
+        return i;
+    }
+
+    private void scalarEnd() {
+        if (target != null && target.field != null && keptLength > 0 && !keptTooLong) {
+            F field = target.field;
+            switch (kept[0]) {
+                case 't' -> listener.truth(field, true);
+                case 'f' -> listener.truth(field, false);
+                case 'n' -> {
+                }
+                default -> number(field);
+            }
+        }
+        valueEnd();
+    }
+
+    private void number(F field) {
+        long value = 0;
+        int i = kept[0] == '-' ? 1 : 0;
+        boolean plain = keptLength > i && keptLength - i <= 18;
+        for (; plain && i < keptLength; i++) {
+            int digit = kept[i] - '0';
+            plain = digit >= 0 && digit <= 9;
+            value = value * 10 + digit;
+        }
+        if (plain) {
+            listener.number(field, kept[0] == '-' ? -value : value);
+            return;
+        }
+        try {
+            var exact = new BigDecimal(new String(kept, 0, keptLength, StandardCharsets.US_ASCII));
+            // Where the exponent is beyond every count of anything, the digits would fill the heap.
+            boolean huge = exact.precision() - (long) exact.scale() > 19;
+            long most = exact.signum() < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
+            listener.number(field, huge ? most : clamp(exact));
+        } catch (NumberFormatException e) {
+            // Not a number at all: as good as absent.
+            return;
+        }
+    }
+
+    private static long clamp(BigDecimal exact) {
+        if (exact.scale() > 1000) {
+            return 0;
+        }
+        BigDecimal whole = exact.setScale(0, RoundingMode.HALF_UP);
+        return whole.min(BigDecimal.valueOf(Long.MAX_VALUE)).max(BigDecimal.valueOf(Long.MIN_VALUE)).longValue();
+    }
+
+    private static boolean isScalar(byte b) {
+        return (b >= '0' && b <= '9') || (b >= 'a' && b <= 'z') || b == '-' || b == '+' || b == '.' || b == 'E';
+    }
+
+    private int broken(int to) {
+        state = State.BROKEN;
+        return to;
+    }
+
+    private void forget() {
+        keptLength = 0;
+        keptEscapes = false;
+        keptTooLong = false;
+        afterBackslash = false;
+    }
+
+    private void keep(byte[] bytes, int from, int to) {
+        int length = Math.min(to - from, CAPTURE_MAX - keptLength);
+        System.arraycopy(bytes, from, kept, keptLength, length);
+        keptLength += length;
+        keptTooLong |= length < to - from;
+    }
+
+    private void unescapeKept() {
+        if (keptEscapes) {
+            byte[] plain = JsonText.unescape(kept, 0, keptLength).getBytes(StandardCharsets.UTF_8);
+            keptLength = Math.min(plain.length, CAPTURE_MAX);
+            System.arraycopy(plain, 0, kept, 0, keptLength);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return state + " at level " + level + " of " + Arrays.toString(open);
+    }
+}

@@ -1,0 +1,242 @@
+package dev.weir.dialect;
+
+import static dev.weir.dialect.OpenAiChatAnswer.Field.*;
+
+import dev.weir.dialect.JsonPaths.Strings;
+import dev.weir.usage.Meter;
+import dev.weir.usage.ModelId;
+import dev.weir.usage.Quantities;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Listens to a Chat Completions answer, whole or in chunks, from OpenAI or any host that speaks its format.
+///
+/// The `usage` object that comes last and is not null counts; it is never added to an earlier one, because some hosts repeat
+/// it (Groq three times) and some send it cumulatively with each chunk. Where the parts are not inside the totals, the rule
+/// of that provider in [#tokens] puts them there, so that input includes cached and output includes reasoning.
+final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
+    enum Field {
+        MODEL, ID, TIER, ERROR, ERROR_TYPE, FINISH, USAGE, PROMPT, COMPLETION, TOTAL,
+        // cache
+        CACHED, CACHE_HIT, CACHED_PLAIN, CACHED_NUMBER, CACHE_READ_INPUT, CACHE_WRITE, CACHE_CREATION,
+        // parts
+        REASONING, REASONING_PLAIN, AUDIO_IN, AUDIO_OUT, AUDIO_SECONDS, QUERIES,
+        // llama.cpp
+        TIMED_PROMPT, TIMED_CACHED, TIMED_OUTPUT,
+        // content
+        TEXT, REASONING_TEXT, REASONING_COPY, WHOLE_CALL, CALL, CALL_ID, IMAGE
+    }
+
+    private static final JsonPaths<Field> PATHS = paths(new JsonPaths<>());
+
+    private final String provider;
+    private final Counts<Field> usage = new Counts<>(Field.class);
+    private final Counts<Field> timings = new Counts<>(Field.class);
+    private boolean usageBegun;
+    private long toolCalls;
+    private int lastCall;
+    private long images;
+    private boolean reasoningSeen;
+    private boolean finished;
+    private @Nullable ModelId model;
+    private @Nullable String id;
+    private @Nullable String tier;
+    private @Nullable String error;
+
+    OpenAiChatAnswer(String provider, OutputListener output) {
+        super(output);
+        this.provider = provider;
+    }
+
+    private static JsonPaths<Field> paths(JsonPaths<Field> paths) {
+        paths.add(MODEL, Strings.WHOLE, "model");
+        paths.add(ID, Strings.WHOLE, "id");
+        paths.add(TIER, Strings.WHOLE, "service_tier", "usage.service_tier");
+        paths.add(ERROR, Strings.WHOLE, "error");
+        paths.add(ERROR_TYPE, Strings.WHOLE, "error.type", "error.code");
+        paths.add(FINISH, Strings.WHOLE, "choices[].finish_reason");
+        for (String usage : List.of("usage", "x_groq.usage", "choices[].usage")) {
+            paths.add(USAGE, Strings.WHOLE, usage);
+            paths.add(PROMPT, Strings.WHOLE, usage + ".prompt_tokens");
+            paths.add(COMPLETION, Strings.WHOLE, usage + ".completion_tokens");
+            paths.add(TOTAL, Strings.WHOLE, usage + ".total_tokens");
+            paths.add(CACHED, Strings.WHOLE, usage + ".prompt_tokens_details.cached_tokens");
+            paths.add(CACHE_HIT, Strings.WHOLE, usage + ".prompt_cache_hit_tokens");
+            paths.add(CACHED_PLAIN, Strings.WHOLE, usage + ".cached_tokens");
+            paths.add(CACHED_NUMBER, Strings.WHOLE, usage + ".num_cached_tokens");
+            paths.add(CACHE_READ_INPUT, Strings.WHOLE, usage + ".cache_read_input_tokens");
+            paths.add(CACHE_WRITE, Strings.WHOLE, usage + ".prompt_tokens_details.cache_write_tokens");
+            paths.add(CACHE_CREATION, Strings.WHOLE, usage + ".cache_creation_input_tokens");
+            paths.add(REASONING, Strings.WHOLE, usage + ".completion_tokens_details.reasoning_tokens");
+            paths.add(REASONING_PLAIN, Strings.WHOLE, usage + ".reasoning_tokens");
+            paths.add(AUDIO_IN, Strings.WHOLE, usage + ".prompt_tokens_details.audio_tokens");
+            paths.add(AUDIO_OUT, Strings.WHOLE, usage + ".completion_tokens_details.audio_tokens");
+            paths.add(AUDIO_SECONDS, Strings.WHOLE, usage + ".prompt_audio_seconds");
+            paths.add(QUERIES, Strings.WHOLE, usage + ".num_search_queries");
+        }
+        paths.add(TIMED_PROMPT, Strings.WHOLE, "timings.prompt_n");
+        paths.add(TIMED_CACHED, Strings.WHOLE, "timings.cache_n");
+        paths.add(TIMED_OUTPUT, Strings.WHOLE, "timings.predicted_n");
+        paths.add(WHOLE_CALL, Strings.WHOLE, "choices[].message.tool_calls[]", "choices[].message.function_call");
+        paths.add(CALL, Strings.WHOLE, "choices[].delta.tool_calls[]");
+        paths.add(CALL_ID, Strings.WHOLE, "choices[].delta.tool_calls[].id");
+        for (String message : List.of("choices[].message", "choices[].delta")) {
+            paths.add(IMAGE, Strings.WHOLE, message + ".images[]");
+            paths.add(TEXT, Strings.PIECES, message + ".content", message + ".content[].text", message + ".refusal",
+                    message + ".content[].thinking[].text", message + ".tool_calls[].function.name",
+                    message + ".tool_calls[].function.arguments", message + ".function_call.name",
+                    message + ".function_call.arguments");
+            // Hosts that send both send the same text twice.
+            paths.add(REASONING_TEXT, Strings.PIECES, message + ".reasoning");
+            paths.add(REASONING_COPY, Strings.PIECES, message + ".reasoning_content");
+        }
+        return paths;
+    }
+
+    @Override
+    JsonPaths<Field> paths() {
+        return PATHS;
+    }
+
+    @Override
+    void enter(Field field) {
+        switch (field) {
+            case USAGE -> usageBegun = true;
+            case ERROR -> error = error == null ? "error" : error;
+            case WHOLE_CALL -> toolCalls++;
+            case IMAGE -> images++;
+            default -> {
+            }
+        }
+    }
+
+    @Override
+    void number(Field field, long value) {
+        switch (field) {
+            case TIMED_PROMPT, TIMED_CACHED, TIMED_OUTPUT -> timings.set(field, value);
+            case ERROR_TYPE -> error = Long.toString(value);
+            default -> {
+                if (usageBegun) {
+                    usageBegun = false;
+                    usage.clear();
+                }
+                usage.set(field, value);
+            }
+        }
+    }
+
+    @Override
+    void string(Field field, byte[] bytes, int from, int to) {
+        switch (field) {
+            case MODEL -> model = model == null ? model(bytes, from, to) : model;
+            case ID -> id = id == null ? name(bytes, from, to) : id;
+            case TIER -> tier = name(bytes, from, to);
+            // A bare string is a sentence and may quote the prompt: not kept.
+            case ERROR -> error = "error";
+            case ERROR_TYPE -> error = name(bytes, from, to) instanceof String type ? type : "error";
+            case FINISH -> finish(bytes, from, to);
+            case CALL_ID -> callId(bytes, from, to);
+            default -> {
+            }
+        }
+    }
+
+    private void finish(byte[] bytes, int from, int to) {
+        if (is("error", bytes, from, to) && error == null) {
+            error = "error";
+        } else if (to > from) {
+            finished = true;
+        }
+    }
+
+    /// A call begins where its id appears; some hosts repeat the id with each piece.
+    private void callId(byte[] bytes, int from, int to) {
+        int hash = 1;
+        for (int i = from; i < to; i++) {
+            hash = 31 * hash + bytes[i];
+        }
+        if (to > from && hash != lastCall) {
+            lastCall = hash;
+            toolCalls++;
+        }
+    }
+
+    @Override
+    void piece(Field field, byte[] bytes, int from, int to) {
+        if (field == REASONING_COPY && reasoningSeen) {
+            return;
+        }
+        reasoningSeen |= field == REASONING_TEXT;
+        super.piece(field, bytes, from, to);
+    }
+
+    @Override
+    AnswerFacts facts() {
+        boolean told = usage.has(PROMPT) || usage.has(COMPLETION) || usage.has(TOTAL);
+        boolean timed = !told && timings.has(TIMED_OUTPUT);
+        var quantities = Quantities.builder();
+        if (told) {
+            tokens(quantities);
+        } else if (timed) {
+            timedTokens(quantities);
+        }
+        if (toolCalls > 0) {
+            quantities.reported(Meter.TOOL_CALLS_REQUESTED, toolCalls);
+        }
+        if (images > 0) {
+            quantities.reported(Meter.IMAGES_GENERATED, images);
+        }
+        return new AnswerFacts(told || timed ? AnswerFacts.Usage.LATEST : AnswerFacts.Usage.NONE, quantities.build(),
+                List.of(), model, id, tier, error, finished, contentSeen());
+    }
+
+    private void tokens(Quantities.Builder quantities) {
+        Field reasoningField = usage.first(REASONING, REASONING_PLAIN);
+        long reasoning = reasoningField == null ? 0 : usage.get(reasoningField);
+        long input = usage.get(PROMPT);
+        long output = usage.get(COMPLETION);
+        long beyond = usage.has(TOTAL) ? usage.get(TOTAL) - input - output : 0;
+        switch (provider) {
+            // Reasoning on top of the completion, where the total says so.
+            case "xai" -> output += beyond > 0 && beyond == reasoning ? reasoning : 0;
+            // Audio is in the total only.
+            case "mistral" -> input += usage.has(AUDIO_SECONDS) && beyond > 0 ? beyond : 0;
+            // Thoughts are in the total only.
+            case "google", "gemini", "vertex" -> {
+                if (beyond > 0) {
+                    output += beyond;
+                    reasoning = beyond;
+                    reasoningField = REASONING;
+                }
+            }
+            default -> {
+            }
+        }
+        quantities.reported(Meter.TOKENS_IN, input).reported(Meter.TOKENS_OUT, output);
+        if (reasoningField != null) {
+            quantities.reported(Meter.REASONING, reasoning);
+        }
+        report(quantities, Meter.CACHE_READ,
+                usage.first(CACHED, CACHE_HIT, CACHED_PLAIN, CACHED_NUMBER, CACHE_READ_INPUT));
+        report(quantities, Meter.CACHE_WRITE, usage.first(CACHE_WRITE, CACHE_CREATION));
+        report(quantities, Meter.AUDIO_IN, usage.first(AUDIO_IN));
+        report(quantities, Meter.AUDIO_OUT, usage.first(AUDIO_OUT));
+        report(quantities, Meter.SECONDS, usage.first(AUDIO_SECONDS));
+        report(quantities, Meter.SEARCHES, usage.first(QUERIES));
+    }
+
+    private void report(Quantities.Builder quantities, Meter meter, @Nullable Field field) {
+        if (field != null) {
+            quantities.reported(meter, usage.get(field));
+        }
+    }
+
+    /// A llama.cpp server tells its timings unasked: what it evaluated, and what it found in its cache.
+    private void timedTokens(Quantities.Builder quantities) {
+        quantities.reported(Meter.TOKENS_IN, timings.get(TIMED_PROMPT) + timings.get(TIMED_CACHED));
+        quantities.reported(Meter.TOKENS_OUT, timings.get(TIMED_OUTPUT));
+        if (timings.has(TIMED_CACHED)) {
+            quantities.reported(Meter.CACHE_READ, timings.get(TIMED_CACHED));
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package dev.weir.dialect;
+
+/// Hears the text that a model puts out while it passes: answer, reasoning, tool names and arguments.
+public interface OutputListener {
+    /// Hears nothing.
+    OutputListener NONE = new OutputListener() {
+        @Override
+        public void text(byte[] json, int from, int to) {}
+
+        @Override
+        public void textEnd() {}
+    };
+
+    /// A piece of the inside of a JSON string, escapes included, cut anywhere. The array is lent for the call.
+    void text(byte[] json, int from, int to);
+
+    /// The string is over: what comes next continues the text, but no escape.
+    void textEnd();
+}

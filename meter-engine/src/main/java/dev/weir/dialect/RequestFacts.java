@@ -1,0 +1,64 @@
+package dev.weir.dialect;
+
+import dev.weir.usage.ModelId;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/// What a request asks for, as far as admission, metering and the byte edits need it.
+///
+/// Immutable, but for the arrays lent by [PromptText]. Offsets are bytes into the body that was read.
+///
+/// @param model the model asked for, null where body and path name none
+/// @param streaming whether the client asked for a stream
+/// @param choices how many answers the output limit holds for, 1 or more (`n`)
+/// @param outputLimitMin the least output limit that the provider takes for this very request, 1 or more
+/// @param usageAsked whether the client asked for the usage chunk itself
+/// @param prompt what the model will read
+/// @param user the end user that the client names, null where none
+/// @param layout where the editable fields stand
+public record RequestFacts(@Nullable ModelId model, boolean streaming, long choices, long outputLimitMin,
+        boolean usageAsked, PromptText prompt, @Nullable String user, Layout layout) {
+
+    /// A field's value as it stands in the body.
+    ///
+    /// @param name the field
+    /// @param value its number; empty where something else stands, such as `null`
+    /// @param from the first byte of the value
+    /// @param to the byte after it
+    public record NumberAt(String name, OptionalLong value, int from, int to) {}
+
+    /// Where a span stands: `[from, to)`.
+    public record Span(int from, int to) {}
+
+    /// Where the edits of this request would go.
+    ///
+    /// @param inside the byte after the opening brace of the body, -1 where the body is no object
+    /// @param empty whether that object has no member
+    /// @param outputLimits every field that limits the output; the provider may obey any of them
+    /// @param streamOptions the value of `stream_options`, null where absent
+    /// @param streamOptionsEmpty whether that value is an object without members; false where it is no object
+    /// @param streamOptionsIsObject whether that value is an object
+    /// @param includeUsage the value of `stream_options.include_usage`, null where absent
+    public record Layout(int inside, boolean empty, List<NumberAt> outputLimits, @Nullable Span streamOptions,
+            boolean streamOptionsEmpty, boolean streamOptionsIsObject, @Nullable Span includeUsage) {
+        static final Layout NONE = new Layout(-1, false, List.of(), null, false, false, null);
+
+        public Layout {
+            outputLimits = List.copyOf(outputLimits);
+        }
+    }
+
+    public RequestFacts {
+        if (choices < 1 || outputLimitMin < 1) {
+            throw new IllegalArgumentException("choices " + choices + " and least output limit " + outputLimitMin
+                    + " of a request are 1 or more");
+        }
+    }
+
+    /// The output limit of one choice that the client set; the larger where two fields set one, because either may be the
+    /// one obeyed. Empty where none is set.
+    public OptionalLong outputLimit() {
+        return layout.outputLimits().stream().map(NumberAt::value).flatMapToLong(OptionalLong::stream).max();
+    }
+}

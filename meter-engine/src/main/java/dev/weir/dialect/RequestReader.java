@@ -1,0 +1,203 @@
+package dev.weir.dialect;
+
+import dev.weir.usage.ModelId;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Walks the top level of a JSON request and collects what becomes [RequestFacts]; a dialect says what its fields mean.
+///
+/// A body with two readings is refused, not guessed at: a field that stands twice (some servers obey the first, most the
+/// last), or one of ours in another case (servers written in Go obey that too), could pass a cap unseen.
+abstract class RequestReader {
+    /// The request is JSON, but not one we may read in only one way; the message is for the client.
+    static final class Ambiguous extends Exception {
+        Ambiguous(String why) {
+            super(why, null, false, false);
+        }
+    }
+
+    private static final long UNREADABLE_NUMBER = Long.MIN_VALUE;
+
+    final JsonCursor json;
+    final PromptText prompt = new PromptText();
+    @Nullable
+    ModelId model;
+    boolean streaming;
+    long choices = 1;
+    long outputLimitMin = 1;
+    boolean usageAsked;
+    @Nullable
+    String user;
+
+    private final Set<String> known;
+    private final int length;
+    private int inside;
+    private boolean empty = true;
+    private final List<RequestFacts.NumberAt> outputLimits = new ArrayList<>(2);
+    private RequestFacts.@Nullable Span streamOptions;
+    private boolean streamOptionsEmpty;
+    private boolean streamOptionsIsObject;
+    private RequestFacts.@Nullable Span includeUsage;
+
+    /// @param known the fields whose meaning this dialect depends on, in lower case
+    RequestReader(byte[] body, int length, Set<String> known) {
+        this.json = new JsonCursor(body, length);
+        this.length = length;
+        this.known = known;
+        prompt.bodyBytes(length);
+    }
+
+    /// Reads the value of the field `name`, or skips it.
+    abstract void field(String name) throws JsonCursor.Malformed, Ambiguous;
+
+    final RequestReading read() {
+        try {
+            if (json.peek() != JsonCursor.Kind.OBJECT) {
+                return new RequestReading.Unreadable("The request body is not a JSON object.");
+            }
+            json.beginObject();
+            inside = json.position();
+            Set<String> names = new HashSet<>();
+            while (json.nextName()) {
+                String name = json.name();
+                checkOneReading(name, names);
+                empty = false;
+                field(name);
+            }
+            json.end();
+            return new RequestReading.Facts(facts());
+        } catch (JsonCursor.Malformed e) {
+            return new RequestReading.Unreadable("The request body is not valid JSON: " + e.getMessage() + " of "
+                    + length + ". Send one JSON object in UTF-8.");
+        } catch (Ambiguous e) {
+            return new RequestReading.Unreadable(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void checkOneReading(String name, Set<String> names) throws Ambiguous {
+        String plain = name.toLowerCase(Locale.ROOT);
+        boolean ours = known.contains(plain);
+        if (ours && !plain.equals(name)) {
+            throw new Ambiguous("A field of the request reads like \"" + plain + "\" but for its case. Write it \""
+                    + plain + "\".");
+        }
+        if (!names.add(name)) {
+            throw new Ambiguous((ours ? "The field \"" + name + "\"" : "A field") + " stands twice in the request body."
+                    + " Send each field once.");
+        }
+    }
+
+    private RequestFacts facts() {
+        return new RequestFacts(model, streaming, choices, outputLimitMin, usageAsked, prompt, user,
+                new RequestFacts.Layout(inside, empty, outputLimits, streamOptions, streamOptionsEmpty,
+                        streamOptionsIsObject, includeUsage));
+    }
+
+    final void readModel() throws JsonCursor.Malformed, Ambiguous {
+        String name = json.readStringOrNull();
+        if (name != null && name.length() > ModelId.LENGTH_MAX) {
+            throw new Ambiguous("The field \"model\" has " + name.length() + " characters; a model's name has at most "
+                    + ModelId.LENGTH_MAX + ".");
+        }
+        if (name != null && !name.isEmpty()) {
+            model = new ModelId(name);
+        }
+    }
+
+    final void readOutputLimit(String name) throws JsonCursor.Malformed {
+        json.peek();
+        int from = json.position();
+        long value = json.readLong(UNREADABLE_NUMBER);
+        outputLimits.add(new RequestFacts.NumberAt(name, value < 0 ? OptionalLong.empty() : OptionalLong.of(value),
+                from, json.position()));
+    }
+
+    final void readChoices(String name) throws JsonCursor.Malformed {
+        if (json.peek() == JsonCursor.Kind.NULL) {
+            json.skip();
+            return;
+        }
+        long value = json.readLong(UNREADABLE_NUMBER);
+        if (value < 1) {
+            prompt.unseen("\"" + name + "\" is not a whole number of 1 or more");
+        }
+        choices = Math.max(choices, value);
+    }
+
+    final void readStreamOptions() throws JsonCursor.Malformed, Ambiguous {
+        streamOptionsIsObject = json.peek() == JsonCursor.Kind.OBJECT;
+        int from = json.position();
+        if (streamOptionsIsObject) {
+            streamOptionsEmpty = true;
+            json.beginObject();
+            while (json.nextName()) {
+                streamOptionsEmpty = false;
+                if (json.nameIs("include_usage")) {
+                    if (includeUsage != null) {
+                        throw new Ambiguous("The field \"stream_options.include_usage\" stands twice. Send it once.");
+                    }
+                    json.peek();
+                    int start = json.position();
+                    usageAsked = json.readTruth();
+                    includeUsage = new RequestFacts.Span(start, json.position());
+                } else {
+                    json.skip();
+                }
+            }
+        } else {
+            json.skip();
+        }
+        streamOptions = new RequestFacts.Span(from, json.position());
+    }
+
+    /// Takes the next value as text the model reads: a string as it is, anything else as raw JSON.
+    final void readText() throws JsonCursor.Malformed {
+        boolean isString = json.peek() == JsonCursor.Kind.STRING;
+        int from = json.position();
+        json.skip();
+        if (isString) {
+            prompt.text(json.stringStart(), json.stringEnd());
+        } else {
+            prompt.text(from, json.position());
+        }
+    }
+
+    /// Runs `each` for every element of the array that comes next; anything else is taken as text.
+    final void eachElement(Reading each) throws JsonCursor.Malformed, Ambiguous {
+        if (json.peek() != JsonCursor.Kind.ARRAY) {
+            readText();
+            return;
+        }
+        json.beginArray();
+        while (json.nextElement()) {
+            each.read();
+        }
+    }
+
+    /// Runs `each` for every member of the object that comes next; anything else is taken as text.
+    final void eachMember(Member each) throws JsonCursor.Malformed, Ambiguous {
+        if (json.peek() != JsonCursor.Kind.OBJECT) {
+            readText();
+            return;
+        }
+        json.beginObject();
+        while (json.nextName()) {
+            each.read(json.name());
+        }
+    }
+
+    /// Reads one value.
+    interface Reading {
+        void read() throws JsonCursor.Malformed, Ambiguous;
+    }
+
+    /// Reads the value of one member.
+    interface Member {
+        void read(String name) throws JsonCursor.Malformed, Ambiguous;
+    }
+}

@@ -1,0 +1,122 @@
+package dev.weir.meter;
+
+import dev.weir.dialect.AnswerFacts;
+import dev.weir.dialect.AnswerFacts.Usage;
+import dev.weir.dialect.AnswerScanner;
+import dev.weir.dialect.Dialect;
+import dev.weir.usage.Meter;
+import dev.weir.usage.ModelId;
+import dev.weir.usage.Provenance;
+import dev.weir.usage.Quantities;
+import dev.weir.usage.UsageReading;
+import org.jspecify.annotations.Nullable;
+
+/// The meter of one answer: fed the upstream's payload bytes in any split, yields one [UsageReading].
+///
+/// - **Reported**: the provider told its usage and the answer came to its end, by its framing or by the model's own word.
+/// - **Estimated**: it did not tell, or what it told was not its last word. The input is what an early frame said, else the
+///   estimate made at admission; the output is counted over the text that passed.
+/// - **Missing**: nothing can be said (an unknown content coding, a path no dialect reads, no text and no estimate).
+///
+/// Borrows each array for the call. Never throws for what an upstream sends. Holds native memory for coded answers until
+/// [#finish] or [#close()]. One thread at a time.
+public final class StreamMeter implements AutoCloseable {
+    private final Dialect dialect;
+    private final int status;
+    private final @Nullable TokenCount inputEstimate;
+    private final ContentDecoder decoder;
+    private final PassedText text;
+    private final AnswerScanner scanner;
+
+    /// @param status of the upstream's answer
+    /// @param contentEncoding its `Content-Encoding`, null where there is none
+    /// @param asked the model asked for, null where unknown; the one that answers goes before it
+    /// @param inputEstimate the input tokens as admission knew them, null where it did not
+    public StreamMeter(Dialect dialect, int status, @Nullable String contentEncoding, @Nullable ModelId asked,
+            Tokenizers tokenizers, @Nullable TokenCount inputEstimate) {
+        this.dialect = dialect;
+        this.status = status;
+        this.inputEstimate = inputEstimate;
+        this.decoder = new ContentDecoder(contentEncoding);
+        this.text = new PassedText(tokenizers, () -> tokenizers.has(asked) ? asked : answeredOr(asked));
+        this.scanner = dialect.answer(text);
+    }
+
+    private @Nullable ModelId answeredOr(@Nullable ModelId asked) {
+        ModelId answered = scanner.facts().model();
+        return answered == null ? asked : answered;
+    }
+
+    /// Reads payload bytes as the upstream sent them, transfer coding off, content coding on.
+    public void accept(byte[] bytes, int offset, int length) {
+        decoder.accept(bytes, offset, length, scanner::accept);
+    }
+
+    /// What the answer said so far.
+    public AnswerFacts facts() {
+        return scanner.facts();
+    }
+
+    /// Whether output has passed; the moment it turns true is the time to the first token.
+    public boolean contentSeen() {
+        return scanner.contentSeen();
+    }
+
+    /// Ends the metering. Call once.
+    ///
+    /// @param complete whether the answer came to the end that its framing gives it
+    public UsageReading finish(boolean complete) {
+        scanner.end();
+        decoder.close();
+        AnswerFacts facts = scanner.facts();
+        if (facts.usage() == Usage.LATEST && (complete || facts.finished())) {
+            return new UsageReading.Reported(facts.quantities());
+        }
+        if (decoder.failure() != null) {
+            return new UsageReading.Missing(decoder.failure());
+        }
+        if (facts.usage() == Usage.NONE) {
+            return withoutUsage(facts, complete);
+        }
+        return new UsageReading.Estimated(withCountedOutput(facts.quantities()),
+                "the stream ended before the provider's last word on usage");
+    }
+
+    private UsageReading withoutUsage(AnswerFacts facts, boolean complete) {
+        if (status >= 400 || dialect.freeOfTokens() && status < 400) {
+            return new UsageReading.Reported(facts.quantities());
+        }
+        if (!dialect.readsBody()) {
+            return new UsageReading.Missing("no dialect reads this path");
+        }
+        if (inputEstimate == null && !facts.contentSeen()) {
+            return new UsageReading.Missing(
+                    complete ? "the answer told no usage" : "the answer broke off before anything that can be counted");
+        }
+        return new UsageReading.Estimated(withCountedOutput(withEstimatedInput(facts.quantities())),
+                complete ? "the answer told no usage" : "the stream ended before its usage");
+    }
+
+    private Quantities withEstimatedInput(Quantities quantities) {
+        return inputEstimate == null
+                ? quantities
+                : quantities
+                        .with(all -> all.set(Meter.TOKENS_IN, inputEstimate.tokens(), inputEstimate.provenance()));
+    }
+
+    /// A count the provider gave on the way stays where it is the larger: the text that passed may lag behind it.
+    private Quantities withCountedOutput(Quantities quantities) {
+        TokenCount output = text.tokens();
+        if (quantities.has(Meter.TOKENS_OUT) && quantities.amount(Meter.TOKENS_OUT) >= output.tokens()) {
+            return quantities;
+        }
+        Provenance how = output.provenance();
+        return quantities.with(all -> all.set(Meter.TOKENS_OUT, output.tokens(), how));
+    }
+
+    /// Frees what a meter that will not be finished holds.
+    @Override
+    public void close() {
+        decoder.close();
+    }
+}
