@@ -1,0 +1,40 @@
+package dev.weir.spool;
+
+import java.util.List;
+
+/// Events of one node and one epoch in the order of their seq, to be stored in one transaction.
+///
+/// The seqs rise strictly; they may leave numbers out where the spool lost records (a bad block, a power cut). Storing the
+/// batch moves the watermark of (node, epoch) to [#lastSeq()].
+///
+/// @param events 1 or more, never changed
+public record Batch(String node, long epoch, List<KeptEvent> events) {
+    public Batch {
+        events = List.copyOf(events);
+        if (events.isEmpty()) {
+            throw new IllegalArgumentException("a batch holds at least one event");
+        }
+        long before = 0;
+        for (KeptEvent kept : events) {
+            var id = kept.id();
+            if (!id.node().equals(node) || id.epoch() != epoch || id.seq() <= before) {
+                throw new IllegalArgumentException("a batch of " + node + "-" + epoch
+                        + " holds its own events in rising order; " + id + " does not follow seq " + before);
+            }
+            before = id.seq();
+        }
+    }
+
+    public long firstSeq() {
+        return events.getFirst().id().seq();
+    }
+
+    /// The watermark after this batch is stored.
+    public long lastSeq() {
+        return events.getLast().id().seq();
+    }
+
+    public int size() {
+        return events.size();
+    }
+}
