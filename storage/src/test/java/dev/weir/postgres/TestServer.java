@@ -1,0 +1,54 @@
+package dev.weir.postgres;
+
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// One embedded server and one Vert.x for all tests of this JVM, a database for each that asks.
+final class TestServer {
+    static final Vertx VERTX = Vertx.vertx();
+    private static final AtomicInteger DATABASES = new AtomicInteger();
+    private static final EmbeddedPostgres SERVER = start();
+
+    private TestServer() {}
+
+    /// An empty database.
+    static Database emptyDatabase() {
+        Database server = SERVER.database();
+        String name = "test_" + DATABASES.incrementAndGet();
+        try (var connection = server.connect(); var statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + name);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return server.named(name);
+    }
+
+    /// A database with the schema.
+    static Database database() {
+        Database database = emptyDatabase();
+        Schema.migrate(database);
+        return database;
+    }
+
+    private static EmbeddedPostgres start() {
+        try {
+            Path folder = Files.createTempDirectory("weir-test");
+            var server = EmbeddedPostgres.start(folder);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                server.close();
+                try {
+                    ServerBinaries.delete(folder);
+                } catch (IOException e) {
+                    System.err.println("left behind: " + folder + ": " + e);
+                }
+            }));
+            return server;
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException("the embedded PostgreSQL for tests does not start", e);
+        }
+    }
+}
