@@ -1,0 +1,172 @@
+package dev.weir.telemetry;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Every metric family of Weir's own: name, kind, unit, labels and help. `docs/metrics.md` lists the same.
+///
+/// Names follow the Prometheus conventions: base units, `_total` on counters, the unit last.
+enum Family {
+    BUILD("weir_build_info", "weir.build.info", Kind.GAUGE, null,
+            "Always 1; the labels say which version of Weir and which Java run here.", "version",
+            "java"), CALLS("weir_calls_total", "weir.calls", Kind.COUNTER, null,
+                    "Client requests that ended, by attempt or by refusal.",
+                    "route"), CALLS_IN_FLIGHT("weir_calls_in_flight", "weir.calls.in.flight", Kind.GAUGE, null,
+                            "Client requests that have begun and not ended."), ATTEMPTS("weir_attempts_total",
+                                    "weir.attempts", Kind.COUNTER, null,
+                                    "Upstream requests that ended, by outcome.", "route", "provider",
+                                    "outcome"), RETRIES("weir_retries_total", "weir.retries", Kind.COUNTER, null,
+                                            "Attempts that Weir made again for the same call.",
+                                            "route"), CLIENT_RETRIES("weir_client_retries_total", "weir.client.retries",
+                                                    Kind.COUNTER, null,
+                                                    "Calls that a client's SDK declared to be a retry.",
+                                                    "route"), RATE_LIMIT_ANSWERS("weir_rate_limit_answers_total",
+                                                            "weir.rate.limit.answers", Kind.COUNTER, null,
+                                                            "Attempts that an upstream answered with status 429.",
+                                                            "route", "provider"), BLOCKS("weir_blocks_total",
+                                                                    "weir.blocks", Kind.COUNTER, null,
+                                                                    "Calls refused by a limit, a plan or a budget, by the code the client saw.",
+                                                                    "route", "code"), REFUSALS("weir_refusals_total",
+                                                                            "weir.refusals", Kind.COUNTER, null,
+                                                                            "Calls refused for another reason, by the code the client saw.",
+                                                                            "route", "code"), HEAD_REFUSALS(
+                                                                                    "weir_head_refusals_total",
+                                                                                    "weir.head.refusals", Kind.COUNTER,
+                                                                                    null,
+                                                                                    "Request heads refused before routing, by reason.",
+                                                                                    "reason"), TOKENS(
+                                                                                            "weir_tokens_total",
+                                                                                            "weir.tokens", Kind.COUNTER,
+                                                                                            null,
+                                                                                            "Tokens metered. tokens_in includes cached and tokens_out includes reasoning; the other kinds are parts of these.",
+                                                                                            "route", "provider",
+                                                                                            "model", "kind"), PAYLOAD(
+                                                                                                    "weir_payload_bytes_total",
+                                                                                                    "weir.payload",
+                                                                                                    Kind.COUNTER,
+                                                                                                    "bytes",
+                                                                                                    "Payload bytes by edge: client_in, upstream_out, upstream_in, client_out.",
+                                                                                                    "route",
+                                                                                                    "edge"), COST(
+                                                                                                            "weir_cost_usd_total",
+                                                                                                            "weir.cost",
+                                                                                                            Kind.COUNTER,
+                                                                                                            "usd",
+                                                                                                            "Cost at list price in US dollars, for watching trends. The exact amounts are in the events.",
+                                                                                                            "route",
+                                                                                                            "provider",
+                                                                                                            "model"), UNPRICED(
+                                                                                                                    "weir_events_unpriced_total",
+                                                                                                                    "weir.events.unpriced",
+                                                                                                                    Kind.COUNTER,
+                                                                                                                    null,
+                                                                                                                    "Events without a cost because the price book has no price for the model.",
+                                                                                                                    "route",
+                                                                                                                    "provider",
+                                                                                                                    "model"), FLAGGED(
+                                                                                                                            "weir_events_flagged_total",
+                                                                                                                            "weir.events.flagged",
+                                                                                                                            Kind.COUNTER,
+                                                                                                                            null,
+                                                                                                                            "Events with an oddity that an operator should look at, by flag.",
+                                                                                                                            "route",
+                                                                                                                            "flag"), ATTEMPT_LATENCY(
+                                                                                                                                    "weir_attempt_latency_seconds",
+                                                                                                                                    "weir.attempt.latency",
+                                                                                                                                    Kind.HISTOGRAM,
+                                                                                                                                    "seconds",
+                                                                                                                                    "From the request's head to the end of the attempt.",
+                                                                                                                                    "route",
+                                                                                                                                    "provider"), FIRST_TOKEN(
+                                                                                                                                            "weir_time_to_first_token_seconds",
+                                                                                                                                            "weir.time.to.first.token",
+                                                                                                                                            Kind.HISTOGRAM,
+                                                                                                                                            "seconds",
+                                                                                                                                            "From the request's head to the first payload byte of the answer.",
+                                                                                                                                            "route",
+                                                                                                                                            "provider"), LOOP_LAG(
+                                                                                                                                                    "weir_event_loop_lag_seconds",
+                                                                                                                                                    "weir.event.loop.lag",
+                                                                                                                                                    Kind.HISTOGRAM,
+                                                                                                                                                    "seconds",
+                                                                                                                                                    "How late the event loops ran a periodic timer: time that other work made it wait."), SPOOL_DEPTH(
+                                                                                                                                                            "weir_spool_depth_records",
+                                                                                                                                                            "weir.spool.depth",
+                                                                                                                                                            Kind.GAUGE,
+                                                                                                                                                            "records",
+                                                                                                                                                            "Events kept in the spool and not yet stored in PostgreSQL."), SPOOL_BYTES(
+                                                                                                                                                                    "weir_spool_bytes",
+                                                                                                                                                                    "weir.spool",
+                                                                                                                                                                    Kind.GAUGE,
+                                                                                                                                                                    "bytes",
+                                                                                                                                                                    "Bytes of the spool on disk."), SPOOL_LAG(
+                                                                                                                                                                            "weir_spool_lag_seconds",
+                                                                                                                                                                            "weir.spool.lag",
+                                                                                                                                                                            Kind.GAUGE,
+                                                                                                                                                                            "seconds",
+                                                                                                                                                                            "How long the event stored last had waited in the spool."), SPOOL_OLDEST(
+                                                                                                                                                                                    "weir_spool_oldest_age_seconds",
+                                                                                                                                                                                    "weir.spool.oldest.age",
+                                                                                                                                                                                    Kind.GAUGE,
+                                                                                                                                                                                    "seconds",
+                                                                                                                                                                                    "Age of the oldest event not yet stored in PostgreSQL, 0 where none waits."), SHIPPER_STORED(
+                                                                                                                                                                                            "weir_shipper_events_stored_total",
+                                                                                                                                                                                            "weir.shipper.events.stored",
+                                                                                                                                                                                            Kind.COUNTER,
+                                                                                                                                                                                            null,
+                                                                                                                                                                                            "Events that this node stored in PostgreSQL."), SHIPPER_ERRORS(
+                                                                                                                                                                                                    "weir_shipper_errors_total",
+                                                                                                                                                                                                    "weir.shipper.errors",
+                                                                                                                                                                                                    Kind.COUNTER,
+                                                                                                                                                                                                    null,
+                                                                                                                                                                                                    "Batches that could not be stored and are tried again.");
+
+    /// What the exposition format calls its type.
+    enum Kind {
+        COUNTER, GAUGE, HISTOGRAM
+    }
+
+    private final String exposed;
+    private final String meter;
+    private final Kind kind;
+    private final @Nullable String unit;
+    private final String help;
+    private final List<String> labels;
+
+    Family(String exposed, String meter, Kind kind, @Nullable String unit, String help,
+            String... labels) {
+        this.exposed = exposed;
+        this.meter = meter;
+        this.kind = kind;
+        this.unit = unit;
+        this.help = help;
+        this.labels = List.of(labels);
+    }
+
+    /// The name in `/metrics`.
+    String exposed() {
+        return exposed;
+    }
+
+    /// The name in the registry, which derives the exposed one from it.
+    String meter() {
+        return meter;
+    }
+
+    Kind kind() {
+        return kind;
+    }
+
+    @Nullable
+    String unit() {
+        return unit;
+    }
+
+    String help() {
+        return help;
+    }
+
+    List<String> labels() {
+        return labels;
+    }
+}

@@ -1,0 +1,145 @@
+package dev.weir.telemetry;
+
+import dev.weir.event.UsageEvent;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+
+/// What Weir counts for operators, and the text Prometheus scrapes.
+///
+/// Any thread, event loops included: no method waits, and an ended call costs a few additions. Every label is bounded:
+/// routes, providers and codes by configuration and code, models by [#MODELS_MAX].
+public final class Metrics implements AutoCloseable {
+    /// Distinct models that get a label of their own; later ones are `other`.
+    public static final int MODELS_MAX = 100;
+    /// The content type of [#scrape].
+    public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+    private static final double NANOS_PER_SECOND = 1e9;
+    private static final int CODES_MAX = 64;
+    private static final String NONE = "none";
+    /// The codes of `design.md` §2 that a limit, a plan or a budget answers with.
+    private static final Set<String> BLOCK_CODES = Set
+            .of("cap_exceeded", "budget_exceeded", "cap_unavailable", "rate_exceeded", "concurrency_exceeded",
+                    "plan_forbids", "unpriced_model", "unbounded_request");
+
+    private final Registry registry = new Registry();
+    private final JvmGcMetrics gc = new JvmGcMetrics();
+    private final BoundedLabels models = new BoundedLabels(MODELS_MAX);
+    private final BoundedLabels codes = new BoundedLabels(CODES_MAX);
+    private final BoundedLabels reasons = new BoundedLabels(CODES_MAX);
+    private final Map<RouteKey, RouteMeters> routes = new ConcurrentHashMap<>();
+    private final Timer loopLag;
+
+    /// @param version of Weir, as `weir_build_info` shows it
+    public Metrics(String version) {
+        registry.gauge(Family.BUILD, () -> 1, version, Runtime.version().toString());
+        loopLag = registry.lagTimer(Family.LOOP_LAG);
+        gc.bindTo(registry.prometheus());
+        new JvmMemoryMetrics().bindTo(registry.prometheus());
+        new JvmThreadMetrics().bindTo(registry.prometheus());
+        new ProcessorMetrics().bindTo(registry.prometheus());
+        new FileDescriptorMetrics().bindTo(registry.prometheus());
+    }
+
+    /// An event was kept: an attempt that ended, or a refusal. Call it once for each.
+    public void attemptEnded(UsageEvent event) {
+        var meters = route(event.route(), event.provider());
+        meters.bytes(event);
+        if (event.attempt() == 1) {
+            meters.call(event.clientRetryCount() > 0);
+        }
+        if (event.outcome().isAttempt()) {
+            meters.attempt(event, modelLabel(event));
+        } else {
+            countRefusal(event.reasonCode() == null ? event.outcome().id() : event.reasonCode(), event.route());
+        }
+    }
+
+    /// A call was refused of which there is no event (no route, no key, nowhere to keep one).
+    ///
+    /// @param code what the client saw, of the closed list
+    /// @param route the configured name, empty where none matched
+    public void refused(String code, String route) {
+        route(route, "").call(false);
+        countRefusal(code, route);
+    }
+
+    /// A head was refused before routing.
+    ///
+    /// @param reason a constant of the head check, never text of the client
+    public void headRefused(String reason) {
+        registry.counter(Family.HEAD_REFUSALS, reasons.admit(reason)).increment();
+    }
+
+    /// One measurement of an event loop, see [LoopLag].
+    public void loopLag(long nanos) {
+        loopLag.record(nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /// Names where the number of running calls is read. Once.
+    public void watchCallsInFlight(IntSupplier calls) {
+        registry.gauge(Family.CALLS_IN_FLIGHT, calls::getAsInt);
+    }
+
+    /// Names where the spool's gauges are read. Once.
+    public void watchSpool(SpoolWatch spool) {
+        registry.gauge(Family.SPOOL_DEPTH, spool.depthRecords()::getAsLong);
+        registry.gauge(Family.SPOOL_BYTES, spool.bytes()::getAsLong);
+        registry.gauge(Family.SPOOL_LAG, () -> spool.lagNanos().getAsLong() / NANOS_PER_SECOND);
+        registry.gauge(Family.SPOOL_OLDEST, () -> spool.oldestAgeNanos().getAsLong() / NANOS_PER_SECOND);
+    }
+
+    /// Names where the shipper's totals are read; both only ever rise. Once.
+    public void watchShipper(LongSupplier eventsStored, LongSupplier errors) {
+        registry.sum(Family.SHIPPER_STORED, eventsStored, LongSupplier::getAsLong);
+        registry.sum(Family.SHIPPER_ERRORS, errors, LongSupplier::getAsLong);
+    }
+
+    /// Everything, in the Prometheus text format. Takes milliseconds: not for an event loop.
+    public String scrape() {
+        return registry.prometheus().scrape();
+    }
+
+    @Override
+    public void close() {
+        gc.close();
+        registry.prometheus().close();
+    }
+
+    private void countRefusal(String code, String route) {
+        var family = BLOCK_CODES.contains(code) ? Family.BLOCKS : Family.REFUSALS;
+        registry.counter(family, named(route), codes.admit(code)).increment();
+    }
+
+    private RouteMeters route(String route, String provider) {
+        var key = new RouteKey(named(route), named(provider));
+        var meters = routes.get(key);
+        return meters != null
+                ? meters
+                : routes.computeIfAbsent(key, k -> new RouteMeters(registry, k.route(), k.provider()));
+    }
+
+    /// A model earns its label when an upstream answers with it: what clients merely ask for could be anything.
+    private String modelLabel(UsageEvent event) {
+        if (event.modelAnswered() != null) {
+            return models.admit(event.modelAnswered());
+        }
+        return event.modelAsked() == null ? NONE : models.known(event.modelAsked());
+    }
+
+    private static String named(String name) {
+        return name.isEmpty() ? NONE : name;
+    }
+
+    private record RouteKey(String route, String provider) {}
+}
