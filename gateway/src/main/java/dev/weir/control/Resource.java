@@ -1,0 +1,8 @@
+package dev.weir.control;
+
+import java.util.Map;
+
+/// One resource of the document: the operations it carries out, by their `operationId`.
+public sealed interface Resource permits ContractResource, HealthResource, MetricsResource {
+    Map<String, Operation> operations();
+}
