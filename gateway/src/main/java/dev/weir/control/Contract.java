@@ -47,12 +47,15 @@ final class Contract {
         }
     }
 
-    /// The library knows few media types and refuses the rest, though it does not look at answers: it gets the document
-    /// without their content.
+    /// What the library's router needs of the document. It knows few media types and refuses the rest, though it does not
+    /// look at answers; and it would put its own authentication before ours.
     private static JsonObject forRouting(JsonObject document) {
+        document.remove("security");
         for (var path : document.getJsonObject("paths")) {
-            for (var operation : (JsonObject) path.getValue()) {
-                for (var response : ((JsonObject) operation.getValue()).getJsonObject("responses")) {
+            for (var entry : (JsonObject) path.getValue()) {
+                var operation = (JsonObject) entry.getValue();
+                operation.remove("security");
+                for (var response : operation.getJsonObject("responses")) {
                     ((JsonObject) response.getValue()).remove("content");
                 }
             }

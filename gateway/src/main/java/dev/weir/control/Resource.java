@@ -3,6 +3,7 @@ package dev.weir.control;
 import java.util.Map;
 
 /// One resource of the document: the operations it carries out, by their `operationId`.
-public sealed interface Resource permits ContractResource, HealthResource, MetricsResource {
+public sealed interface Resource permits ContractResource, CostsResource, EventsResource, HealthResource, KeysResource,
+        MetricsResource, TenantsResource {
     Map<String, Operation> operations();
 }

@@ -1,0 +1,32 @@
+package dev.weir.control;
+
+import dev.weir.usage.Meter;
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What a tenant's calls cost in a period. Immutable.
+///
+/// @param groups the largest cost first; empty where no breakdown was asked for
+public record CostSummary(Total total, List<Group> groups) {
+    public CostSummary {
+        groups = List.copyOf(groups);
+    }
+
+    /// @param cost US dollars, exact; sums may exceed what [dev.weir.money.Money] holds
+    /// @param calls client requests that led to attempts
+    /// @param attempts upstream requests
+    /// @param refusals client requests that were blocked or refused
+    /// @param unpriced events without a price; they add nothing to `cost`
+    /// @param meters without `tokens` and `cost`, which follow from the rest
+    public record Total(BigDecimal cost, long calls, long attempts, long refusals, long unpriced,
+            Map<Meter, Long> meters) {
+        public Total {
+            meters = Map.copyOf(meters);
+        }
+    }
+
+    /// @param value null for events that name none
+    public record Group(@Nullable String value, Total total) {}
+}

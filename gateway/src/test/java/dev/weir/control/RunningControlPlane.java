@@ -1,0 +1,133 @@
+package dev.weir.control;
+
+import dev.weir.port.Clock;
+import dev.weir.telemetry.Metrics;
+import dev.weir.tenant.KeyHasher;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// A control plane on a free port over an [InMemoryStore], and a client for it. Closed by each test.
+final class RunningControlPlane implements AutoCloseable {
+    static final String ADMIN_KEY = "canary-admin-key-7f3e9a";
+    static final Instant NOW = Instant.parse("2026-03-14T09:26:53Z");
+
+    final InMemoryStore store = new InMemoryStore();
+    final AtomicInteger changes = new AtomicInteger();
+    final List<HealthCheck> checks = new ArrayList<>();
+    private final Vertx vertx = Vertx.vertx();
+    private final Metrics metrics = new Metrics("test");
+    private final HttpClient client = vertx.createHttpClient();
+    private ControlPlane.@Nullable Running running;
+
+    /// One answer.
+    record Answer(int status, Map<String, String> headers, String text) {
+        JsonObject json() {
+            return new JsonObject(text);
+        }
+
+        String code() {
+            return json().getString("code");
+        }
+
+        JsonArray items() {
+            return json().getJsonArray("items");
+        }
+    }
+
+    static RunningControlPlane start() {
+        return start(ControlOptions.of("127.0.0.1", 0));
+    }
+
+    static RunningControlPlane start(ControlOptions options, HealthCheck... checks) {
+        var plane = new RunningControlPlane();
+        plane.checks.addAll(List.of(checks));
+        plane.running = ControlPlane.start(plane.vertx, options, AdminKey.of(ADMIN_KEY), plane.resources()).await();
+        return plane;
+    }
+
+    private List<Resource> resources() {
+        var random = RandomGenerator.of("L64X128MixRandom");
+        var clock = new Clock() {
+            @Override
+            public Instant now() {
+                return NOW;
+            }
+
+            @Override
+            public long nanoTime() {
+                return 0;
+            }
+        };
+        var hasher = new KeyHasher(
+                "a pepper of thirty-two bytes or so".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        return List.of(new TenantsResource(store, changes::incrementAndGet),
+                new KeysResource(store, hasher, random::nextBytes, changes::incrementAndGet),
+                new EventsResource(store), new CostsResource(store, store, clock), new HealthResource(checks),
+                new MetricsResource(metrics));
+    }
+
+    Answer get(String uri) {
+        return send(HttpMethod.GET, uri, admin(), null);
+    }
+
+    Answer delete(String uri) {
+        return send(HttpMethod.DELETE, uri, admin(), null);
+    }
+
+    Answer post(String uri, JsonObject body) {
+        return post(uri, body.encode());
+    }
+
+    Answer post(String uri, String body) {
+        var headers = new HashMap<>(admin());
+        headers.put("Content-Type", "application/json");
+        return send(HttpMethod.POST, uri, headers, body);
+    }
+
+    static Map<String, String> admin() {
+        return Map.of("Authorization", "Bearer " + ADMIN_KEY);
+    }
+
+    Answer send(HttpMethod method, String uri, Map<String, String> headers, @Nullable String body) {
+        var options = new RequestOptions().setMethod(method).setHost("127.0.0.1").setPort(port()).setURI(uri);
+        return client.request(options).compose(request -> {
+            headers.forEach((name, value) -> {
+                if (name.equals("Host")) {
+                    request.authority(io.vertx.core.net.HostAndPort.parseAuthority(value, 80));
+                } else {
+                    request.putHeader(name, value);
+                }
+            });
+            return body == null ? request.send() : request.send(Buffer.buffer(body));
+        }).compose(response -> response.body().map(text -> {
+            var received = new HashMap<String, String>();
+            response.headers().forEach((name, value) -> received.put(name.toLowerCase(java.util.Locale.ROOT), value));
+            return new Answer(response.statusCode(), received, text.toString());
+        })).await();
+    }
+
+    int port() {
+        return Optional.ofNullable(running).orElseThrow().port();
+    }
+
+    @Override
+    public void close() {
+        Optional.ofNullable(running).orElseThrow().close().await();
+        vertx.close().await();
+        metrics.close();
+    }
+}
