@@ -1,0 +1,170 @@
+package dev.weir.config;
+
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
+
+/// What the keys have to say about each other, asked once when all have been read.
+final class CrossChecks {
+    /// Providers that usually answer without a credential.
+    private static final Set<Provider> OPEN = EnumSet.of(Provider.SANDBOX, Provider.OLLAMA, Provider.VLLM,
+            Provider.LLAMACPP, Provider.TGI, Provider.OPENAI_COMPATIBLE);
+
+    private final Reading reading;
+    private final GatewayConfig config;
+
+    private CrossChecks(Reading reading, GatewayConfig config) {
+        this.reading = reading;
+        this.config = config;
+    }
+
+    static void run(Reading reading, GatewayConfig config) {
+        CrossChecks checks = new CrossChecks(reading, config);
+        checks.ports();
+        checks.controlIsGuarded();
+        checks.limits();
+        checks.spool();
+        checks.database();
+        config.routes().values().forEach(checks::route);
+    }
+
+    private void problem(String path, String text) {
+        reading.problem(reading.where(path), text);
+    }
+
+    private void warning(String path, String text) {
+        reading.warning(reading.where(path), text);
+    }
+
+    private void ports() {
+        Address data = config.listen().data();
+        Address control = config.listen().control();
+        if (data.collidesWith(control)) {
+            problem("listen.control", "listen.data=" + data + " and listen.control=" + control + " are the same port."
+                    + " Give each face its own.");
+        }
+    }
+
+    private void controlIsGuarded() {
+        boolean guarded = config.control().behindProxy() || config.control().tls().isPresent();
+        Address control = config.listen().control();
+        if (!control.isLoopback() && !guarded) {
+            problem("listen.control", "listen.control=" + control + " is reachable from other machines, and admin keys"
+                    + " would cross the network in plaintext. Give the control plane control.tls, or set"
+                    + " control.behind-proxy: true where a proxy in front of it does TLS, or listen on 127.0.0.1.");
+        }
+    }
+
+    private void limits() {
+        Limits limits = config.limits();
+        if (limits.requestLine().compareTo(limits.head()) > 0) {
+            problem("limits.request-line", "limits.request-line=" + limits.requestLine() + " > limits.head="
+                    + limits.head() + ": the head contains the request line. Lower the first or raise the second.");
+        }
+        if (limits.bodyMax().compareTo(limits.heldBytesTotal()) > 0) {
+            heldTooSmall("limits.body-max", limits.bodyMax());
+        }
+        if (limits.http2().streamWindow().compareTo(limits.http2().connectionWindow()) > 0) {
+            problem("limits.http2.stream-window", "limits.http2.stream-window=" + limits.http2().streamWindow()
+                    + " > limits.http2.connection-window=" + limits.http2().connectionWindow()
+                    + ": one stream could never use its window. Lower the first or raise the second.");
+        }
+        if (limits.connectionsPerAddress() > limits.connections()
+                && reading.isGiven("limits.connections-per-address")) {
+            warning("limits.connections-per-address", "limits.connections-per-address="
+                    + limits.connectionsPerAddress() + " > limits.connections=" + limits.connections()
+                    + ": the second is always reached first.");
+        }
+    }
+
+    private void heldTooSmall(String path, ByteSize bodyMax) {
+        problem(path, path + "=" + bodyMax + " > limits.held-bytes-total=" + config.limits().heldBytesTotal()
+                + ": the largest body could never be held. Lower the first or raise the second.");
+    }
+
+    private void spool() {
+        GatewayConfig.Spool spool = config.spool();
+        if (spool.segment().bytes() > spool.quota().bytes() / 4) {
+            problem("spool.quota", "spool.quota=" + spool.quota() + " < 4 x spool.segment=" + spool.segment()
+                    + ": one segment is written, one prepared, and two are on their way. Raise the quota or lower the"
+                    + " segment.");
+        }
+    }
+
+    private void database() {
+        GatewayConfig.Database database = config.database();
+        if (!database.isEmbedded() && database.password().isEmpty()) {
+            problem("database.password", "database.url names an outside PostgreSQL and database.password is missing:"
+                    + " the roles' passwords are derived from it. Set WEIR_DATABASE_PASSWORD, or write"
+                    + " password: ${file:…}.");
+        }
+        if (database.isEmbedded() && reading.isGiven("database.user")) {
+            warning("database.user", "It has no effect without database.url: the embedded PostgreSQL has its own"
+                    + " owner.");
+        }
+    }
+
+    private void route(RouteConfig route) {
+        String path = "routes." + route.name() + ".";
+        credential(route, path);
+        deadlines(route, path);
+        if (route.bodyMax().compareTo(config.limits().heldBytesTotal()) > 0 && route.kind() == RouteKind.LLM
+                && reading.isGiven(path + "body-max")) {
+            heldTooSmall(path + "body-max", route.bodyMax());
+        }
+        route.upstream().ifPresent(upstream -> upstream(route, upstream, path + "upstream"));
+    }
+
+    private void upstream(RouteConfig route, UpstreamUrl upstream, String path) {
+        if (upstream.isPrivate() && !route.allowPrivate()) {
+            problem(path, "The upstream " + upstream + " is on this machine or a private network. If that is meant, add"
+                    + " allow-private: true to the route; else name a public host.");
+        }
+        if (!upstream.tls() && !upstream.isPrivate() && route.credential() instanceof Credential.Given) {
+            warning(path, "The route's credential crosses the network in plaintext to " + upstream + ". Write https://"
+                    + " if the upstream has it.");
+        }
+    }
+
+    private void credential(RouteConfig route, String path) {
+        boolean given = !(route.credential() instanceof Credential.None);
+        if (given && route.passClientCredential()) {
+            problem(path + "credential", "With client-credential: pass the client's own key goes upstream, so a"
+                    + " credential is never used. Take one of the two out.");
+        } else if (route.credential() instanceof Credential.Missing(String reason)) {
+            warning(path + "credential", "The route's credential " + reason + " Until then calls to /" + route.name()
+                    + "/ are answered with 502.");
+        } else if (!given && !route.passClientCredential() && needsCredential(route)) {
+            warning(path + "credential", "The route sends no credential, and " + route.provider() + " will refuse its"
+                    + " calls. Add credential: ${…}, or client-credential: pass.");
+        }
+    }
+
+    private static boolean needsCredential(RouteConfig route) {
+        return route.kind() == RouteKind.LLM
+                && Provider.byId(route.provider()).filter(provider -> !OPEN.contains(provider)).isPresent();
+    }
+
+    private void deadlines(RouteConfig route, String path) {
+        UpstreamDeadlines deadlines = route.deadlines();
+        String own = path + "deadlines.";
+        below(own, "connect", deadlines.connect(), deadlines.call());
+        below(own, "first-byte", deadlines.firstByte(), deadlines.call());
+    }
+
+    /// Named once: at the route where it is the route's own, else at the default all routes share.
+    private void below(String own, String key, Duration shorter, Duration call) {
+        if (shorter.compareTo(call) < 0) {
+            return;
+        }
+        String at = reading.isGiven(own + key) || reading.isGiven(own + "call") ? own : "deadlines.";
+        String name = at + key;
+        String text = name + "=" + DurationText.show(shorter) + " >= " + at + "call=" + DurationText.show(call)
+                + ": the deadline of the whole call would always fire first. Raise " + at + "call above "
+                + DurationText.show(shorter) + " or lower " + name + ".";
+        String where = reading.where(reading.isGiven(name) ? name : at + "call");
+        if (!reading.problems.contains(new Problem(where, text))) {
+            reading.problem(where, text);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package dev.weir.config;
+
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/// The keys of one route: names, defaults and ranges.
+final class RouteKeys {
+    /// What a route inherits.
+    record Standard(ByteSize bodyMax, UpstreamDeadlines deadlines, String region) {}
+
+    private static final UpstreamUrl NOWHERE = new UpstreamUrl(true, "nowhere.invalid", 443, "");
+    private static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
+
+    private RouteKeys() {}
+
+    static Optional<RouteConfig> read(String name, Section route, Standard standard) {
+        if (!RouteConfig.NAME.matcher(name).matches()) {
+            route.reading.problem(route.reading.where("routes." + name), "A route's name is the first segment of its"
+                    + " paths: write 1 to 63 characters of a-z 0-9 - _, a letter or digit first.");
+            return Optional.empty();
+        }
+        RouteKind kind = route.required("kind", RouteKind.LLM, Section.chooser(RouteKind.class),
+                "Write llm, connector, mcp or webhook.");
+        String provider = provider(name, kind, route);
+        Optional<UpstreamUrl> upstream = upstream(provider, route);
+        Credential credential = route.credential("credential");
+        CredentialForm form = route.value("credential-as", standardForm(provider), CredentialForm::parse);
+        boolean pass = route.value("client-credential", false, RouteKeys::passOrSwap, RouteKeys::passText);
+        String region = route.value("region", standard.region(), GatewayKeys::region);
+        boolean allowPrivate = route.flag("allow-private", false);
+        boolean encodedSlash = route.value("encoded-slash", passesEncodedSlash(kind, provider), RouteKeys::passOrRefuse,
+                passes -> passes ? "pass" : "refuse");
+        Optional<String> outputLimitField = outputLimitField(route);
+        boolean askUsage = route.flag("ask-usage", true);
+        ByteSize bodyMax = route.size("body-max", standard.bodyMax(), ByteSize.ofKiB(1), ByteSize.ofMiB(1024));
+        int retries = route.number("retries", 1, 0, 1);
+        Set<String> methods = new LinkedHashSet<>(route.list("methods", METHODS, RouteKeys::method));
+        List<AccessRule> reads = route.list("reads", List.of(), AccessRule::parse);
+        List<AccessRule> writes = route.list("writes", List.of(), AccessRule::parse);
+        Section own = route.section("deadlines");
+        UpstreamDeadlines deadlines = GatewayKeys.upstreamDeadlines(own, standard.deadlines());
+        own.end();
+        int connections = route.number("connections", 1_024, 1, 100_000);
+        Optional<Path> ca = route.file("ca");
+        Optional<Address> proxy = route.optional("proxy", RouteKeys::proxy);
+        route.end();
+        return Optional.of(new RouteConfig(name, kind, provider, upstream, credential, form, pass, region,
+                allowPrivate, encodedSlash, outputLimitField, askUsage, bodyMax, retries, methods, reads, writes,
+                deadlines, connections, ca, proxy));
+    }
+
+    private static String provider(String name, RouteKind kind, Section route) {
+        if (kind == RouteKind.LLM) {
+            return route.required("provider", Provider.SANDBOX, RouteKeys::knownProvider,
+                    "Name who answers; for a host that speaks OpenAI's API write openai-compatible.").id();
+        }
+        return route.value("provider", name, RouteKeys::anyProvider);
+    }
+
+    private static Provider knownProvider(String text) {
+        return Provider.byId(text)
+                .orElseThrow(() -> new IllegalArgumentException("is not a provider Weir knows."
+                        + Suggestion.of(text, Provider.ids()) + " Choose one of " + String.join(", ", Provider.ids())
+                        + "; for another host that speaks OpenAI's API write openai-compatible"));
+    }
+
+    private static String anyProvider(String text) {
+        if (!RouteConfig.NAME.matcher(text).matches()) {
+            throw new IllegalArgumentException("is not a provider's name. Write 1 to 63 characters of a-z 0-9 - _");
+        }
+        return text;
+    }
+
+    private static Optional<UpstreamUrl> upstream(String provider, Section route) {
+        if (provider.equals(Provider.SANDBOX.id())) {
+            return route.optional("upstream", UpstreamUrl::parse);
+        }
+        return Optional.of(route.required("upstream", NOWHERE, UpstreamUrl::parse,
+                "Write where calls go, as https://api.openai.com."));
+    }
+
+    private static CredentialForm standardForm(String provider) {
+        return Provider.byId(provider).map(Provider::credentialForm).orElse(CredentialForm.BEARER);
+    }
+
+    private static boolean passesEncodedSlash(RouteKind kind, String provider) {
+        return kind != RouteKind.LLM || provider.equals(Provider.BEDROCK.id());
+    }
+
+    private static Optional<String> outputLimitField(Section route) {
+        String text = route.value("output-limit-field", "auto", RouteKeys::fieldName);
+        return text.equals("auto") ? Optional.empty() : Optional.of(text);
+    }
+
+    private static String fieldName(String text) {
+        if (!text.matches("[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*")) {
+            throw new IllegalArgumentException("is not a field. Write auto, or its name with dots between levels, as"
+                    + " max_tokens or options.num_predict");
+        }
+        return text;
+    }
+
+    private static boolean passOrSwap(String text) {
+        return switch (text) {
+            case "pass" -> true;
+            case "swap" -> false;
+            default -> throw new IllegalArgumentException("is neither swap (the client's key never goes upstream) nor"
+                    + " pass (it does, and X-Weir-Key names the tenant)");
+        };
+    }
+
+    private static String passText(boolean passes) {
+        return passes ? "pass" : "swap";
+    }
+
+    private static boolean passOrRefuse(String text) {
+        return switch (text) {
+            case "pass" -> true;
+            case "refuse" -> false;
+            default -> throw new IllegalArgumentException("is neither pass nor refuse");
+        };
+    }
+
+    private static String method(String text) {
+        if (text.equals("CONNECT") || text.equals("TRACE") || !text.matches("[A-Z]{1,16}")) {
+            throw new IllegalArgumentException("is not a list of methods. Write them in capitals, as [GET, POST];"
+                    + " CONNECT and TRACE never pass");
+        }
+        return text;
+    }
+
+    private static Address proxy(String text) {
+        if (!text.matches("http://[^/@?#\\s]+/?")) {
+            throw new IllegalArgumentException("is not a proxy. Write http://HOST:PORT, without user, path or query");
+        }
+        return Address.parse(text.substring("http://".length()).replaceFirst("/$", ""));
+    }
+}
