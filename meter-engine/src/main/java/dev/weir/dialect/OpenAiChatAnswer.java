@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// of that provider in [#tokens] puts them there, so that input includes cached and output includes reasoning.
 final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
     enum Field {
-        MODEL, ID, TIER, ERROR, ERROR_TYPE, FINISH, USAGE, PROMPT, COMPLETION, TOTAL,
+        MODEL, ID, TIER, CHOICE, ERROR, ERROR_TYPE, FINISH, USAGE, PROMPT, COMPLETION, TOTAL,
         // cache
         CACHED, CACHE_HIT, CACHED_PLAIN, CACHED_NUMBER, CACHE_READ_INPUT, CACHE_WRITE, CACHE_CREATION,
         // parts
@@ -24,7 +24,7 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         // llama.cpp
         TIMED_PROMPT, TIMED_CACHED, TIMED_OUTPUT,
         // content
-        TEXT, REASONING_TEXT, REASONING_COPY, WHOLE_CALL, CALL, CALL_ID, IMAGE
+        TEXT, REASONING_TEXT, REASONING_COPY, WHOLE_CALL, CALL_ID, FUNCTION, IMAGE
     }
 
     private static final JsonPaths<Field> PATHS = paths(new JsonPaths<>());
@@ -34,7 +34,8 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
     private final Counts<Field> timings = new Counts<>(Field.class);
     private boolean usageBegun;
     private long toolCalls;
-    private int lastCall;
+    private long choice;
+    private long lastCall;
     private long images;
     private boolean reasoningSeen;
     private boolean finished;
@@ -54,6 +55,7 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         paths.add(TIER, Strings.WHOLE, "service_tier", "usage.service_tier");
         paths.add(ERROR, Strings.WHOLE, "error");
         paths.add(ERROR_TYPE, Strings.WHOLE, "error.type", "error.code");
+        paths.add(CHOICE, Strings.WHOLE, "choices[].index");
         paths.add(FINISH, Strings.WHOLE, "choices[].finish_reason");
         for (String usage : List.of("usage", "x_groq.usage", "choices[].usage")) {
             paths.add(USAGE, Strings.WHOLE, usage);
@@ -77,15 +79,14 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         paths.add(TIMED_PROMPT, Strings.WHOLE, "timings.prompt_n");
         paths.add(TIMED_CACHED, Strings.WHOLE, "timings.cache_n");
         paths.add(TIMED_OUTPUT, Strings.WHOLE, "timings.predicted_n");
-        paths.add(WHOLE_CALL, Strings.WHOLE, "choices[].message.tool_calls[]", "choices[].message.function_call");
-        paths.add(CALL, Strings.WHOLE, "choices[].delta.tool_calls[]");
+        paths.add(WHOLE_CALL, Strings.WHOLE, "choices[].message.tool_calls[]");
         paths.add(CALL_ID, Strings.WHOLE, "choices[].delta.tool_calls[].id");
         for (String message : List.of("choices[].message", "choices[].delta")) {
             paths.add(IMAGE, Strings.WHOLE, message + ".images[]");
             paths.add(TEXT, Strings.PIECES, message + ".content", message + ".content[].text", message + ".refusal",
                     message + ".content[].thinking[].text", message + ".tool_calls[].function.name",
-                    message + ".tool_calls[].function.arguments", message + ".function_call.name",
-                    message + ".function_call.arguments");
+                    message + ".tool_calls[].function.arguments", message + ".function_call.arguments");
+            paths.add(FUNCTION, Strings.WHOLE, message + ".function_call.name");
             // Hosts that send both send the same text twice.
             paths.add(REASONING_TEXT, Strings.PIECES, message + ".reasoning");
             paths.add(REASONING_COPY, Strings.PIECES, message + ".reasoning_content");
@@ -115,6 +116,7 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         switch (field) {
             case TIMED_PROMPT, TIMED_CACHED, TIMED_OUTPUT -> timings.set(field, value);
             case ERROR_TYPE -> error = Long.toString(value);
+            case CHOICE -> choice = value;
             default -> {
                 if (usageBegun) {
                     usageBegun = false;
@@ -136,6 +138,7 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
             case ERROR_TYPE -> error = name(bytes, from, to) instanceof String type ? type : "error";
             case FINISH -> finish(bytes, from, to);
             case CALL_ID -> callId(bytes, from, to);
+            case FUNCTION -> function(field, bytes, from, to);
             default -> {
             }
         }
@@ -149,15 +152,25 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         }
     }
 
-    /// A call begins where its id appears; some hosts repeat the id with each piece.
+    /// A call begins where its id appears. Most hosts leave the id out of the later pieces, Baseten repeats it; and two
+    /// choices may have the same id (seen at OpenAI), so the choice counts too.
     private void callId(byte[] bytes, int from, int to) {
-        int hash = 1;
+        long call = choice;
         for (int i = from; i < to; i++) {
-            hash = 31 * hash + bytes[i];
+            call = 31 * call + bytes[i];
         }
-        if (to > from && hash != lastCall) {
-            lastCall = hash;
+        if (to > from && call != lastCall) {
+            lastCall = call;
             toolCalls++;
+        }
+    }
+
+    /// The one call of the older format; its name is output too.
+    private void function(Field field, byte[] bytes, int from, int to) {
+        if (to > from) {
+            toolCalls++;
+            super.piece(field, bytes, from, to);
+            super.pieceEnd(field);
         }
     }
 

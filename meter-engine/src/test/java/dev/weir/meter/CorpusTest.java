@@ -1,0 +1,235 @@
+package dev.weir.meter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.dialect.Dialect;
+import dev.weir.dialect.Dialects;
+import dev.weir.usage.Meter;
+import dev.weir.usage.ModelId;
+import dev.weir.usage.Quantities;
+import dev.weir.usage.UsageReading;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/// Every recorded answer of the dialects we speak, metered whole, split, and cut, against the provider's own usage object.
+class CorpusTest {
+    private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages");
+    /// Custom paths of proxies and small hosts that no table can know.
+    private static final Set<String> OTHER_PATHS = Set.of("pollinations", "writer");
+    private static final Tokenizers TOKENIZERS = new Tokenizers();
+    private static final Map<Meter, String> METERS = Map.of(Meter.TOKENS_IN, "tokens_in", Meter.TOKENS_OUT,
+            "tokens_out", Meter.CACHE_READ, "cache_read", Meter.CACHE_WRITE, "cache_write", Meter.CACHE_WRITE_1H,
+            "cache_write_1h", Meter.REASONING, "reasoning", Meter.AUDIO_IN, "audio_in", Meter.AUDIO_OUT, "audio_out",
+            Meter.SEARCHES, "web_searches");
+
+    private static List<JsonNode> records = List.of();
+
+    @BeforeAll
+    static void read() {
+        records = Corpus.records(record -> WIRE_FORMATS.contains(record.path("wire_format").asText()));
+        assertThat(records).hasSizeGreaterThan(6_000);
+    }
+
+    @Test
+    void everyRecordedUsageIsMeteredToTheToken() {
+        List<String> wrong = new ArrayList<>();
+        int compared = 0;
+        for (JsonNode record : records) {
+            if (!isSuccessWithUsage(record)) {
+                continue;
+            }
+            compared++;
+            byte[] body = Corpus.body(record.path("response"));
+            UsageReading reading = meter(record, new int[0], body, body.length, true);
+            if (!(reading instanceof UsageReading.Reported(Quantities quantities))) {
+                wrong.add(name(record) + ": " + reading);
+                continue;
+            }
+            String difference = difference(quantities, record);
+            if (!difference.isEmpty()) {
+                wrong.add(name(record) + ": " + difference + " usage " + record.path("usage"));
+            }
+        }
+        System.out.println("compared " + compared + " records");
+        assertThat(wrong).isEmpty();
+    }
+
+    @Test
+    void modelAndToolCallsAreThoseOfTheFullParse() {
+        List<String> wrong = new ArrayList<>();
+        for (JsonNode record : records) {
+            if (record.path("response").path("status").asInt() >= 400) {
+                continue;
+            }
+            byte[] body = Corpus.body(record.path("response"));
+            try (var meter = open(record)) {
+                meter.accept(body, 0, body.length);
+                meter.finish(true);
+                String model = meter.facts().model() == null ? "" : meter.facts().model().value();
+                long calls = meter.facts().quantities().amount(Meter.TOOL_CALLS_REQUESTED);
+                // The full parse left the older format's one call out.
+                boolean older = record.path("response").path("body").asText().contains("\"function_call\"");
+                if (!model.equals(record.path("facts").path("model").asText())
+                        || !older && calls != record.path("facts").path("tool_calls").asLong()) {
+                    wrong.add(name(record) + ": " + model + ", " + calls + " calls; facts " + record.path("facts"));
+                }
+            }
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    @Test
+    void whereAnAnswerIsCutIntoChunksChangesNothing() {
+        long seed = Long.getLong("weir.seed", System.nanoTime());
+        System.out.println("seed " + seed);
+        var random = new Random(seed);
+        List<String> wrong = new ArrayList<>();
+        for (JsonNode record : records) {
+            byte[] body = Corpus.body(record.path("response"));
+            UsageReading whole = meter(record, new int[0], body, body.length, true);
+            int every = Math.max(1, body.length / 60);
+            for (int at = 1 + random.nextInt(every); at < body.length; at += 1 + random.nextInt(2 * every)) {
+                check(record, body, whole, new int[]{at}, wrong);
+            }
+            check(record, body, whole, randomCuts(random, body.length), wrong);
+            if (body.length < 50_000) {
+                check(record, body, whole, everyByte(body.length), wrong);
+            }
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    @Test
+    void smallAnswersAreReadAlikeSplitAtEveryOffset() {
+        List<String> wrong = new ArrayList<>();
+        for (JsonNode record : records) {
+            byte[] body = Corpus.body(record.path("response"));
+            if (body.length > 900) {
+                continue;
+            }
+            UsageReading whole = meter(record, new int[0], body, body.length, true);
+            for (int at = 1; at < body.length; at++) {
+                check(record, body, whole, new int[]{at}, wrong);
+            }
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    @Test
+    void anAnswerWithoutUsageIsNeverZeroAndExact() {
+        List<String> wrong = new ArrayList<>();
+        for (JsonNode record : records) {
+            if (record.path("response").path("status").asInt() < 400 && record.path("usage").isNull()) {
+                byte[] body = Corpus.body(record.path("response"));
+                UsageReading reading = meter(record, new int[0], body, body.length, true);
+                if (reading instanceof UsageReading.Reported
+                        && !record.path("response").path("body").asText().contains("\"timings\"")) {
+                    wrong.add(name(record) + ": " + reading);
+                }
+            }
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    @Test
+    void aStreamCutBeforeItsUsageIsEstimatedOrMissing() {
+        long seed = Long.getLong("weir.seed", System.nanoTime());
+        System.out.println("seed " + seed);
+        var random = new Random(seed);
+        List<String> wrong = new ArrayList<>();
+        for (JsonNode record : records) {
+            if (!isSuccessWithUsage(record) || !record.path("streaming").asBoolean()) {
+                continue;
+            }
+            byte[] body = Corpus.body(record.path("response"));
+            int half = 1 + random.nextInt(body.length / 2);
+            UsageReading reading = meter(record, new int[0], body, half, false);
+            boolean early = switch (reading) {
+                case UsageReading.Reported reported -> sawFinish(body, half);
+                case UsageReading.Estimated estimated -> true;
+                case UsageReading.Missing missing -> true;
+            };
+            if (!early) {
+                wrong.add(name(record) + " cut at " + half + ": " + reading);
+            }
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    private static boolean sawFinish(byte[] body, int length) {
+        String text = new String(body, 0, length, java.nio.charset.StandardCharsets.UTF_8);
+        return text.contains("_reason\":\"") || text.contains("_reason\": \"");
+    }
+
+    private static boolean isSuccessWithUsage(JsonNode record) {
+        return record.path("response").path("status").asInt() < 400 && !record.path("usage").isNull();
+    }
+
+    private static String difference(Quantities quantities, JsonNode record) {
+        var difference = new StringBuilder();
+        METERS.forEach((meter, name) -> {
+            long expected = record.path("meters").path(name).asLong();
+            for (JsonNode side : record.path("meters").path("outside_totals")) {
+                expected += side.path(name).asLong();
+            }
+            if (quantities.amount(meter) != expected) {
+                difference.append(meter)
+                        .append(' ')
+                        .append(quantities.amount(meter))
+                        .append(" not ")
+                        .append(expected)
+                        .append("; ");
+            }
+        });
+        return difference.toString();
+    }
+
+    private static void check(JsonNode record, byte[] body, UsageReading whole, int[] cuts, List<String> wrong) {
+        UsageReading split = meter(record, cuts, body, body.length, true);
+        if (!split.equals(whole)) {
+            wrong.add(name(record) + " split into " + (cuts.length + 1) + " at " + cuts[0] + ": " + split + " not "
+                    + whole);
+        }
+    }
+
+    private static int[] randomCuts(Random random, int length) {
+        return random.ints(length / 40 + 1, 0, length + 1).sorted().toArray();
+    }
+
+    private static int[] everyByte(int length) {
+        return java.util.stream.IntStream.range(1, length).toArray();
+    }
+
+    private static UsageReading meter(JsonNode record, int[] cuts, byte[] body, int length, boolean complete) {
+        try (var meter = open(record)) {
+            int from = 0;
+            for (int cut : cuts) {
+                meter.accept(body, from, cut - from);
+                from = cut;
+            }
+            meter.accept(body, from, length - from);
+            return meter.finish(complete);
+        }
+    }
+
+    private static StreamMeter open(JsonNode record) {
+        String provider = record.path("provider").asText();
+        String path = OTHER_PATHS.contains(provider) ? "/v1/chat/completions" : record.path("endpoint").asText();
+        Dialect dialect = Dialects.of(provider, "POST", path);
+        assertThat(dialect.id()).as(path).isEqualTo(record.path("wire_format").asText());
+        String model = record.path("facts").path("model").asText();
+        return new StreamMeter(dialect, record.path("response").path("status").asInt(), null,
+                model.isEmpty() ? null : new ModelId(model), TOKENIZERS, null);
+    }
+
+    private static String name(JsonNode record) {
+        return record.path("id").asText() + " " + record.path("provider").asText() + " "
+                + record.path("fidelity").asText() + (record.path("streaming").asBoolean() ? " stream" : "");
+    }
+}
