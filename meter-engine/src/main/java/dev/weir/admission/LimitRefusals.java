@@ -1,6 +1,7 @@
 package dev.weir.admission;
 
 import dev.weir.ledger.Exceeded;
+import dev.weir.ledger.Standing;
 import dev.weir.money.Money;
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
@@ -21,8 +22,8 @@ final class LimitRefusals {
         RefusalCode code = code(limit);
         Instant resetAt = exceeded.span().ends() ? exceeded.span().end() : null;
         long used = exceeded.settled() + exceeded.reserved();
-        return new Refusal(code, retryAfter(code, resetAt, moment), message(exceeded, used, resetAt), limit.id(), used,
-                limit.amount(), resetAt);
+        var standing = new Standing(limit, exceeded.value(), exceeded.settled(), exceeded.reserved(), exceeded.span());
+        return new Refusal(code, retryAfter(code, resetAt, moment), message(exceeded, used, resetAt), standing);
     }
 
     static RefusalCode code(Limit limit) {

@@ -1,5 +1,6 @@
 package dev.weir.admission;
 
+import dev.weir.ledger.Standing;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -7,25 +8,41 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param retryAfterSeconds whole seconds until it may go better, or [#NEVER]
 /// @param message what, why and what to do; never a secret
-/// @param limitId the limit that refused, null where none did
-/// @param used settled and reserved of that limit, in its unit
-/// @param amount the limit itself
-/// @param resetAt when its window ends, null where it does not
-public record Refusal(RefusalCode code, long retryAfterSeconds, String message, @Nullable String limitId, long used,
-        long amount, @Nullable Instant resetAt) {
+/// @param standing where the limit stood that refused, null where none did
+public record Refusal(RefusalCode code, long retryAfterSeconds, String message, @Nullable Standing standing) {
     public static final long NEVER = -1;
 
     /// A refusal that no limit made.
     public static Refusal of(RefusalCode code, String message) {
-        return new Refusal(code, NEVER, message, null, 0, 0, null);
+        return new Refusal(code, NEVER, message, null);
     }
 
     /// A refusal that no limit made and that may pass.
     public static Refusal of(RefusalCode code, String message, long retryAfterSeconds) {
-        return new Refusal(code, retryAfterSeconds, message, null, 0, 0, null);
+        return new Refusal(code, retryAfterSeconds, message, null);
     }
 
     public int status() {
         return code.status();
+    }
+
+    /// The limit that refused, null where none did.
+    public @Nullable String limitId() {
+        return standing == null ? null : standing.limit().id();
+    }
+
+    /// Settled and reserved of that limit, in its unit.
+    public long used() {
+        return standing == null ? 0 : standing.settled() + standing.reserved();
+    }
+
+    /// The limit itself.
+    public long amount() {
+        return standing == null ? 0 : standing.limit().amount();
+    }
+
+    /// When the limit's window ends, null where it does not.
+    public @Nullable Instant resetAt() {
+        return standing == null || !standing.span().ends() ? null : standing.span().end();
     }
 }

@@ -62,6 +62,12 @@ public final class StreamMeter implements AutoCloseable {
         return scanner.contentSeen();
     }
 
+    /// Whether [#finish] will need no counting of text, which takes too long for an event loop.
+    public boolean finishesAtOnce(boolean complete) {
+        AnswerFacts facts = scanner.facts();
+        return facts.usage() == Usage.LATEST && (complete || facts.finished()) || status >= 400 || !facts.contentSeen();
+    }
+
     /// Ends the metering. Call once.
     ///
     /// @param complete whether the answer came to the end that its framing gives it

@@ -1,0 +1,113 @@
+package dev.weir.exchange;
+
+import dev.weir.dialect.Dialect;
+import dev.weir.dialect.UsageChunkFilter;
+import dev.weir.meter.StreamMeter;
+import dev.weir.meter.TokenCount;
+import dev.weir.meter.Tokenizers;
+import dev.weir.usage.ModelId;
+import dev.weir.usage.Provenance;
+import dev.weir.usage.Quantities;
+import dev.weir.usage.UsageReading;
+import io.netty.buffer.ByteBuf;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.internal.buffer.BufferInternal;
+import org.jspecify.annotations.Nullable;
+
+/// Reads one answer as it passes: shows every byte to the meter and takes out the usage chunk that Weir itself asked for.
+///
+/// Event loop of the exchange, but for [#finish], which may run on a worker when nothing passes any more.
+final class AnswerReader {
+    private static final UsageReading NOTHING_TO_METER = new UsageReading.Reported(Quantities.NONE);
+
+    private final @Nullable StreamMeter meter;
+    private final @Nullable UsageChunkFilter filter;
+
+    /// @param asksUsage whether the usage chunk must be taken out
+    AnswerReader(Call call, HttpClientResponse answer, boolean asksUsage, Tokenizers tokenizers) {
+        Dialect dialect = call.dialect;
+        String coding = answer.getHeader("content-encoding");
+        this.meter = dialect == null
+                ? null
+                : new StreamMeter(dialect, answer.statusCode(), coding, call.facts == null ? null : call.facts.model(),
+                        tokenizers,
+                        inputAtMost(call));
+        boolean plain = coding == null || coding.equalsIgnoreCase("identity");
+        this.filter = asksUsage && plain && answer.statusCode() < 300 ? new UsageChunkFilter() : null;
+    }
+
+    private static @Nullable TokenCount inputAtMost(Call call) {
+        return call.facts == null || call.facts.prompt().unseen() != null
+                ? null
+                : new TokenCount(call.facts.prompt().boundTokens(), Provenance.BOUND);
+    }
+
+    /// Whether every byte passes, so that a declared length stays true.
+    boolean keepsLength() {
+        return filter == null;
+    }
+
+    /// @return what goes on to the client: the chunk itself, or what is left of it
+    Buffer read(Buffer chunk) {
+        if (meter == null) {
+            return chunk;
+        }
+        ByteBuf bytes = ((BufferInternal) chunk).getByteBuf();
+        if (!bytes.hasArray()) {
+            return read(Buffer.buffer(chunk.getBytes()));
+        }
+        int offset = bytes.arrayOffset() + bytes.readerIndex();
+        int length = bytes.readableBytes();
+        meter.accept(bytes.array(), offset, length);
+        if (filter == null) {
+            return chunk;
+        }
+        Buffer passing = Buffer.buffer(length);
+        filter.accept(bytes.array(), offset, length, (array, at, some) -> passing.appendBytes(array, at, some));
+        return passing;
+    }
+
+    /// What was held back and passes after all, the answer being over.
+    Buffer tail() {
+        Buffer tail = Buffer.buffer();
+        if (filter != null) {
+            filter.finish((array, at, some) -> tail.appendBytes(array, at, some));
+        }
+        return tail;
+    }
+
+    /// Whether [#finish] needs no counting of text.
+    boolean finishesAtOnce(boolean complete) {
+        return meter == null || meter.finishesAtOnce(complete);
+    }
+
+    UsageReading finish(boolean complete) {
+        return meter == null ? NOTHING_TO_METER : meter.finish(complete);
+    }
+
+    /// What the provider said so far.
+    Quantities soFar() {
+        return meter == null ? Quantities.NONE : meter.facts().quantities();
+    }
+
+    boolean errorInside() {
+        return meter != null && meter.facts().error() != null;
+    }
+
+    @Nullable
+    String model() {
+        ModelId model = meter == null ? null : meter.facts().model();
+        return model == null ? null : model.value();
+    }
+
+    @Nullable
+    String serviceTier() {
+        return meter == null ? null : meter.facts().serviceTier();
+    }
+
+    @Nullable
+    String answerId() {
+        return meter == null ? null : meter.facts().id();
+    }
+}

@@ -1,0 +1,159 @@
+package dev.weir.exchange;
+
+import dev.weir.admission.Admission;
+import dev.weir.event.Flags;
+import dev.weir.event.Outcome;
+import dev.weir.event.UsageEvent;
+import dev.weir.event.WireBytes;
+import dev.weir.money.Money;
+import dev.weir.usage.Quantities;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import org.jspecify.annotations.Nullable;
+
+/// One upstream request of a call, and everything its event will say.
+///
+/// Event loop of the exchange only.
+final class Attempt {
+    private static final long PROGRESS_BYTES = 65_536;
+    private static final long PROGRESS_NANOS = 1_000_000_000L;
+
+    final Call call;
+    final int number;
+    final Admission.Admitted admitted;
+
+    private @Nullable HttpClientRequest upstreamRequest;
+    private @Nullable AnswerReader reader;
+    private @Nullable String providerRequestId;
+    private final long clientInBefore;
+    private long firstByteNanos = -1;
+    private long lastNanos;
+    private long progressBytes;
+    private long progressNanos;
+
+    int upstreamStatus;
+    int clientStatus;
+    long retryAfterSeconds = HeaderNumbers.ABSENT;
+    long upstreamOut;
+    long upstreamIn;
+    long clientOut;
+
+    Attempt(Call call, int number, Admission.Admitted admitted, long nowNanos) {
+        this.call = call;
+        this.number = number;
+        this.admitted = admitted;
+        this.lastNanos = nowNanos;
+        this.progressNanos = nowNanos;
+        this.clientInBefore = number == 1 ? 0 : call.clientIn;
+    }
+
+    void sentOn(HttpClientRequest request, long nowNanos) {
+        upstreamRequest = request;
+        lastNanos = nowNanos;
+    }
+
+    /// Payload went to the upstream.
+    void sent(int bytes, long nowNanos) {
+        upstreamOut += bytes;
+        lastNanos = nowNanos;
+    }
+
+    void answered(HttpClientResponse answer, long retryAfter, long nowNanos) {
+        upstreamStatus = answer.statusCode();
+        retryAfterSeconds = retryAfter;
+        providerRequestId = ProviderIds.of(answer.headers());
+        lastNanos = nowNanos;
+    }
+
+    void readBy(AnswerReader answerReader) {
+        reader = answerReader;
+    }
+
+    void received(int bytes, long nowNanos) {
+        upstreamIn += bytes;
+        lastNanos = nowNanos;
+        if (firstByteNanos < 0) {
+            firstByteNanos = nowNanos;
+        }
+    }
+
+    /// Tells the upstream that nobody waits for it any more.
+    void abandon() {
+        if (upstreamRequest != null) {
+            var _ = upstreamRequest.reset();
+        }
+    }
+
+    boolean wasSent() {
+        return upstreamRequest != null;
+    }
+
+    /// Whether a 2xx or 3xx head came.
+    boolean succeeded() {
+        return upstreamStatus >= 200 && upstreamStatus < 400;
+    }
+
+    boolean mayHaveUsedTokens() {
+        return call.dialect != null && !call.dialect.freeOfTokens();
+    }
+
+    /// Nanoseconds since something last came from or went to the upstream.
+    long silentNanos(long nowNanos) {
+        return nowNanos - lastNanos;
+    }
+
+    /// Whether a progress record is due: at least every 64 KiB or second of an answer (G1.2).
+    boolean progressIsDue(long nowNanos) {
+        return upstreamIn - progressBytes >= PROGRESS_BYTES
+                || upstreamIn > progressBytes && nowNanos - progressNanos >= PROGRESS_NANOS;
+    }
+
+    void progressKept(long nowNanos) {
+        progressBytes = upstreamIn;
+        progressNanos = nowNanos;
+    }
+
+    WireBytes bytes() {
+        return new WireBytes(call.clientIn - clientInBefore, upstreamOut, upstreamIn, clientOut);
+    }
+
+    @Nullable
+    String model() {
+        String answered = modelAnswered();
+        return answered != null ? answered : call.modelAsked();
+    }
+
+    String region() {
+        return call.config().region();
+    }
+
+    @Nullable
+    String serviceTier() {
+        return reader == null ? null : reader.serviceTier();
+    }
+
+    private @Nullable String modelAnswered() {
+        return reader == null ? null : reader.model();
+    }
+
+    private @Nullable String providerId() {
+        return providerRequestId != null || reader == null ? providerRequestId : reader.answerId();
+    }
+
+    /// The event this attempt becomes if Weir dies before its settlement is kept.
+    UsageEvent ifInterrupted(long nowNanos) {
+        return event(Outcome.INTERRUPTED, null, admitted.reserved(), admitted.costReserved(), Flags.NONE, nowNanos);
+    }
+
+    UsageEvent event(Outcome outcome, @Nullable String reason, Quantities quantities, @Nullable Money cost, Flags flags,
+            long nowNanos) {
+        return new UsageEvent(call.id, number, call.time, call.tenant(), call.key(), call.user, call.routeName(),
+                call.provider(),
+                call.modelAsked(), modelAnswered(), region(), serviceTier(), providerId(), call.attribution, quantities,
+                bytes(),
+                clientStatus, upstreamStatus, nowNanos - call.startedNanos,
+                firstByteNanos < 0 ? -1 : firstByteNanos - call.startedNanos, call.clientRetryCount, retryAfterSeconds,
+                outcome,
+                reason, admitted.priceVersion(), cost, flags);
+    }
+}

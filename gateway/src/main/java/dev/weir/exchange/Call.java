@@ -1,0 +1,126 @@
+package dev.weir.exchange;
+
+import dev.weir.config.RouteConfig;
+import dev.weir.dialect.Dialect;
+import dev.weir.dialect.RequestFacts;
+import dev.weir.event.Attribution;
+import dev.weir.route.Route;
+import dev.weir.route.Routing;
+import dev.weir.tenant.Identity;
+import dev.weir.tenant.KeyId;
+import dev.weir.tenant.TenantId;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/// What is known of a call: filled step by step by [Exchange], read by its attempts and by the refusals.
+///
+/// Event loop of the exchange only.
+final class Call {
+    final String id;
+    /// The moment of admission: window, day and price version follow from it (design decision 15).
+    final Instant time;
+    final long startedNanos;
+    final String method;
+    final int clientRetryCount;
+
+    /// Null until routed.
+    @Nullable
+    Route route;
+    /// The path behind the route's name.
+    String path = "";
+    Identity.@Nullable Known caller;
+    @Nullable
+    String user;
+    Attribution attribution = Attribution.NONE;
+    /// Null but on `llm` routes.
+    @Nullable
+    Dialect dialect;
+    /// Null until the body was read; stays so where no dialect reads it.
+    @Nullable
+    RequestFacts facts;
+    /// Payload received from the client so far.
+    long clientIn;
+
+    Call(String id, Instant time, long startedNanos, HttpServerRequest request) {
+        this.id = id;
+        this.time = time;
+        this.startedNanos = startedNanos;
+        this.method = request.method().name();
+        this.clientRetryCount = retryCount(request.getHeader("x-stainless-retry-count"));
+    }
+
+    void routed(Routing.Routed routed) {
+        route = routed.route();
+        path = routed.path();
+        dialect = routed.dialect();
+    }
+
+    /// @throws IllegalArgumentException with a text for the client where a header is too long
+    void attributed(Identity.Known known, MultiMap headers) {
+        caller = known;
+        attribution = AttributionHeaders.read(headers);
+        user = known.user() != null ? known.user() : AttributionHeaders.user(headers);
+    }
+
+    /// @throws IllegalStateException before the call was routed
+    Route routedTo() {
+        if (route == null) {
+            throw new IllegalStateException("call " + id + " has no route yet");
+        }
+        return route;
+    }
+
+    RouteConfig config() {
+        return routedTo().upstream().route();
+    }
+
+    boolean isLlm() {
+        return dialect != null;
+    }
+
+    String routeName() {
+        return route == null ? "" : route.name();
+    }
+
+    String provider() {
+        return route == null ? "" : route.provider();
+    }
+
+    @Nullable
+    TenantId tenant() {
+        return caller == null ? null : caller.tenant().id();
+    }
+
+    @Nullable
+    KeyId key() {
+        return caller == null ? null : caller.key();
+    }
+
+    @Nullable
+    String modelAsked() {
+        return facts == null || facts.model() == null ? null : facts.model().value();
+    }
+
+    /// Whether a connector call only reads: by the route's rules, else by its method.
+    boolean isRead() {
+        return config().isRead(method, path);
+    }
+
+    /// Whether neither a rule nor the method's own meaning says what a connector call does; it then counts as a write.
+    boolean isUnclassified() {
+        return switch (method) {
+            case "GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE" -> false;
+            default -> !isRead() && config().writes().stream().noneMatch(rule -> rule.matches(method, path));
+        };
+    }
+
+    private static int retryCount(@Nullable String header) {
+        if (header == null || header.isEmpty() || header.length() > 4
+                || !header.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            return 0;
+        }
+        return Integer.parseInt(header);
+    }
+}

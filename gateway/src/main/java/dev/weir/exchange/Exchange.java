@@ -1,0 +1,655 @@
+package dev.weir.exchange;
+
+import dev.weir.admission.Admission;
+import dev.weir.admission.AdmissionRequest;
+import dev.weir.admission.RateLimitFields;
+import dev.weir.admission.Refusal;
+import dev.weir.admission.RefusalCode;
+import dev.weir.config.Credential;
+import dev.weir.dialect.RefusalBody;
+import dev.weir.dialect.RequestReading;
+import dev.weir.event.Outcome;
+import dev.weir.event.UsageEvent;
+import dev.weir.event.UsageJournal.Append;
+import dev.weir.ledger.Standing;
+import dev.weir.route.Routing;
+import dev.weir.usage.UsageReading;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// The life of one call, top to bottom (the table "The path of one call" in `ARCHITECTURE.md`, in its order).
+///
+/// A call makes one attempt, or two; each has its own reservation, its own opening record and its own event, and ends in
+/// [#settle], once. Event loop of the client's connection only; what must wait (an exact count of tokens) runs on a worker
+/// and comes back to the loop.
+final class Exchange {
+    private final ExchangeLoop loop;
+    private final HttpServerRequest request;
+    private final HttpServerResponse response;
+    private final Call call;
+    private final RetryRule retries;
+
+    private ExchangeState state = ExchangeState.RECEIVED;
+    private long stateSinceNanos;
+    private @Nullable HeldBody body;
+    private @Nullable StreamTap upload;
+    private @Nullable StreamTap download;
+    private @Nullable AnswerReader reader;
+    private @Nullable Attempt attempt;
+    private int attempts;
+
+    Exchange(ExchangeLoop loop, HttpServerRequest request) {
+        this.loop = loop;
+        this.request = request;
+        this.response = request.response();
+        this.call = new Call(loop.newCallId(), loop.clock().now(), loop.clock().nanoTime(), request);
+        this.retries = RetryRule.of(request.method(), request.headers());
+        this.stateSinceNanos = call.startedNanos;
+    }
+
+    /// 1 to 3: the head has passed its check. Which route, whose key, for what?
+    void receive() {
+        loop.began(this);
+        request.pause();
+        response.closeHandler(closed -> clientGone());
+        response.exceptionHandler(failed -> clientGone());
+        if (loop.isDraining()) {
+            refuse(Refusal.of(RefusalCode.OVERLOADED,
+                    "Weir is shutting down. Send the request again; another node will take it.", 1));
+            return;
+        }
+        String path = request.path();
+        switch (loop.routes().match(call.method, path == null ? "/" : path)) {
+            case Routing.Unrouted unrouted -> refuse(Refusal.of(RefusalCode.ROUTE_UNKNOWN, unrouted.why()));
+            case Routing.Routed routed -> {
+                call.routed(routed);
+                loop.listener().callBegan(call.routeName());
+                identify();
+            }
+        }
+    }
+
+    private void identify() {
+        switch (KeyCheck.of(request, loop.hasher(), loop.directory())) {
+            case KeyCheck.Refused refused -> refuse(refused.refusal());
+            case KeyCheck.Passed passed -> {
+                call.caller = passed.identity();
+                attribute(passed);
+            }
+        }
+    }
+
+    private void attribute(KeyCheck.Passed passed) {
+        try {
+            call.attributed(passed.identity(), request.headers());
+        } catch (IllegalArgumentException notUsable) {
+            refuse(Refusal.of(RefusalCode.BAD_REQUEST, String.valueOf(notUsable.getMessage())));
+            return;
+        }
+        if (call.dialect != null && call.dialect.readsBody()) {
+            holdBody();
+        } else {
+            admit();
+        }
+    }
+
+    /// 4: the body is held within its bound, then read once.
+    private void holdBody() {
+        enter(ExchangeState.HOLDING_BODY);
+        long most = call.config().bodyMax().bytes();
+        if (HeaderNumbers.contentLength(request.headers()) > most) {
+            refuse(bodyTooLarge(most));
+            return;
+        }
+        var held = new HeldBody(loop.held(), most);
+        body = held;
+        request.handler(chunk -> hold(held, chunk, most));
+        request.endHandler(complete -> readBody(held));
+        continueIfExpected();
+        request.resume();
+    }
+
+    private void hold(HeldBody held, Buffer chunk, long most) {
+        if (state != ExchangeState.HOLDING_BODY) {
+            return;
+        }
+        call.clientIn += chunk.length();
+        switch (held.take(chunk)) {
+            case YES -> {
+            }
+            case BODY_TOO_LARGE -> refuse(bodyTooLarge(most));
+            case ALL_TOGETHER_TOO_LARGE -> refuse(Refusal.of(RefusalCode.OVERLOADED,
+                    "Weir holds as many request bytes as held-bytes-total allows. Try again in a moment.", 1));
+        }
+    }
+
+    private static Refusal bodyTooLarge(long most) {
+        return Refusal.of(RefusalCode.BODY_TOO_LARGE, "The request body is larger than the " + most
+                + " bytes that this route takes. Send less, or have body-max raised.");
+    }
+
+    private void readBody(HeldBody held) {
+        if (state != ExchangeState.HOLDING_BODY) {
+            return;
+        }
+        switch (RequestBodies.read(call, held, request)) {
+            case RequestReading.Unreadable unreadable -> refuse(Refusal.of(RefusalCode.BAD_REQUEST, unreadable.why()));
+            case RequestReading.Facts facts -> {
+                call.facts = facts.facts();
+                admit();
+            }
+        }
+    }
+
+    /// 5: one decision over plan, prices and limits.
+    private void admit() {
+        enter(ExchangeState.ADMITTING);
+        if (call.config().credential() instanceof Credential.Missing missing && !call.config().passClientCredential()) {
+            refuse(Refusal.of(RefusalCode.UPSTREAM_CREDENTIAL_REJECTED,
+                    "Route '" + call.routeName() + "' has no credential: "
+                            + missing.reason()));
+            return;
+        }
+        decide(loop.admissions().admit(admissionRequest()));
+    }
+
+    private AdmissionRequest admissionRequest() {
+        return AdmissionRequests.of(call, attempts + 1, HeaderNumbers.contentLength(request.headers()));
+    }
+
+    private void decide(Admission decision) {
+        if (state != ExchangeState.ADMITTING) {
+            if (decision instanceof Admission.Admitted tooLate) {
+                loop.admissions().release(tooLate);
+            }
+            return;
+        }
+        switch (decision) {
+            case Admission.Admitted admitted -> open(admitted);
+            case Admission.Refused refused -> refuse(refused.refusal());
+            case Admission.CountFirst _ -> loop.offLoop(() -> InputCount.of(call, heldBody(), loop.tokenizers()))
+                    .map(tokens -> loop.admissions().admitCounted(admissionRequest(), tokens))
+                    .onComplete(this::decide, this::failed);
+        }
+    }
+
+    /// 6: the opening record is kept before anything goes upstream.
+    private void open(Admission.Admitted admitted) {
+        long now = loop.clock().nanoTime();
+        var opened = new Attempt(call, attempts + 1, admitted, now);
+        switch (loop.journal().open(opened.ifInterrupted(now))) {
+            case Append.NotKept notKept -> {
+                loop.admissions().release(admitted);
+                loop.notKept(call, notKept.why());
+                refuse(Refusal.of(RefusalCode.SPOOL_UNAVAILABLE,
+                        "Weir cannot write its usage record, so it sends nothing upstream. Try again in a moment.", 1));
+            }
+            case Append.Kept _ -> {
+                attempts = opened.number;
+                attempt = opened;
+                connect(opened);
+            }
+        }
+    }
+
+    /// 7: one attempt.
+    private void connect(Attempt opened) {
+        enter(ExchangeState.CONNECTING);
+        var outbound = Outbound.of(call, request, opened);
+        call.routedTo()
+                .upstream()
+                .begin(request.method(), outbound.target(), outbound.headers())
+                .onComplete(connection -> {
+                    if (attempt != opened || state != ExchangeState.CONNECTING) {
+                        if (connection.succeeded()) {
+                            connection.result().reset();
+                        }
+                    } else if (connection.succeeded()) {
+                        send(opened, outbound, connection.result());
+                    } else {
+                        unreachable(opened, connection.cause());
+                    }
+                });
+    }
+
+    private void send(Attempt opened, Outbound outbound, HttpClientRequest upstream) {
+        enter(ExchangeState.AWAITING_ANSWER);
+        opened.sentOn(upstream, loop.clock().nanoTime());
+        upstream.response().onComplete(answer -> {
+            if (attempt != opened || state != ExchangeState.AWAITING_ANSWER) {
+                return;
+            }
+            if (answer.succeeded()) {
+                answered(opened, outbound, answer.result());
+            } else {
+                lost(opened, answer.cause());
+            }
+        });
+        if (call.facts != null) {
+            Buffer edited = outbound.body(heldBody());
+            opened.sent(edited.length(), loop.clock().nanoTime());
+            var _ = upstream.end(edited);
+        } else {
+            upload(opened, upstream);
+        }
+    }
+
+    /// A body that nobody reads whole goes up as it comes; a slow upstream pauses the client.
+    private void upload(Attempt opened, HttpClientRequest upstream) {
+        long length = HeaderNumbers.contentLength(request.headers());
+        boolean chunked = request.headers().contains("transfer-encoding")
+                || request.version() == HttpVersion.HTTP_2 && length < 0;
+        if (length <= 0 && !chunked || request.isEnded()) {
+            var _ = upstream.end();
+            return;
+        }
+        if (length > 0) {
+            upstream.putHeader("content-length", Long.toString(length));
+        } else {
+            upstream.setChunked(true);
+        }
+        var tap = new StreamTap(request, upstream, loop.context(), -1, new StreamTap.Watcher() {
+            @Override
+            public Buffer passing(Buffer chunk) {
+                call.clientIn += chunk.length();
+                opened.sent(chunk.length(), loop.clock().nanoTime());
+                return chunk;
+            }
+
+            @Override
+            public void ended() {
+                Buffer rest = upload == null ? null : upload.takePending();
+                var _ = rest == null ? upstream.end() : upstream.end(rest);
+            }
+
+            @Override
+            public void broken(Throwable cause) {
+                clientGone();
+            }
+        });
+        upload = tap;
+        tap.open();
+        continueIfExpected();
+        request.resume();
+    }
+
+    /// The upstream's head is here: try again, or let the answer pass.
+    private void answered(Attempt current, Outbound outbound, HttpClientResponse answer) {
+        current.answered(answer, HeaderNumbers.retryAfterSeconds(answer.headers(), loop.clock().now()),
+                loop.clock().nanoTime());
+        long wait = mayBeSentAgain()
+                ? retries.afterAnswer(current.number, answer.statusCode(), current.retryAfterSeconds)
+                : RetryRule.NO_RETRY;
+        if (wait >= 0) {
+            current.abandon();
+            retry(current, Outcome.UPSTREAM_ERROR, wait);
+        } else if (outbound.carriesOurCredential() && (answer.statusCode() == 401 || answer.statusCode() == 403)) {
+            current.abandon();
+            fail(current, Outcome.UPSTREAM_ERROR, RefusalCode.UPSTREAM_CREDENTIAL_REJECTED, "The upstream of route '"
+                    + call.routeName() + "' answered " + answer.statusCode()
+                    + " to the credential that Weir holds for it."
+                    + " Whoever runs Weir has to set a valid one.");
+        } else {
+            pass(current, outbound, answer);
+        }
+    }
+
+    /// 8: each chunk to the client, the same chunk to the meter.
+    private void pass(Attempt current, Outbound outbound, HttpClientResponse answer) {
+        enter(ExchangeState.STREAMING);
+        var answerReader = new AnswerReader(call, answer, outbound.asksUsage(), loop.tokenizers());
+        reader = answerReader;
+        current.readBy(answerReader);
+        current.clientStatus = answer.statusCode();
+        passHead(current, answer, answerReader.keepsLength());
+        long heldEnd = answerReader.keepsLength() ? HeaderNumbers.contentLength(answer.headers()) : -1;
+        var tap = new StreamTap(answer, response, loop.context(), heldEnd, new StreamTap.Watcher() {
+            @Override
+            public Buffer passing(Buffer chunk) {
+                return received(current, answerReader, chunk);
+            }
+
+            @Override
+            public void ended() {
+                completed(current, answerReader);
+            }
+
+            @Override
+            public void broken(Throwable cause) {
+                loop.note(call, "the upstream broke off its answer", cause);
+                cut(current, answerReader, Outcome.UPSTREAM_GONE);
+            }
+        });
+        download = tap;
+        tap.open();
+        loop.context().runOnContext(burstRead -> sendHeadAlone());
+    }
+
+    private void passHead(Attempt current, HttpClientResponse answer, boolean keepsLength) {
+        response.setStatusCode(answer.statusCode());
+        if (!answer.statusMessage().isEmpty() && request.version() != HttpVersion.HTTP_2) {
+            response.setStatusMessage(answer.statusMessage());
+        }
+        HeaderRules.toClient(answer.headers(), response.headers(), keepsLength);
+        response.headers().set("x-weir-request-id", call.id);
+        Standing tightest = current.admitted.tightest();
+        if (tightest != null) {
+            Refusals.rateLimit(response.headers(), RateLimitFields.of(tightest, call.time));
+        }
+        boolean bodyless = answer.statusCode() == 204 || answer.statusCode() == 304 || call.method.equals("HEAD");
+        if (!bodyless && !response.headers().contains("content-length")) {
+            response.setChunked(true);
+        }
+    }
+
+    private Buffer received(Attempt current, AnswerReader answerReader, Buffer chunk) {
+        long now = loop.clock().nanoTime();
+        current.received(chunk.length(), now);
+        Buffer forwarded = answerReader.read(chunk);
+        current.clientOut += forwarded.length();
+        if (current.progressIsDue(now)) {
+            keepProgress(current, answerReader, now);
+        }
+        return forwarded;
+    }
+
+    private void keepProgress(Attempt current, AnswerReader answerReader, long now) {
+        current.progressKept(now);
+        var _ = loop.journal().progress(call.id, current.number, answerReader.soFar(), current.bytes());
+    }
+
+    /// Where no byte of the body came with the head, the head goes on its own: a client waits for it.
+    private void sendHeadAlone() {
+        if (state == ExchangeState.STREAMING && !response.headWritten() && !response.closed()
+                && request.version() != HttpVersion.HTTP_1_0) {
+            var _ = response.writeHead();
+        }
+    }
+
+    /// 9 to 12: the answer is complete. Its usage is read to the end, settled, kept; then the client gets its last byte.
+    private void completed(Attempt current, AnswerReader answerReader) {
+        enter(ExchangeState.SETTLING);
+        Buffer tail = answerReader.tail();
+        current.clientOut += tail.length();
+        readUsage(answerReader, true, reading -> {
+            Outcome outcome = current.upstreamStatus >= 400 || answerReader.errorInside()
+                    ? Outcome.UPSTREAM_ERROR
+                    : Outcome.OK;
+            if (settle(current, outcome, null, reading)) {
+                endResponse(tail);
+            } else {
+                cutResponse();
+            }
+        });
+    }
+
+    /// An answer that ends before its end: what passed is counted, then the client's answer is cut too.
+    private void cut(Attempt current, AnswerReader answerReader, Outcome outcome) {
+        enter(ExchangeState.SETTLING);
+        readUsage(answerReader, false, reading -> {
+            settle(current, outcome, null, reading);
+            cutResponse();
+        });
+    }
+
+    /// A reading that has to count text is made off the loop.
+    private void readUsage(AnswerReader answerReader, boolean complete, Consumer<UsageReading> then) {
+        if (answerReader.finishesAtOnce(complete)) {
+            then.accept(answerReader.finish(complete));
+        } else {
+            loop.offLoop(() -> answerReader.finish(complete)).onComplete(then::accept, failure -> {
+                loop.failed(call, failure);
+                then.accept(new UsageReading.Missing("the text could not be counted"));
+            });
+        }
+    }
+
+    /// The one end of an attempt: rated, settled in the ledger, kept in the journal.
+    ///
+    /// @return whether the settlement is kept, so whether the client may see the end of its answer
+    private boolean settle(Attempt current, Outcome outcome, @Nullable RefusalCode reason, UsageReading reading) {
+        attempt = null;
+        UsageEvent event = loop.settlements()
+                .settle(current, outcome, reason == null ? null : reason.id(), reading, loop.clock().nanoTime());
+        loop.listener().ended(event);
+        return switch (loop.journal().settle(event)) {
+            case Append.Kept _ -> true;
+            case Append.NotKept notKept -> {
+                loop.notKept(call, notKept.why());
+                yield false;
+            }
+        };
+    }
+
+    private void retry(Attempt failed, Outcome outcome, long waitMillis) {
+        settle(failed, outcome, null, new UsageReading.Missing("tried again"));
+        enter(ExchangeState.RETRYING);
+        if (waitMillis == 0) {
+            admit();
+        } else {
+            loop.vertx().setTimer(waitMillis, due -> {
+                if (state == ExchangeState.RETRYING) {
+                    admit();
+                }
+            });
+        }
+    }
+
+    private boolean mayBeSentAgain() {
+        return call.facts != null || call.clientIn == 0 && upload == null;
+    }
+
+    private void unreachable(Attempt current, Throwable cause) {
+        loop.note(call, "no connection to the upstream", cause);
+        long wait = mayBeSentAgain() ? retries.afterNoConnection(current.number) : RetryRule.NO_RETRY;
+        if (wait >= 0) {
+            retry(current, Outcome.UPSTREAM_GONE, wait);
+        } else {
+            fail(current, Outcome.UPSTREAM_GONE, RefusalCode.UPSTREAM_UNREACHABLE, "The upstream of route '"
+                    + call.routeName()
+                    + "' cannot be reached. Try again; if it lasts, whoever runs Weir should check the route's upstream.");
+        }
+    }
+
+    private void lost(Attempt current, Throwable cause) {
+        loop.note(call, "the upstream closed the connection before its answer", cause);
+        fail(current, Outcome.UPSTREAM_GONE, RefusalCode.UPSTREAM_UNREACHABLE,
+                "The upstream of route '" + call.routeName()
+                        + "' closed the connection without an answer. Whether it worked on the request is not known.");
+    }
+
+    /// An attempt that gave the client nothing: settled, then said in the client's dialect.
+    private void fail(Attempt current, Outcome outcome, RefusalCode code, String message) {
+        enter(ExchangeState.SETTLING);
+        Refusal refusal = Refusal.of(code, message);
+        RefusalBody text = Refusals.body(call, refusal);
+        current.clientStatus = refusal.status();
+        current.clientOut += text.bytes().length;
+        settle(current, outcome, code, new UsageReading.Missing(code.id()));
+        answerWith(refusal, text);
+    }
+
+    /// Nothing goes upstream: an event of cost 0 where there is a tenant to book it on, and an answer that the client's SDK
+    /// understands.
+    private void refuse(Refusal refusal) {
+        if (state == ExchangeState.ENDED) {
+            return;
+        }
+        RefusalBody text = Refusals.body(call, refusal);
+        if (call.caller == null) {
+            loop.listener().refused(call.routeName(), refusal.code().id());
+        } else {
+            UsageEvent event = Refusals.event(call, attempts + 1, refusal, text.bytes().length,
+                    loop.clock().nanoTime());
+            loop.listener().ended(event);
+            if (loop.journal().refuse(event) instanceof Append.NotKept notKept) {
+                loop.notKept(call, notKept.why());
+            }
+        }
+        answerWith(refusal, text);
+    }
+
+    private void answerWith(Refusal refusal, RefusalBody text) {
+        if (!response.closed() && !response.headWritten()) {
+            response.setStatusCode(refusal.status());
+            Refusals.head(response.headers(), call, refusal, text);
+            Unread.endOrLinger(loop.vertx(), request, response, Buffer.buffer(text.bytes()));
+        } else {
+            cutResponse();
+        }
+        end();
+    }
+
+    private void endResponse(Buffer tail) {
+        Buffer pending = download == null ? null : download.takePending();
+        if (!response.ended() && !response.closed()) {
+            Buffer last = pending == null ? tail : tail.length() == 0 ? pending : pending.copy().appendBuffer(tail);
+            var _ = last.length() == 0 ? response.end() : response.end(last);
+        }
+        end();
+    }
+
+    private void cutResponse() {
+        Buffer pending = download == null ? null : download.takePending();
+        if (!response.ended() && !response.closed()) {
+            if (pending != null) {
+                var _ = response.write(pending);
+            }
+            var _ = response.reset();
+        }
+        end();
+    }
+
+    /// The client left, or its connection broke: the upstream is told, what passed is counted.
+    private void clientGone() {
+        endEarly(Outcome.CLIENT_GONE, null);
+    }
+
+    /// Weir stops before the call does.
+    void interrupt() {
+        endEarly(Outcome.INTERRUPTED, RefusalCode.OVERLOADED);
+    }
+
+    private void endEarly(Outcome outcome, @Nullable RefusalCode said) {
+        Attempt current = attempt;
+        if (state == ExchangeState.SETTLING || state == ExchangeState.ENDED) {
+            return;
+        }
+        if (current == null) {
+            cutResponse();
+            return;
+        }
+        current.abandon();
+        if (download != null) {
+            download.close();
+        }
+        if (reader != null && state == ExchangeState.STREAMING) {
+            cut(current, reader, outcome);
+        } else if (said != null || outcome == Outcome.TIMEOUT) {
+            fail(current, outcome, outcome == Outcome.TIMEOUT ? RefusalCode.UPSTREAM_TIMEOUT : RefusalCode.OVERLOADED,
+                    outcome == Outcome.TIMEOUT
+                            ? "The upstream of route '" + call.routeName()
+                                    + "' did not answer in time. Whether it worked on the"
+                                    + " request is not known."
+                            : "Weir is shutting down. Whether the upstream worked on the request is not known.");
+        } else {
+            settle(current, outcome, null, new UsageReading.Missing(outcome.id()));
+            cutResponse();
+        }
+    }
+
+    /// Called by the loop's sweep, a few times a second.
+    void checkDeadlines(long now) {
+        ExchangeLimits limits = loop.limits();
+        long here = now - stateSinceNanos;
+        if (call.route != null && now - call.startedNanos > call.config().deadlines().call().toNanos()) {
+            endEarly(Outcome.TIMEOUT, RefusalCode.UPSTREAM_TIMEOUT);
+            return;
+        }
+        Attempt current = attempt;
+        switch (state) {
+            case HOLDING_BODY -> {
+                if (isTooSlow(here, limits)) {
+                    refuse(Refusal.of(RefusalCode.BODY_TOO_SLOW, "The request body came too slowly. Send it again."));
+                }
+            }
+            case AWAITING_ANSWER -> {
+                if (current != null && current.silentNanos(now) > call.config().deadlines().firstByte().toNanos()) {
+                    endEarly(Outcome.TIMEOUT, RefusalCode.UPSTREAM_TIMEOUT);
+                }
+            }
+            case STREAMING -> {
+                if (current != null) {
+                    checkStream(current, now, limits);
+                }
+            }
+            case RECEIVED, ADMITTING, CONNECTING, SETTLING, RETRYING, ENDED -> {
+            }
+        }
+    }
+
+    private boolean isTooSlow(long nanos, ExchangeLimits limits) {
+        if (call.clientIn == 0) {
+            return nanos > limits.bodyFirstByte().toNanos();
+        }
+        return nanos > limits.bodyGrace().toNanos()
+                && call.clientIn < limits.bodyBytesPerSecondMin() * TimeUnit.NANOSECONDS.toSeconds(nanos);
+    }
+
+    private void checkStream(Attempt current, long now, ExchangeLimits limits) {
+        boolean stalledByClient = download != null && download.isPaused();
+        if (stalledByClient && current.silentNanos(now) > limits.writeStall().toNanos()) {
+            endEarly(Outcome.CLIENT_GONE, null);
+        } else if (!stalledByClient && current.silentNanos(now) > call.config().deadlines().silence().toNanos()) {
+            endEarly(Outcome.TIMEOUT, RefusalCode.UPSTREAM_TIMEOUT);
+        } else if (reader != null && current.progressIsDue(now)) {
+            keepProgress(current, reader, now);
+        }
+    }
+
+    private void failed(Throwable cause) {
+        loop.failed(call, cause);
+        if (state == ExchangeState.ADMITTING) {
+            refuse(Refusal.of(RefusalCode.INTERNAL_ERROR,
+                    "Weir failed on this request; it is logged under the request's id."));
+        }
+    }
+
+    private void enter(ExchangeState next) {
+        state = next;
+        stateSinceNanos = loop.clock().nanoTime();
+    }
+
+    private HeldBody heldBody() {
+        if (body == null) {
+            throw new IllegalStateException("call " + call.id + " holds no body");
+        }
+        return body;
+    }
+
+    private void continueIfExpected() {
+        if ("100-continue".equalsIgnoreCase(request.getHeader("expect"))) {
+            var _ = response.writeContinue();
+        }
+    }
+
+    private void end() {
+        if (state != ExchangeState.ENDED) {
+            enter(ExchangeState.ENDED);
+            if (body != null) {
+                body.release();
+            }
+            if (call.route != null) {
+                loop.listener().callEnded(call.routeName());
+            }
+            loop.ended(this);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package dev.weir.exchange;
+
+import dev.weir.admission.Admissions;
+import dev.weir.event.UsageJournal;
+import dev.weir.meter.Tokenizers;
+import dev.weir.port.Clock;
+import dev.weir.route.Routes;
+import dev.weir.tenant.KeyHasher;
+import dev.weir.tenant.TenantDirectory;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What the exchanges of one event loop share: the parts of the engine, the routes with their connections, who is alive.
+///
+/// Event loop only, but for what it holds.
+final class ExchangeLoop {
+    private static final Logger LOG = LoggerFactory.getLogger(ExchangeLoop.class);
+    private static final long SWEEP_MILLIS = 250;
+
+    private final Vertx vertx;
+    private final Context context;
+    private final ExchangeParts parts;
+    private final Routes routes;
+    private final Settlements settlements;
+    private final SplittableRandom ids;
+    private final Set<Exchange> live = new HashSet<>();
+    private boolean draining;
+
+    ExchangeLoop(Vertx vertx, Context context, ExchangeParts parts, Routes routes, long idSeed) {
+        this.vertx = vertx;
+        this.context = context;
+        this.parts = parts;
+        this.routes = routes;
+        this.settlements = new Settlements(parts.admissions());
+        this.ids = new SplittableRandom(idSeed);
+        vertx.setPeriodic(SWEEP_MILLIS, sweep -> sweep());
+    }
+
+    Vertx vertx() {
+        return vertx;
+    }
+
+    Context context() {
+        return context;
+    }
+
+    Clock clock() {
+        return parts.clock();
+    }
+
+    Admissions admissions() {
+        return parts.admissions();
+    }
+
+    Settlements settlements() {
+        return settlements;
+    }
+
+    UsageJournal journal() {
+        return parts.journal();
+    }
+
+    TenantDirectory directory() {
+        return parts.directory();
+    }
+
+    KeyHasher hasher() {
+        return parts.hasher();
+    }
+
+    ExchangeListener listener() {
+        return parts.listener();
+    }
+
+    ExchangeLimits limits() {
+        return parts.limits();
+    }
+
+    Tokenizers tokenizers() {
+        return parts.tokenizers();
+    }
+
+    HeldBody.Total held() {
+        return parts.held();
+    }
+
+    Routes routes() {
+        return routes;
+    }
+
+    /// A new call id: 48 bits of time and 80 random bits in hex, so that ids sort by time.
+    String newCallId() {
+        var id = new StringBuilder(36).append("wrq_");
+        hex(id, clock().now().toEpochMilli(), 12);
+        hex(id, ids.nextLong(), 16);
+        hex(id, ids.nextLong(), 4);
+        return id.toString();
+    }
+
+    private static void hex(StringBuilder to, long bits, int digits) {
+        for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
+            to.append(Character.forDigit((int) (bits >>> shift) & 0xf, 16));
+        }
+    }
+
+    /// Runs on a worker thread what would hold up the loop; the result comes back to the loop.
+    <T> Future<T> offLoop(Callable<T> work) {
+        return vertx.executeBlocking(work, false).map(Objects::requireNonNull);
+    }
+
+    void began(Exchange exchange) {
+        live.add(exchange);
+    }
+
+    void ended(Exchange exchange) {
+        live.remove(exchange);
+    }
+
+    int running() {
+        return live.size();
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    /// No new calls from now on; the running ones go on.
+    void drain() {
+        draining = true;
+    }
+
+    /// Ends what still runs, each with its settlement.
+    void endRunning() {
+        for (Exchange exchange : live.toArray(new Exchange[0])) {
+            exchange.interrupt();
+        }
+    }
+
+    void notKept(Call call, String why) {
+        LOG.error("call {}: its record could not be kept: {}", call.id, why);
+    }
+
+    void note(Call call, String what, Throwable cause) {
+        LOG.debug("call {} on route {}: {}: {}", call.id, call.routeName(), what, cause.toString());
+    }
+
+    void failed(Call call, Throwable cause) {
+        LOG.error("call {} on route {} failed in a way nobody foresaw", call.id, call.routeName(), cause);
+    }
+
+    private void sweep() {
+        if (live.isEmpty()) {
+            return;
+        }
+        long now = clock().nanoTime();
+        for (Exchange exchange : live.toArray(new Exchange[0])) {
+            exchange.checkDeadlines(now);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package dev.weir.exchange;
+
+import dev.weir.admission.Admissions;
+import dev.weir.event.UsageJournal;
+import dev.weir.meter.Tokenizers;
+import dev.weir.port.Clock;
+import dev.weir.tenant.KeyHasher;
+import dev.weir.tenant.TenantDirectory;
+
+/// What all event loops share: made once by `Gateway`. Every part is safe on any thread.
+public record ExchangeParts(Clock clock, TenantDirectory directory, KeyHasher hasher, Admissions admissions,
+        UsageJournal journal, Tokenizers tokenizers, ExchangeListener listener, ExchangeLimits limits,
+        HeldBody.Total held) {
+    public ExchangeParts(Clock clock, TenantDirectory directory, KeyHasher hasher, Admissions admissions,
+            UsageJournal journal,
+            Tokenizers tokenizers, ExchangeListener listener, ExchangeLimits limits) {
+        this(clock, directory, hasher, admissions, journal, tokenizers, listener, limits,
+                new HeldBody.Total(limits.heldBytesTotal()));
+    }
+}

@@ -1,0 +1,117 @@
+package dev.weir.exchange;
+
+import dev.weir.admission.Admissions;
+import dev.weir.event.Flags;
+import dev.weir.event.Flags.Flag;
+import dev.weir.event.Outcome;
+import dev.weir.event.UsageEvent;
+import dev.weir.money.Money;
+import dev.weir.rating.Rating;
+import dev.weir.rating.Sku;
+import dev.weir.usage.Meter;
+import dev.weir.usage.Provenance;
+import dev.weir.usage.Quantities;
+import dev.weir.usage.UsageReading;
+import org.jspecify.annotations.Nullable;
+
+/// Turns the end of an attempt into its event: what was used, what it costs, what the ledger books. Any thread.
+final class Settlements {
+    private final Admissions admissions;
+
+    Settlements(Admissions admissions) {
+        this.admissions = admissions;
+    }
+
+    /// Ends the attempt's reservation and makes its event.
+    ///
+    /// @param reason why Weir ended or answered it instead of the upstream, null where it did not
+    UsageEvent settle(Attempt attempt, Outcome outcome, @Nullable String reason, UsageReading reading, long nowNanos) {
+        Quantities used = used(attempt, reading);
+        Flags flags = flags(attempt, reading);
+        Money cost = Money.ZERO;
+        if (attempt.call.isLlm()) {
+            cost = cost(attempt, used);
+            if (cost == null) {
+                flags = flags.with(Flag.UNPRICED);
+            }
+        }
+        if (admissions.settle(attempt.admitted, used, cost).boundViolated()) {
+            flags = flags.with(Flag.BOUND_VIOLATED);
+        }
+        return attempt.event(outcome, reason, used, cost, flags, nowNanos);
+    }
+
+    /// Everything counted: the provider's quantities, and those that Weir counts itself.
+    private static Quantities used(Attempt attempt, UsageReading reading) {
+        Quantities.Builder used = tokens(attempt, reading).toBuilder();
+        if (attempt.number == 1) {
+            used.reported(Meter.CALLS, 1);
+        }
+        if (attempt.number > 1 || attempt.call.clientRetryCount > 0) {
+            used.reported(Meter.RETRIES, 1);
+        }
+        if (attempt.upstreamStatus == 429) {
+            used.reported(Meter.RATE_LIMITED, 1);
+        }
+        if (!attempt.call.isLlm() && attempt.wasSent()) {
+            used.reported(attempt.call.isRead() ? Meter.READS : Meter.WRITES, 1);
+            if (attempt.succeeded()) {
+                used.reported(Meter.TOOL_CALLS, 1);
+            }
+        }
+        used.reported(Meter.EGRESS_BYTES, attempt.bytes().egress());
+        used.reported(Meter.INGRESS_BYTES, attempt.bytes().ingress());
+        return used.build();
+    }
+
+    /// An answer without a 2xx head is charged only for usage that the provider reported (acceptance statement 5). Where a
+    /// 2xx answer gives no reading at all, a hard-capped attempt is charged as reserved; another stays without quantities.
+    private static Quantities tokens(Attempt attempt, UsageReading reading) {
+        return switch (reading) {
+            case UsageReading.Reported(Quantities reported) -> reported;
+            case UsageReading.Estimated(Quantities estimated, String _) ->
+                attempt.succeeded() ? estimated : Quantities.NONE;
+            case UsageReading.Missing _ -> attempt.succeeded() && attempt.mayHaveUsedTokens()
+                    ? onlyTokens(attempt.admitted.reserved())
+                    : Quantities.NONE;
+        };
+    }
+
+    private static Quantities onlyTokens(Quantities reserved) {
+        var tokens = Quantities.builder();
+        for (Meter meter : new Meter[]{Meter.TOKENS_IN, Meter.TOKENS_OUT}) {
+            if (reserved.has(meter)) {
+                tokens.set(meter, reserved.amount(meter), Provenance.BOUND);
+            }
+        }
+        return tokens.build();
+    }
+
+    private static Flags flags(Attempt attempt, UsageReading reading) {
+        Flags flags = Flags.NONE;
+        if (!attempt.call.isLlm() && attempt.call.isUnclassified()) {
+            flags = flags.with(Flag.UNCLASSIFIED);
+        }
+        if (reading instanceof UsageReading.Missing && attempt.succeeded() && attempt.mayHaveUsedTokens()) {
+            flags = flags.with(Flag.UNREADABLE);
+        }
+        return flags;
+    }
+
+    private static @Nullable Money cost(Attempt attempt, Quantities used) {
+        if (!attempt.mayHaveUsedTokens()
+                || !attempt.succeeded() && !used.has(Meter.TOKENS_IN) && !used.has(Meter.TOKENS_OUT)) {
+            return Money.ZERO;
+        }
+        String model = attempt.model();
+        if (model == null || !used.has(Meter.TOKENS_IN) && !used.has(Meter.TOKENS_OUT)) {
+            return null;
+        }
+        var sku = new Sku(attempt.call.provider(), model, attempt.region(), attempt.serviceTier());
+        String tenant = attempt.call.tenant() == null ? null : attempt.call.tenant().value();
+        return switch (attempt.admitted.prices().rate(tenant, sku, used, attempt.call.time)) {
+            case Rating.Rated(Money cost) -> cost;
+            case Rating.Unpriced _ -> null;
+        };
+    }
+}

@@ -1,0 +1,138 @@
+package dev.weir.exchange;
+
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.streams.ReadStream;
+import io.vertx.core.streams.WriteStream;
+import org.jspecify.annotations.Nullable;
+
+/// Moves one body from its source to its target, and shows every chunk to a watcher on the way.
+///
+/// What one socket read brought leaves in one write: chunks are collected and flushed by a task that runs right after the
+/// read, so no byte waits for a later one and a burst of server-sent events costs one system call instead of one per
+/// event. A full target pauses the source until it has drained. The end of the source is not passed on: the watcher ends
+/// the target itself, with [#takePending()] as the last bytes, once what must come first (settlement) is done.
+///
+/// Event loop of the exchange only.
+final class StreamTap {
+    /// Sees what passes. All methods are called on the event loop; after `ended` or `broken` none is called again.
+    interface Watcher {
+        /// A chunk as it came; what is returned goes on to the target. The chunk may be kept or sliced, not changed.
+        Buffer passing(Buffer chunk);
+
+        /// The source is at its end; [StreamTap#takePending()] has what was not written yet.
+        void ended();
+
+        /// The source broke off before its end.
+        void broken(Throwable cause);
+    }
+
+    private final ReadStream<Buffer> source;
+    private final WriteStream<Buffer> target;
+    private final Context context;
+    private final Watcher watcher;
+    private final long heldEnd;
+
+    private @Nullable Buffer pending;
+    private boolean pendingIsOurs;
+    private boolean flushDue;
+    private boolean closed;
+    private boolean paused;
+    private long passed;
+
+    /// @param heldEnd the source's length where it is declared, else -1: its last bytes are not written before `ended`
+    StreamTap(ReadStream<Buffer> source, WriteStream<Buffer> target, Context context, long heldEnd, Watcher watcher) {
+        this.source = source;
+        this.target = target;
+        this.context = context;
+        this.heldEnd = heldEnd;
+        this.watcher = watcher;
+    }
+
+    void open() {
+        source.exceptionHandler(this::broken);
+        source.endHandler(end -> ended());
+        source.handler(this::chunk);
+    }
+
+    /// Stops looking and writing; the source may still be read on by others.
+    void close() {
+        closed = true;
+        pending = null;
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    /// Hands over what was collected and not written.
+    @Nullable
+    Buffer takePending() {
+        Buffer taken = pending;
+        pending = null;
+        return taken;
+    }
+
+    private void chunk(Buffer chunk) {
+        if (closed) {
+            return;
+        }
+        passed += chunk.length();
+        collect(watcher.passing(chunk));
+        if (!flushDue && !closed) {
+            flushDue = true;
+            context.runOnContext(due -> flush());
+        }
+    }
+
+    private void collect(Buffer forwarded) {
+        if (forwarded.length() == 0 || closed) {
+            return;
+        }
+        if (pending == null) {
+            pending = forwarded;
+            pendingIsOurs = false;
+        } else if (pendingIsOurs) {
+            pending.appendBuffer(forwarded);
+        } else {
+            pending = Buffer.buffer(2 * (pending.length() + forwarded.length()))
+                    .appendBuffer(pending)
+                    .appendBuffer(forwarded);
+            pendingIsOurs = true;
+        }
+    }
+
+    private void flush() {
+        flushDue = false;
+        if (closed || pending == null || passed == heldEnd) {
+            return;
+        }
+        Buffer burst = pending;
+        pending = null;
+        var _ = target.write(burst);
+        if (target.writeQueueFull() && !paused) {
+            paused = true;
+            source.pause();
+            target.drainHandler(drained -> {
+                paused = false;
+                if (!closed) {
+                    source.resume();
+                }
+            });
+        }
+    }
+
+    private void ended() {
+        if (!closed) {
+            closed = true;
+            watcher.ended();
+        }
+    }
+
+    private void broken(Throwable cause) {
+        if (!closed) {
+            closed = true;
+            watcher.broken(cause);
+        }
+    }
+}
