@@ -47,7 +47,7 @@ abstract class AnswerFields<F extends Enum<F>> extends JsonListener<F> {
         if (to - from > NAME_MAX || to == from) {
             return null;
         }
-        return JsonText.unescape(bytes, from, to);
+        return new String(bytes, from, to - from, StandardCharsets.UTF_8);
     }
 
     static boolean is(String word, byte[] bytes, int from, int to) {

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /// Reads one whole JSON text strictly, in one pass, and knows where in the bytes everything stands.
 ///
 /// Used for requests. A request may be edited and is then read a second time by somebody else, so it must have one reading
-/// only: RFC 8259 to the letter, UTF-8 without mark, overlong forms or surrogates, at most [#DEPTH_MAX] levels, nothing
-/// after the text. A cursor is pulled: the caller asks for an object, then for name after name, and reads or
+/// only: RFC 8259 to the letter, UTF-8 without mark, overlong forms or surrogates, no name with half a surrogate pair (section
+/// 8.2), at most [#DEPTH_MAX] levels, nothing after the text. A cursor is pulled: the caller asks for an object, then for name after name, and reads or
 /// [skips][#skip()] each value; what is skipped is checked all the same.
 ///
 /// ```java
@@ -102,6 +102,9 @@ final class JsonCursor {
         nameStart = stringStart;
         nameEnd = stringEnd;
         nameEscaped = stringEscaped;
+        if (nameEscaped && JsonText.hasLoneSurrogate(name())) {
+            throw new Malformed("half a character in a name", nameStart);
+        }
         space();
         expect(':');
         return true;

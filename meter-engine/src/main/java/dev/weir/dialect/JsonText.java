@@ -79,6 +79,15 @@ final class JsonText {
         return out.append('"');
     }
 
+    static boolean hasLoneSurrogate(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i)) && !paired(text, i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static boolean paired(String text, int i) {
         return Character.isHighSurrogate(text.charAt(i))
                 ? i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))
