@@ -7,8 +7,10 @@ import org.jspecify.annotations.Nullable;
 final class AnthropicMessagesRequest extends RequestReader {
     /// Documented as (width × height) / 750 after scaling, at most about 1,600, at most 4,784 on high-resolution models.
     private static final int IMAGE_TOKENS_MAX = 5_000;
-    /// What the API puts before the first message of its own accord.
-    private static final int SYSTEM_TOKENS_MAX = 512;
+    /// What the API puts before the first message of its own accord; recorded chats stay below their bytes without it.
+    private static final int SYSTEM_TOKENS_MAX = 32;
+    /// What it puts there to hold the answer to a schema.
+    private static final int SCHEMA_TOKENS_MAX = 512;
     /// The system prompt that tool use adds (346 for most models, 530 the most that is documented), with room.
     private static final int TOOL_USE_TOKENS_MAX = 1_000;
     /// The definition of a tool that the API knows by its type; the largest documented is below it.
@@ -35,6 +37,10 @@ final class AnthropicMessagesRequest extends RequestReader {
             case "tools" -> {
                 prompt.declare(TOOL_USE_TOKENS_MAX);
                 eachElement(this::tool);
+            }
+            case "output_format", "output_config" -> {
+                prompt.declare(SCHEMA_TOKENS_MAX);
+                readText();
             }
             case "mcp_servers" -> unseenElements("an MCP server named in the request adds input");
             case "context_management" -> eachMember(this::contextManagement);

@@ -25,9 +25,7 @@ public record OpenAiChat(String provider) implements Dialect {
 
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
-        var reader = new OpenAiChatRequest(provider, body, length);
-        reader.model = PathModel.of(head.path());
-        return reader.read();
+        return new OpenAiChatRequest(provider, head.path(), body, length).read();
     }
 
     @Override

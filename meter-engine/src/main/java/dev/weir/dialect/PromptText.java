@@ -95,6 +95,11 @@ public final class PromptText {
         return Math.addExact(bytes, overhead);
     }
 
+    /// What is declared beyond the bytes: images, and what the provider puts before the first message.
+    public long declaredTokens() {
+        return overhead;
+    }
+
     /// Why the provider reads more than stands in the body; null where it does not.
     public @Nullable String unseen() {
         return unseen;

@@ -52,6 +52,11 @@ public final class Tokenizers {
         return family != null && family.perMille == OWN;
     }
 
+    /// Whether counting says more than the number of bytes does: by the model's own tokenizer, or a calibrated bound.
+    public boolean isCalibrated(@Nullable ModelId model) {
+        return familyOf(model) != null;
+    }
+
     /// The tokens of `text` for this model. Where its tokenizer is not public, a bound: no byte-level tokenizer makes more
     /// tokens than there are bytes of UTF-8.
     public TokenCount count(@Nullable ModelId model, String text) {

@@ -1,0 +1,178 @@
+package dev.weir.meter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weir.dialect.Dialect;
+import dev.weir.dialect.Dialects;
+import dev.weir.dialect.RequestFacts;
+import dev.weir.dialect.RequestHead;
+import dev.weir.dialect.RequestReading;
+import dev.weir.usage.ModelId;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/// Every recorded request: what is read of it beside a full parse, what an edit leaves of it, and whether its bounds hold.
+class CorpusRequestTest {
+    private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages");
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Tokenizers TOKENIZERS = new Tokenizers();
+
+    /// One recorded request that holds a JSON object.
+    private record Case(JsonNode record, Dialect dialect, byte[] body, ObjectNode parsed, RequestFacts facts) {
+        String name() {
+            return record.path("id").asText() + " " + record.path("provider").asText();
+        }
+
+        @Nullable
+        ModelId model() {
+            String answered = record.path("facts").path("model").asText();
+            return answered.isEmpty() ? facts.model() : new ModelId(answered);
+        }
+    }
+
+    private static final List<Case> CASES = new ArrayList<>();
+
+    @BeforeAll
+    static void read() {
+        for (JsonNode record : Corpus.records(one -> WIRE_FORMATS.contains(one.path("wire_format").asText()))) {
+            String text = record.path("request").path("body").asText();
+            if (!text.startsWith("{") || text.length() < 20
+                    || record.path("request").path("reconstructed").asBoolean()) {
+                continue;
+            }
+            byte[] body = text.getBytes(StandardCharsets.UTF_8);
+            String provider = record.path("provider").asText();
+            boolean openAi = record.path("wire_format").asText().equals("openai.chat");
+            Dialect dialect = Dialects.of(provider, "POST", openAi ? "/chat/completions" : "/messages");
+            var head = new RequestHead("POST", record.path("endpoint").asText(), provider, "application/json");
+            ObjectNode parsed = parse(text);
+            switch (dialect.readRequest(head, body, body.length)) {
+                case RequestReading.Facts(RequestFacts facts) when parsed != null -> CASES
+                        .add(new Case(record, dialect, body, parsed, facts));
+                case RequestReading.Facts facts -> throw new AssertionError(record.path("id") + " is not JSON");
+                case RequestReading.Unreadable(String why) ->
+                    assertThat(parsed).as(record.path("id") + " " + why).isNull();
+            }
+        }
+        assertThat(CASES).hasSizeGreaterThan(5_000);
+    }
+
+    /// Null where the recorded request is not JSON, as two are.
+    private static @Nullable ObjectNode parse(String text) {
+        try {
+            return (ObjectNode) JSON.readTree(text);
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    @Test
+    void modelStreamAndLimitAreThoseOfTheFullParse() {
+        for (Case one : CASES) {
+            if (one.parsed.path("model").isTextual()) {
+                assertThat(String.valueOf(one.facts.model())).as(one.name())
+                        .isEqualTo(one.parsed.path("model").asText());
+            }
+            assertThat(one.facts.streaming()).as(one.name()).isEqualTo(one.parsed.path("stream").asBoolean());
+            long limit = Math.max(one.parsed.path("max_tokens").asLong(-1),
+                    one.parsed.path("max_completion_tokens").asLong(-1));
+            if (one.record.path("provider").asText().equals("llamacpp")) {
+                limit = Math.max(limit, one.parsed.path("n_predict").asLong(-1));
+            }
+            assertThat(one.facts.outputLimit().orElse(-1)).as(one.name()).isEqualTo(limit);
+            assertThat(one.facts.choices()).as(one.name()).isEqualTo(one.parsed.path("n").asLong(1));
+        }
+    }
+
+    @Test
+    void anEditChangesWhatItShouldAndNothingElse() throws IOException {
+        for (Case one : CASES) {
+            boolean ask = one.dialect.mustAskUsage(one.facts);
+            byte[] edited = one.dialect.edit(one.facts, one.body, one.body.length, OptionalLong.of(3), ask, null);
+            ObjectNode expected = one.parsed.deepCopy();
+            boolean limited = false;
+            boolean llamaCpp = one.record.path("provider").asText().equals("llamacpp");
+            for (String field : List.of("max_tokens", "max_completion_tokens", "n_predict")) {
+                if (expected.has(field) && (llamaCpp || !field.equals("n_predict"))) {
+                    limited = true;
+                    if (!expected.path(field).isNumber() || expected.path(field).asLong() > 3) {
+                        expected.put(field, 3);
+                    }
+                }
+            }
+            if (!limited) {
+                boolean newer = Set.of("openai", "azure").contains(one.record.path("provider").asText())
+                        && one.dialect.id().equals("openai.chat");
+                expected.put(newer ? "max_completion_tokens" : "max_tokens", 3);
+            }
+            if (ask) {
+                ObjectNode options = expected.path("stream_options").isObject()
+                        ? (ObjectNode) expected.get("stream_options")
+                        : expected.putObject("stream_options");
+                options.put("include_usage", true);
+            }
+            assertThat(JSON.readTree(edited)).as(one.name()).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void theBoundByBytesHoldsWhereThereIsOne() {
+        List<String> wrong = new ArrayList<>();
+        int bounded = 0;
+        for (Case one : CASES) {
+            if (one.facts.prompt().unseen() == null && !one.record.path("request").has("body_elided")) {
+                bounded++;
+                long input = one.record.path("meters").path("tokens_in").asLong();
+                if (input > one.facts.prompt().boundTokens()) {
+                    wrong.add(one.name() + " " + one.model() + ": " + input + " > " + one.facts.prompt().boundTokens());
+                }
+            }
+        }
+        System.out.println("bounded " + bounded + " of " + CASES.size());
+        assertThat(wrong).isEmpty();
+    }
+
+    @Test
+    void aCountOfTheInputIsNeverBelowWhatWasReported() {
+        List<String> wrong = new ArrayList<>();
+        Map<String, List<Long>> ratios = new TreeMap<>();
+        for (Case one : CASES) {
+            long input = one.record.path("meters").path("tokens_in").asLong();
+            if (input == 0 || !one.facts.prompt().onlyText() || one.record.path("request").has("body_elided")) {
+                continue;
+            }
+            TokenCount count = InputCount.atMost(one.facts.prompt(), one.body, one.model(), TOKENIZERS);
+            if (TOKENIZERS.isCalibrated(one.model())) {
+                String family = one.record.path("provider").asText() + " "
+                        + String.valueOf(one.model()).replaceAll("[-:].*", "")
+                        + (one.facts.prompt().tools() > 0 ? " with tools" : "");
+                ratios.computeIfAbsent(family, name -> new ArrayList<>()).add(count.tokens() * 1000 / input);
+                if (count.tokens() < input) {
+                    wrong.add(one.name() + " " + one.model() + ": counted " + count.tokens() + " reported " + input
+                            + " tools "
+                            + one.facts.prompt().tools());
+                }
+            }
+        }
+        ratios.forEach((family, all) -> System.out.println(family + ": " + summary(all)));
+        assertThat(wrong).isEmpty();
+    }
+
+    private static String summary(List<Long> perMille) {
+        List<Long> sorted = perMille.stream().sorted().toList();
+        return sorted.size() + " requests, counted per 1,000 reported: least " + sorted.getFirst() + ", middle "
+                + sorted.get(sorted.size() / 2) + ", most " + sorted.getLast();
+    }
+}
