@@ -1,14 +1,18 @@
 package dev.weir.control;
 
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.handler.HttpException;
 import io.vertx.ext.web.handler.InputTrustHandler;
 import io.vertx.ext.web.handler.SecurityPolicyHandler;
 import io.vertx.ext.web.openapi.router.RouterBuilder;
@@ -21,6 +25,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +37,7 @@ import org.slf4j.LoggerFactory;
 /// The event loop parses and writes; whatever waits for a database does so off it. Any thread may start and close it.
 public final class ControlPlane {
     private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
+    private static final int IDLE_SECONDS = 60;
     private static final String CALLER = "caller";
     private static final String REQUEST = "request";
 
@@ -104,11 +110,28 @@ public final class ControlPlane {
     }
 
     private Future<Running> listen() {
-        var http = new HttpServerOptions().setHost(options.host()).setPort(options.port());
+        var http = new HttpServerOptions().setHost(options.host())
+                .setPort(options.port())
+                .setIdleTimeout(IDLE_SECONDS)
+                .setIdleTimeoutUnit(TimeUnit.SECONDS);
         return vertx.createHttpServer(http)
                 .requestHandler(router())
+                .invalidRequestHandler(ControlPlane::refuseHead)
                 .listen()
                 .map(server -> new Running(server, workers));
+    }
+
+    /// What the HTTP decoder could not read never reaches the router.
+    private static void refuseHead(HttpServerRequest request) {
+        var problem = switch (request.decoderResult().cause()) {
+            case TooLongHttpLineException line -> Problem.of(414, "uri_too_long", "The address is too long",
+                    "The request line is over 4096 bytes. Use fewer or shorter parameters.");
+            case TooLongHttpHeaderException header -> Problem.of(431, "head_too_large", "The head is too large",
+                    "The header fields are over 8192 bytes. Send fewer or shorter ones.");
+            case null, default -> Problem.of(400, "invalid_head", "The request is not valid HTTP",
+                    "The request line or a header field cannot be read.");
+        };
+        sendProblem(request.response().putHeader("Connection", "close"), problem);
     }
 
     private Router router() {
@@ -137,8 +160,21 @@ public final class ControlPlane {
         var against = gatekeeper.inspect(context.request());
         if (against.isPresent()) {
             send(context, Reply.failed(against.get()));
+        } else if (!isDecodable(context)) {
+            send(context, Reply.failed(undecodable()));
         } else {
             context.next();
+        }
+    }
+
+    /// The router would answer a broken percent-encoding itself, and not with a problem document.
+    private static boolean isDecodable(RoutingContext context) {
+        try {
+            context.normalizedPath();
+            context.queryParams();
+            return true;
+        } catch (IllegalArgumentException | HttpException e) {
+            return false;
         }
     }
 
@@ -195,7 +231,7 @@ public final class ControlPlane {
         var path = context.normalizedPath();
         var problem = switch (context.statusCode()) {
             case 404 -> Problem.of(404, "not_found", "Not found",
-                    "There is nothing at " + context.request().path() + ". What there is says /openapi.yaml.");
+                    "There is nothing at this path. What there is says /openapi.yaml.");
             case 405 -> {
                 var methods = String.join(", ", contract.methods(path));
                 context.response().putHeader("Allow", methods);
@@ -204,13 +240,17 @@ public final class ControlPlane {
             }
             case 413 -> Problem.of(413, "body_too_large", "The body is too large",
                     "The body is over " + options.bodyBytesMax() + " bytes, and no operation needs as much.");
-            case 400 -> Problem.of(400, "invalid_request", "The request is not valid",
-                    "The path or query could not be decoded. Percent-encode it as UTF-8.");
+            case 400 -> undecodable();
             case 500 -> unexpected(context.failure());
             default -> Problem.of(context.statusCode(), "invalid_request", "The request is not valid",
                     "The request cannot be carried out as it is.");
         };
         send(context, Reply.failed(problem));
+    }
+
+    private static Problem undecodable() {
+        return Problem.of(400, "invalid_request", "The request is not valid",
+                "The path or query could not be decoded. Percent-encode it as UTF-8.");
     }
 
     private static Problem unexpected(@Nullable Throwable failure) {

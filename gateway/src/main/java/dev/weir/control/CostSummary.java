@@ -15,12 +15,11 @@ public record CostSummary(Total total, List<Group> groups) {
     }
 
     /// @param cost US dollars, exact; sums may exceed what [dev.weir.money.Money] holds
-    /// @param calls client requests that led to attempts
+    /// @param events attempts and refusals
     /// @param attempts upstream requests
-    /// @param refusals client requests that were blocked or refused
     /// @param unpriced events without a price; they add nothing to `cost`
     /// @param meters without `tokens` and `cost`, which follow from the rest
-    public record Total(BigDecimal cost, long calls, long attempts, long refusals, long unpriced,
+    public record Total(BigDecimal cost, long events, long attempts, long unpriced,
             Map<Meter, Long> meters) {
         public Total {
             meters = Map.copyOf(meters);

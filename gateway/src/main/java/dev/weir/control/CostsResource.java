@@ -35,7 +35,7 @@ public final class CostsResource implements Resource {
                     "A month such as 2026-03 or a day such as 2026-03-14."));
         }
         if (tenants.tenant(tenant).isEmpty()) {
-            return Reply.failed(Problem.notFound("tenant", tenant.value()));
+            return Reply.failed(Problem.noTenant(tenant));
         }
         var groupBy = request.optional("groupBy");
         var by = groupBy == null ? null : Dimension.byId(groupBy).orElseThrow();
@@ -68,9 +68,9 @@ public final class CostsResource implements Resource {
             }
         }
         return json.put("cost", decimal(total.cost()))
-                .put("calls", total.calls())
+                .put("events", total.events())
                 .put("attempts", total.attempts())
-                .put("refusals", total.refusals())
+                .put("refusals", total.events() - total.attempts())
                 .put("unpriced", total.unpriced())
                 .put("meters", meters);
     }

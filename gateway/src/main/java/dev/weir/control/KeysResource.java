@@ -39,7 +39,7 @@ public final class KeysResource implements Resource {
         var kept = new TenantKey(newId(), hasher.hash(key), tenant, request.body().getString("user"), key.last4(),
                 false);
         if (!tenants.add(kept)) {
-            return Reply.failed(Problem.notFound("tenant", tenant.value()));
+            return Reply.failed(Problem.noTenant(tenant));
         }
         changed.run();
         return Reply.created(new JsonObject().put("id", kept.id().value())
@@ -61,7 +61,7 @@ public final class KeysResource implements Resource {
             after = new KeyId(parts.get().getFirst());
         }
         if (tenants.tenant(tenant).isEmpty()) {
-            return Reply.failed(Problem.notFound("tenant", tenant.value()));
+            return Reply.failed(Problem.noTenant(tenant));
         }
         var found = tenants.keys(tenant, after, request.limit() + 1);
         return Reply.ok(Page.of(found, request.limit(), KeysResource::json, each -> List.of(each.id().value())));
@@ -70,10 +70,16 @@ public final class KeysResource implements Resource {
     private Reply revoke(Request request) {
         var id = new KeyId(request.required("id"));
         if (!tenants.revoke(id)) {
-            return Reply.failed(Problem.notFound("key", id.value()));
+            return Reply.failed(noKey());
         }
         changed.run();
         return new Reply.Nothing();
+    }
+
+    /// Does not repeat the id: people paste the key itself.
+    private static Problem noKey() {
+        return Problem.of(404, "not_found", "Not found",
+                "There is no key with this id. It is the `id` of GET /api/keys, not the key itself.");
     }
 
     private KeyId newId() {

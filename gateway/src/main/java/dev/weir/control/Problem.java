@@ -1,5 +1,6 @@
 package dev.weir.control;
 
+import dev.weir.tenant.TenantId;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -39,8 +40,8 @@ record Problem(int status, String code, String title, String detail, List<Field>
         return invalid(List.of(new Field(field, detail, fix)));
     }
 
-    static Problem notFound(String what, String id) {
-        return of(404, "not_found", "Not found", "There is no " + what + " '" + id + "'.");
+    static Problem noTenant(TenantId id) {
+        return of(404, "not_found", "Not found", "There is no tenant '" + id + "'.");
     }
 
     JsonObject toJson() {

@@ -56,7 +56,7 @@ public final class TenantsResource implements Resource {
         var id = new TenantId(request.required("id"));
         return tenants.tenant(id)
                 .map(tenant -> Reply.ok(json(tenant)))
-                .orElseGet(() -> Reply.failed(Problem.notFound("tenant", id.value())));
+                .orElseGet(() -> Reply.failed(Problem.noTenant(id)));
     }
 
     private static JsonObject json(Tenant tenant) {

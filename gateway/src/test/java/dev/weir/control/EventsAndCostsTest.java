@@ -101,7 +101,7 @@ class EventsAndCostsTest {
         plane.store.add(SampleEvents.of(4, Instant.parse("2026-04-01T00:00:00Z"), "b", null, "5"));
         var summary = plane.get("/api/costs/summary?tenant=acme&period=2026-03&groupBy=model").json();
         assertThat(summary.getJsonObject("total")).isEqualTo(new JsonObject("""
-                {"cost":"0.100000000001","calls":3,"attempts":3,"refusals":0,"unpriced":1,
+                {"cost":"0.100000000001","events":3,"attempts":3,"refusals":0,"unpriced":1,
                  "meters":{"tokens_in":60,"tokens_out":6,"tokens":66}}"""));
         assertThat(summary.getJsonArray("groups").stream().map(group -> ((JsonObject) group).getString("value")))
                 .containsExactly("a", "b");

@@ -10,7 +10,6 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -153,16 +152,11 @@ final class InMemoryStore implements TenantAdmin, EventQueries {
     private static CostSummary.Total fold(List<UsageEvent> events) {
         var cost = BigDecimal.ZERO;
         long attempts = 0;
-        long refusals = 0;
         long unpriced = 0;
-        var calls = new HashSet<String>();
         Map<Meter, Long> meters = new EnumMap<>(Meter.class);
         for (UsageEvent event : events) {
             if (event.outcome().isAttempt()) {
                 attempts++;
-                calls.add(event.callId());
-            } else {
-                refusals++;
             }
             if (event.cost() == null) {
                 unpriced++;
@@ -171,6 +165,6 @@ final class InMemoryStore implements TenantAdmin, EventQueries {
             }
             event.quantities().forEach((meter, amount, provenance) -> meters.merge(meter, amount, Math::addExact));
         }
-        return new CostSummary.Total(cost, calls.size(), attempts, refusals, unpriced, meters);
+        return new CostSummary.Total(cost, events.size(), attempts, unpriced, meters);
     }
 }
