@@ -1,5 +1,7 @@
 package dev.weir.telemetry;
 
+import dev.weir.admission.RefusalCode;
+import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -8,7 +10,6 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
@@ -27,10 +28,6 @@ public final class Metrics implements AutoCloseable {
     private static final double NANOS_PER_SECOND = 1e9;
     private static final int CODES_MAX = 64;
     private static final String NONE = "none";
-    /// The codes of `design.md` §2 that a limit, a plan or a budget answers with.
-    private static final Set<String> BLOCK_CODES = Set
-            .of("cap_exceeded", "budget_exceeded", "cap_unavailable", "rate_exceeded", "concurrency_exceeded",
-                    "plan_forbids", "unpriced_model", "unbounded_request");
 
     private final Registry registry = new Registry();
     private final JvmGcMetrics gc = new JvmGcMetrics();
@@ -61,7 +58,8 @@ public final class Metrics implements AutoCloseable {
         if (event.outcome().isAttempt()) {
             meters.attempt(event, modelLabel(event));
         } else {
-            countRefusal(event.reasonCode() == null ? event.outcome().id() : event.reasonCode(), event.route());
+            countRefusal(event.outcome() == Outcome.BLOCKED ? Family.BLOCKS : Family.REFUSALS,
+                    event.reasonCode() == null ? NONE : event.reasonCode(), event.route());
         }
     }
 
@@ -69,9 +67,9 @@ public final class Metrics implements AutoCloseable {
     ///
     /// @param code what the client saw, of the closed list
     /// @param route the configured name, empty where none matched
-    public void refused(String code, String route) {
+    public void refused(RefusalCode code, String route) {
         route(route, "").call(false);
-        countRefusal(code, route);
+        countRefusal(code.isBlock() ? Family.BLOCKS : Family.REFUSALS, code.id(), route);
     }
 
     /// A head was refused before routing.
@@ -116,8 +114,7 @@ public final class Metrics implements AutoCloseable {
         registry.prometheus().close();
     }
 
-    private void countRefusal(String code, String route) {
-        var family = BLOCK_CODES.contains(code) ? Family.BLOCKS : Family.REFUSALS;
+    private void countRefusal(Family family, String code, String route) {
         registry.counter(family, named(route), codes.admit(code)).increment();
     }
 

@@ -33,7 +33,7 @@ final class RunningControlPlane implements AutoCloseable {
     private final Vertx vertx = Vertx.vertx();
     private final Metrics metrics = new Metrics("test");
     private final HttpClient client = vertx.createHttpClient();
-    private ControlPlane.@Nullable Running running;
+    private @Nullable ControlPlane running;
 
     /// One answer.
     record Answer(int status, Map<String, String> headers, String text) {

@@ -3,6 +3,7 @@ package dev.weir.telemetry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.weir.admission.RefusalCode;
 import dev.weir.event.Flags;
 import dev.weir.event.Outcome;
 import java.io.IOException;
@@ -32,7 +33,7 @@ class MetricFamiliesTest {
                 .flag(Flags.Flag.BOUND_VIOLATED)
                 .build());
         metrics.attemptEnded(Events.ordinary().outcome(Outcome.BLOCKED, "cap_exceeded").build());
-        metrics.refused("unknown_route", "");
+        metrics.refused(RefusalCode.ROUTE_UNKNOWN, "");
         metrics.headRefused("bare_cr");
         metrics.loopLag(1_000_000);
         metrics.watchCallsInFlight(() -> 3);

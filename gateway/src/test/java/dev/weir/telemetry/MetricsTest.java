@@ -2,6 +2,7 @@ package dev.weir.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.admission.RefusalCode;
 import dev.weir.event.Flags;
 import dev.weir.event.Outcome;
 import dev.weir.money.Money;
@@ -62,8 +63,8 @@ class MetricsTest {
 
     @Test
     void refusalWithoutARouteIsCountedUnderNone() {
-        metrics.refused("unknown_route", "");
-        assertThat(value("weir_refusals_total{code=\"unknown_route\",route=\"none\"}")).isEqualTo(1);
+        metrics.refused(RefusalCode.ROUTE_UNKNOWN, "");
+        assertThat(value("weir_refusals_total{code=\"route_unknown\",route=\"none\"}")).isEqualTo(1);
     }
 
     @Test
