@@ -50,7 +50,8 @@ final class Answers {
 
     static Problem undecodable() {
         return Problem.of(400, "invalid_request", "The request is not valid",
-                "The path or query could not be decoded. Percent-encode it as UTF-8.");
+                "The path, the query or the Host field could not be read. Percent-encode path and query as UTF-8, and"
+                        + " send one Host.");
     }
 
     /// The detail stays in the log: a message of the database may quote what was stored.

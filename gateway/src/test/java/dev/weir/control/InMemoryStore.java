@@ -26,6 +26,13 @@ final class InMemoryStore implements TenantAdmin, EventQueries {
     private final TreeMap<String, TenantKey> keys = new TreeMap<>();
     private final List<StoredEvent> events = new ArrayList<>();
 
+    private @Nullable RuntimeException failure;
+
+    /// From now on lists of tenants fail so.
+    synchronized void failWith(RuntimeException exception) {
+        failure = exception;
+    }
+
     synchronized void add(StoredEvent event) {
         events.add(event);
     }
@@ -46,6 +53,9 @@ final class InMemoryStore implements TenantAdmin, EventQueries {
 
     @Override
     public synchronized List<Tenant> tenants(@Nullable TenantId after, int limit) {
+        if (failure != null) {
+            throw failure;
+        }
         var rest = after == null ? tenants : tenants.tailMap(after.value(), false);
         return rest.values().stream().limit(limit).toList();
     }
