@@ -39,7 +39,7 @@ record Access(boolean anyone, boolean local, Set<Role> roles) {
     }
 
     /// Whether a caller without a credential is let in.
-    boolean isOpen(boolean onLoopback) {
-        return anyone || local && onLoopback;
+    boolean isOpen(boolean localOnly) {
+        return anyone || local && localOnly;
     }
 }

@@ -1,18 +1,22 @@
 package dev.weir.control;
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import dev.weir.config.Address;
+import dev.weir.config.GatewayConfig;
+import dev.weir.config.TlsFiles;
+import java.util.Optional;
 import java.util.Set;
 
 /// Where the control plane listens and how much it takes.
 ///
-/// @param host address to bind; anything but loopback makes `local` operations ask for a credential
-/// @param port 0 for any free one
+/// @param address anything but loopback makes `local` operations ask for a credential
+/// @param behindProxy a proxy sends the requests, so a loopback peer proves nothing and any host name may be asked for
+/// @param tls serves TLS; empty: plaintext
 /// @param names host names a client may use beside the loopback ones; a request for another is refused, so that a web page
 ///        cannot reach the control plane through a name it made resolve here (DNS rebinding)
 /// @param bodyBytesMax larger bodies are refused with 413
 /// @param requestsMax requests being answered at a time; more are refused with 503
-public record ControlOptions(String host, int port, Set<String> names, int bodyBytesMax, int requestsMax) {
+public record ControlOptions(Address address, boolean behindProxy, Optional<TlsFiles> tls, Set<String> names,
+        int bodyBytesMax, int requestsMax) {
     public static final int BODY_BYTES_MAX = 64 * 1024;
     public static final int REQUESTS_MAX = 128;
 
@@ -24,15 +28,29 @@ public record ControlOptions(String host, int port, Set<String> names, int bodyB
         }
     }
 
-    public static ControlOptions of(String host, int port) {
-        return new ControlOptions(host, port, Set.of(), BODY_BYTES_MAX, REQUESTS_MAX);
+    public static ControlOptions of(GatewayConfig config) {
+        return new ControlOptions(config.listen().control(), config.control().behindProxy(), config.control().tls(),
+                Set.of(), BODY_BYTES_MAX, REQUESTS_MAX);
     }
 
-    boolean isLoopback() {
-        try {
-            return InetAddress.getByName(host).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            return false;
-        }
+    static ControlOptions of(Address address) {
+        return new ControlOptions(address, false, Optional.empty(), Set.of(), BODY_BYTES_MAX, REQUESTS_MAX);
+    }
+
+    ControlOptions withBehindProxy(boolean proxied) {
+        return new ControlOptions(address, proxied, tls, names, bodyBytesMax, requestsMax);
+    }
+
+    ControlOptions withNames(Set<String> hosts) {
+        return new ControlOptions(address, behindProxy, tls, hosts, bodyBytesMax, requestsMax);
+    }
+
+    ControlOptions withRequestsMax(int max) {
+        return new ControlOptions(address, behindProxy, tls, names, bodyBytesMax, max);
+    }
+
+    /// Whether whoever reaches the port is on this machine.
+    boolean isLocalOnly() {
+        return address.isLoopback() && !behindProxy;
     }
 }

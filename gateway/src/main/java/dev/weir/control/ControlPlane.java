@@ -4,6 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -57,10 +58,15 @@ public final class ControlPlane {
     }
 
     private static HttpServerOptions http(ControlOptions options) {
-        return new HttpServerOptions().setHost(options.host())
-                .setPort(options.port())
+        var http = new HttpServerOptions().setHost(options.address().host())
+                .setPort(options.address().port())
                 .setIdleTimeout(IDLE_SECONDS)
                 .setIdleTimeoutUnit(TimeUnit.SECONDS);
+        options.tls()
+                .ifPresent(tls -> http.setSsl(true)
+                        .setKeyCertOptions(new PemKeyCertOptions().addCertPath(tls.cert().toString())
+                                .addKeyPath(tls.key().toString())));
+        return http;
     }
 
     private static void requireSame(Contract contract, Map<String, Operation> operations) {

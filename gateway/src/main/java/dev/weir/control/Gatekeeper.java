@@ -17,12 +17,12 @@ final class Gatekeeper {
 
     private final AdminKey adminKey;
     private final Set<String> names;
-    private final boolean onLoopback;
+    private final boolean localOnly;
 
     Gatekeeper(AdminKey adminKey, ControlOptions options) {
         this.adminKey = adminKey;
         this.names = options.names();
-        this.onLoopback = options.isLoopback();
+        this.localOnly = options.isLocalOnly();
     }
 
     /// What stands against the request whatever it asks for.
@@ -35,20 +35,22 @@ final class Gatekeeper {
             return Optional.of(wrongHost(authority.host()));
         }
         var origin = request.getHeader("Origin");
-        return origin == null || isOurs(hostOf(origin)) ? Optional.empty() : Optional.of(foreignPage());
+        return origin == null || isOwnPage(hostOf(origin), authority.host())
+                ? Optional.empty()
+                : Optional.of(foreignPage());
     }
 
     /// Who is calling, or why that is not known.
     Admission admit(HttpServerRequest request, Access access) {
         var presented = presented(request);
         if (presented == null) {
-            return access.isOpen(onLoopback) ? new Admission.In(Caller.NOBODY) : new Admission.Out(noCredential());
+            return access.isOpen(localOnly) ? new Admission.In(Caller.NOBODY) : new Admission.Out(noCredential());
         }
         if (!adminKey.matches(presented)) {
-            return access.isOpen(onLoopback) ? new Admission.In(Caller.NOBODY) : new Admission.Out(wrongKey(presented));
+            return access.isOpen(localOnly) ? new Admission.In(Caller.NOBODY) : new Admission.Out(wrongKey(presented));
         }
         var caller = new Known(Role.ADMIN, "admin");
-        return access.isOpen(onLoopback) || access.roles().contains(caller.role())
+        return access.isOpen(localOnly) || access.roles().contains(caller.role())
                 ? new Admission.In(caller)
                 : new Admission.Out(forbidden(caller.role()));
     }
@@ -62,10 +64,16 @@ final class Gatekeeper {
 
     private boolean isOurs(String host) {
         var bare = bare(host);
-        if (names.isEmpty() && !onLoopback) {
+        if (names.isEmpty() && !localOnly) {
             return true;
         }
         return names.contains(bare) || LOOPBACK.contains(bare);
+    }
+
+    /// The page's host is the one asked for, or as good as it: localhost and 127.0.0.1 are one.
+    private boolean isOwnPage(String page, String asked) {
+        var bare = bare(page);
+        return bare.equals(bare(asked)) || names.contains(bare) || localOnly && LOOPBACK.contains(bare);
     }
 
     private static String bare(String host) {

@@ -3,6 +3,7 @@ package dev.weir.control;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weir.config.Address;
 import io.vertx.core.http.HttpMethod;
 import java.util.List;
 import java.util.Map;
@@ -67,8 +68,7 @@ class AccessTest {
 
     @Test
     void configuredNameIsOurs() {
-        var options = new ControlOptions("127.0.0.1", 0, Set.of("weir.internal"), ControlOptions.BODY_BYTES_MAX,
-                ControlOptions.REQUESTS_MAX);
+        var options = RunningControlPlane.LOOPBACK.withNames(Set.of("weir.internal"));
         try (var plane = RunningControlPlane.start(options)) {
             assertThat(status(plane, withHost("weir.internal:8085"))).isEqualTo(200);
             assertThat(status(plane, withHost("evil.example"))).isEqualTo(421);
@@ -86,10 +86,19 @@ class AccessTest {
 
     @Test
     void metricsNeedACredentialBeyondLoopback() {
-        try (var plane = RunningControlPlane.start(ControlOptions.of("0.0.0.0", 0))) {
+        try (var plane = RunningControlPlane.start(ControlOptions.of(new Address("0.0.0.0", 0)))) {
             assertThat(plane.send(HttpMethod.GET, "/metrics", Map.of(), null).status()).isEqualTo(401);
             assertThat(plane.get("/metrics").status()).isEqualTo(200);
             assertThat(plane.send(HttpMethod.GET, "/health/live", Map.of(), null).status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void peerOnLoopbackProvesNothingBehindAProxy() {
+        try (var plane = RunningControlPlane.start(RunningControlPlane.LOOPBACK.withBehindProxy(true))) {
+            assertThat(plane.send(HttpMethod.GET, "/metrics", Map.of(), null).status()).isEqualTo(401);
+            assertThat(status(plane, withHost("weir.example.com"))).isEqualTo(200);
+            assertThat(status(plane, withOrigin("https://evil.example"))).isEqualTo(403);
         }
     }
 

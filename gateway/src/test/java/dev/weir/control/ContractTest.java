@@ -79,7 +79,7 @@ class ContractTest {
     void resourceThatIsMissingKeepsItFromStarting() {
         var vertx = Vertx.vertx();
         try {
-            var options = ControlOptions.of("127.0.0.1", 0);
+            var options = RunningControlPlane.LOOPBACK;
             assertThatThrownBy(() -> ControlPlane
                     .start(vertx, options, AdminKey.of(RunningControlPlane.ADMIN_KEY), List.of())
                     .await()).hasMessageContaining("documented and not served").hasMessageContaining("createTenant");

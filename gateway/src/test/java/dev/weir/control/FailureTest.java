@@ -53,7 +53,7 @@ class FailureTest {
             }
             return Optional.empty();
         });
-        var onePlace = new ControlOptions("127.0.0.1", 0, java.util.Set.of(), ControlOptions.BODY_BYTES_MAX, 1);
+        var onePlace = RunningControlPlane.LOOPBACK.withRequestsMax(1);
         try (var plane = RunningControlPlane.start(onePlace, slow)) {
             var first = Thread.ofVirtual().unstarted(() -> plane.get("/health/ready"));
             first.start();

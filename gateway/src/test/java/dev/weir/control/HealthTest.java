@@ -15,7 +15,7 @@ class HealthTest {
 
     @Test
     void nodeIsReadyWhenAllChecksAreUp() {
-        try (var plane = RunningControlPlane.start(ControlOptions.of("127.0.0.1", 0), WELL)) {
+        try (var plane = RunningControlPlane.start(RunningControlPlane.LOOPBACK, WELL)) {
             var answer = plane.get("/health/ready");
             assertThat(answer.status()).isEqualTo(200);
             assertThat(answer.json()).isEqualTo(
@@ -26,7 +26,7 @@ class HealthTest {
     @Test
     void nodeThatIsNotReadySaysWhyAndStillLives() {
         var ill = new HealthCheck("postgresql", () -> Optional.of("127.0.0.1:5432 refuses the connection"));
-        try (var plane = RunningControlPlane.start(ControlOptions.of("127.0.0.1", 0), WELL, ill)) {
+        try (var plane = RunningControlPlane.start(RunningControlPlane.LOOPBACK, WELL, ill)) {
             var answer = plane.get("/health/ready");
             assertThat(answer.status()).isEqualTo(503);
             assertThat(answer.json()).isEqualTo(new JsonObject("""
@@ -41,7 +41,7 @@ class HealthTest {
         var broken = new HealthCheck("postgresql", () -> {
             throw new IllegalStateException("canary-secret");
         });
-        try (var plane = RunningControlPlane.start(ControlOptions.of("127.0.0.1", 0), broken)) {
+        try (var plane = RunningControlPlane.start(RunningControlPlane.LOOPBACK, broken)) {
             var answer = plane.get("/health/ready");
             assertThat(answer.status()).isEqualTo(503);
             assertThat(answer.text()).contains("IllegalStateException").doesNotContain("canary");

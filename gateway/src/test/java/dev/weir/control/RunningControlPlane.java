@@ -1,5 +1,6 @@
 package dev.weir.control;
 
+import dev.weir.config.Address;
 import dev.weir.port.Clock;
 import dev.weir.telemetry.Metrics;
 import dev.weir.tenant.KeyHasher;
@@ -27,6 +28,8 @@ final class RunningControlPlane implements AutoCloseable {
     static final String ADMIN_KEY = "canary-admin-key-7f3e9a";
     static final Instant NOW = Instant.parse("2026-03-14T09:26:53Z");
 
+    static final ControlOptions LOOPBACK = ControlOptions.of(new Address("127.0.0.1", 0));
+
     final InMemoryStore store = new InMemoryStore();
     final AtomicInteger changes = new AtomicInteger();
     final List<HealthCheck> checks = new ArrayList<>();
@@ -51,7 +54,7 @@ final class RunningControlPlane implements AutoCloseable {
     }
 
     static RunningControlPlane start() {
-        return start(ControlOptions.of("127.0.0.1", 0));
+        return start(LOOPBACK);
     }
 
     static RunningControlPlane start(ControlOptions options, HealthCheck... checks) {
