@@ -42,4 +42,9 @@ record Access(boolean anyone, boolean local, Set<Role> roles) {
     boolean isOpen(boolean localOnly) {
         return anyone || local && localOnly;
     }
+
+    /// Whether a caller with this role is let in.
+    boolean allows(Role role, boolean localOnly) {
+        return isOpen(localOnly) || roles.contains(role);
+    }
 }

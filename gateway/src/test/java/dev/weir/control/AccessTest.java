@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class AccessTest {
     private static final String WRONG = "wr_canaryTenantKey00000000000000000000000";
@@ -109,11 +111,21 @@ class AccessTest {
         assertThatThrownBy(() -> Access.of(List.of("amdin"), "listThings")).hasMessageContaining("amdin");
     }
 
-    @Test
-    void roleThatIsNotNamedIsNotLetIn() {
-        var access = Access.of(List.of("auditor"), "x");
-        assertThat(access.roles()).containsExactly(Role.AUDITOR);
-        assertThat(access.isOpen(true)).isFalse();
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            admin                | admin
+            admin,auditor        | admin auditor
+            viewer               | viewer
+            anyone               | admin auditor viewer
+            local,admin          | admin
+            """)
+    void onlyTheNamedRolesAreLetIn(String declared, String letIn) {
+        var access = Access.of(List.of(declared.split(",")), "listThings");
+        for (Role role : Role.values()) {
+            assertThat(access.allows(role, false)).as(role.id()).isEqualTo(letIn.contains(role.id()));
+        }
+        assertThat(access.isOpen(false)).isEqualTo(declared.contains("anyone"));
+        assertThat(access.isOpen(true)).isEqualTo(declared.contains("anyone") || declared.contains("local"));
     }
 
     @Test
