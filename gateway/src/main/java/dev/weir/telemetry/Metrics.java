@@ -22,8 +22,6 @@ import java.util.function.LongSupplier;
 public final class Metrics implements AutoCloseable {
     /// Distinct models that get a label of their own; later ones are `other`.
     public static final int MODELS_MAX = 100;
-    /// The content type of [#scrape].
-    public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
     private static final double NANOS_PER_SECOND = 1e9;
     private static final int CODES_MAX = 64;
@@ -103,7 +101,7 @@ public final class Metrics implements AutoCloseable {
         registry.sum(Family.SHIPPER_ERRORS, errors, LongSupplier::getAsLong);
     }
 
-    /// Everything, in the Prometheus text format. Takes milliseconds: not for an event loop.
+    /// Everything, in the Prometheus text format 0.0.4. Takes milliseconds: not for an event loop.
     public String scrape() {
         return registry.prometheus().scrape();
     }

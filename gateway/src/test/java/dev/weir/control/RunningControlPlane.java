@@ -82,7 +82,7 @@ final class RunningControlPlane implements AutoCloseable {
         return List.of(new TenantsResource(store, changes::incrementAndGet),
                 new KeysResource(store, hasher, random::nextBytes, changes::incrementAndGet),
                 new EventsResource(store), new CostsResource(store, store, clock), new HealthResource(checks),
-                new MetricsResource(metrics));
+                new MetricsResource(metrics::scrape));
     }
 
     Answer get(String uri) {
