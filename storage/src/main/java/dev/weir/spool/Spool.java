@@ -1,0 +1,359 @@
+package dev.weir.spool;
+
+import dev.weir.event.UsageEvent;
+import dev.weir.event.UsageJournal;
+import dev.weir.event.WireBytes;
+import dev.weir.port.Clock;
+import dev.weir.port.Disk;
+import dev.weir.port.Random;
+import dev.weir.usage.Quantities;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The node's durable local log: the journal of the exchange, and the source of the shipper.
+///
+/// A record is *kept* when an append returned: it lies in a mapped file and outlives the process. It is *synced* after the
+/// next [#sync], which a runner calls every [SpoolConfig#syncIntervalNanos]; readers see synced records only, so nothing is
+/// stored elsewhere that a power cut could still take back here. Another runner calls [#work] every few milliseconds, which
+/// prepares, seals and removes segments. Neither has a thread of its own.
+///
+/// Appends by any thread. Failure to keep is a value ([UsageJournal.Append.NotKept]); ending an attempt twice, or one that
+/// was never opened, is an [IllegalStateException].
+public final class Spool implements UsageJournal, Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(Spool.class);
+    private static final ThreadLocal<PayloadWriter> WRITERS = ThreadLocal.withInitial(PayloadWriter::new);
+
+    private final SpoolConfig config;
+    private final Disk disk;
+    private final Clock clock;
+    private final Closeable folderLock;
+    private final String nodeId;
+    private final long epoch;
+    private final SegmentList segments;
+    private final Appender appender;
+    private final Sealer sealer;
+    private final RecoveryReport recovery;
+    private final ReentrantLock workLock = new ReentrantLock();
+    /// What each attempt in flight has set aside, and where its opening record is.
+    private final ConcurrentHashMap<AttemptName, InFlight> inFlight = new ConcurrentHashMap<>();
+    private final AtomicLong badBlocks = new AtomicLong();
+    private volatile @Nullable String workError;
+
+    private record AttemptName(String callId, int attempt) {}
+
+    private record InFlight(long reserved, long afterRecord) {}
+
+    private Spool(SpoolConfig config, Disk disk, Clock clock, Closeable folderLock, String nodeId, SpoolFolder folder,
+            Recovery found, UnaryOperator<UsageEvent> rated) throws IOException {
+        this.config = config;
+        this.disk = disk;
+        this.clock = clock;
+        this.folderLock = folderLock;
+        this.nodeId = nodeId;
+        this.segments = new SegmentList();
+        found.segments().forEach(segments::add);
+        this.epoch = Math.max(found.lastEpoch(), folder.lastEpoch()) + 1;
+        folder.startEpoch(epoch);
+        this.sealer = new Sealer(disk, clock);
+        var unreadable = new int[1];
+        var interrupted = found.attempts().interrupted(unreadable);
+        this.recovery = found.report(interrupted.size(), unreadable[0]);
+        this.badBlocks.set(recovery.badBlocks());
+        this.appender = new Appender(config, disk, clock, segments, nodeId, epoch);
+        sealSuspects();
+        keepInterrupted(interrupted, rated);
+        folder.recovered(epoch - 1);
+    }
+
+    /// Takes the folder, reads what former epochs left, starts a new epoch, and keeps in it an `interrupted` event for each
+    /// attempt that was opened and never settled.
+    ///
+    /// @param rated gives such an event its cost; it must not throw
+    /// @throws IOException if the folder is another process's, or cannot be read or written; the message says which
+    public static Spool open(SpoolConfig config, Disk disk, Clock clock, Random random,
+            UnaryOperator<UsageEvent> rated) throws IOException {
+        var lock = disk.lock(SpoolFolder.LOCK);
+        try {
+            var folder = new SpoolFolder(disk);
+            var nodeId = folder.nodeId(config.nodeId(), random);
+            var found = new Recovery(disk, config.bootId(), nodeId, folder.recovered());
+            found.run();
+            return new Spool(config, disk, clock, lock, nodeId, folder, found, rated);
+        } catch (IOException | RuntimeException failed) {
+            lock.close();
+            throw failed;
+        }
+    }
+
+    /// What cannot be synced where it is, is copied into a sealed segment at once.
+    private void sealSuspects() throws IOException {
+        for (Segment segment : segments.all()) {
+            if (segment.suspect && !segment.sealed) {
+                sealer.seal(segment);
+            }
+        }
+    }
+
+    /// Exactly once, though this start may be killed in the middle: the next one finds these records beside the opening ones.
+    private void keepInterrupted(List<UsageEvent> events, UnaryOperator<UsageEvent> rated) throws IOException {
+        for (UsageEvent event : events) {
+            var writer = WRITERS.get().start();
+            EventCodec.write(writer, rated.apply(event));
+            if (appender.append(writer, RecordType.RECOVERED, 0, 0) instanceof Append.NotKept) {
+                appender.prepare();
+                EventCodec.write(writer.start(), rated.apply(event));
+                if (appender.append(writer, RecordType.RECOVERED, 0, 0) instanceof Append.NotKept(String why)) {
+                    throw new IOException("recovered events cannot be kept: " + why);
+                }
+            }
+        }
+        appender.sync();
+        if (appender.syncedRecord() < appender.keptRecord()) {
+            throw new IOException("recovered events cannot be synced: " + appender.lastError());
+        }
+    }
+
+    @Override
+    public Append open(UsageEvent ifInterrupted) {
+        var writer = WRITERS.get().start();
+        EventCodec.write(writer, ifInterrupted);
+        long room = RecordLayout.padded(
+                Math.min(RecordLayout.LENGTH_MAX,
+                        RecordLayout.HEADER_BYTES + writer.payloadBytes() + EventCodec.GROWTH_MAX));
+        var name = new AttemptName(ifInterrupted.callId(), ifInterrupted.attempt());
+        if (inFlight.putIfAbsent(name, new InFlight(room, appender.keptRecord())) != null) {
+            throw new IllegalStateException("attempt " + name.attempt + " of call " + name.callId + " is open already");
+        }
+        var answer = appender.append(writer, RecordType.OPEN, room, 0);
+        if (answer instanceof Append.NotKept) {
+            inFlight.remove(name);
+        }
+        return answer;
+    }
+
+    @Override
+    public Append progress(String callId, int attempt, Quantities soFar, WireBytes bytes) {
+        var writer = WRITERS.get().start();
+        EventCodec.writeProgress(writer, callId, attempt, soFar, bytes);
+        return appender.append(writer, RecordType.PROGRESS, 0, 0);
+    }
+
+    @Override
+    public Append settle(UsageEvent event) {
+        var name = new AttemptName(event.callId(), event.attempt());
+        var attempt = inFlight.remove(name);
+        if (attempt == null) {
+            throw new IllegalStateException("attempt " + name.attempt + " of call " + name.callId
+                    + " is not open: it was settled before, or never opened");
+        }
+        var writer = WRITERS.get().start();
+        EventCodec.write(writer, event);
+        var answer = appender.append(writer, RecordType.SETTLE, 0, attempt.reserved);
+        if (answer instanceof Append.NotKept) {
+            inFlight.put(name, attempt);
+        }
+        return answer;
+    }
+
+    @Override
+    public Append refuse(UsageEvent event) {
+        var writer = WRITERS.get().start();
+        EventCodec.write(writer, event);
+        return appender.append(writer, RecordType.REFUSE, 0, 0);
+    }
+
+    /// Makes durable what is kept. To be called every [SpoolConfig#syncIntervalNanos] by one runner; costs nothing where there
+    /// is nothing new.
+    public void sync() {
+        appender.sync();
+    }
+
+    /// One round of background work: prepares the next segment, seals at most one, removes what may go. To be called every few
+    /// milliseconds by one runner, another than that of [#sync]. What fails is tried again in the next round.
+    ///
+    /// @return whether there is more to do at once
+    public boolean work() {
+        workLock.lock();
+        try {
+            appender.prepare();
+            boolean sealed = sealNext();
+            removeExpired();
+            workError = null;
+            return sealed;
+        } catch (IOException failed) {
+            var why = String.valueOf(failed.getMessage());
+            if (!why.equals(workError)) {
+                LOG.warn("Spool work failed, and is tried again: {}", why);
+            }
+            workError = why;
+            return false;
+        } finally {
+            workLock.unlock();
+        }
+    }
+
+    private boolean sealNext() throws IOException {
+        for (Segment segment : segments.all()) {
+            if (segment.closed && !segment.sealed && isSealable(segment)) {
+                badBlocks.addAndGet(sealer.seal(segment));
+                segments.recount();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isSealable(Segment segment) {
+        return segment.epoch != epoch
+                || segment.synced >= segment.published && appender.syncedRecord() >= segment.cut - 1;
+    }
+
+    private void removeExpired() throws IOException {
+        long now = clock.now().toEpochMilli();
+        for (Segment segment : segments.all()) {
+            if (!isRemovable(segment, now)) {
+                return;
+            }
+            segments.remove(segment);
+            disk.delete(segment.sealedName());
+        }
+    }
+
+    /// In order, so that what is left is always the end of the log.
+    private boolean isRemovable(Segment segment, long nowMillis) {
+        return segment.sealed && segments.isStored(segment)
+                && nowMillis - segment.sealedMillis >= config.retention().toMillis()
+                && (segment.epoch < epoch || segment.lastRecord < oldestOpenRecord());
+    }
+
+    private long oldestOpenRecord() {
+        return inFlight.values().stream().mapToLong(InFlight::afterRecord).min().orElse(Long.MAX_VALUE);
+    }
+
+    /// Says up to where an epoch is stored. Segments go, after their retention, when all of them is.
+    public void stored(long ofEpoch, long seq) {
+        segments.stored(ofEpoch, seq);
+    }
+
+    /// The epochs that have records here, in order; the last one is this start's.
+    public List<Epoch> epochs() {
+        var epochs = new ArrayList<Epoch>();
+        for (Segment segment : segments.all()) {
+            if (epochs.isEmpty() || epochs.getLast().epoch() != segment.epoch) {
+                epochs.add(new Epoch(segment.node, segment.epoch, segment.epoch == epoch));
+            }
+        }
+        return epochs;
+    }
+
+    /// One start of a node, as far as the folder holds it.
+    ///
+    /// @param live whether it is this start's, so that more may follow
+    public record Epoch(String node, long epoch, boolean live) {}
+
+    /// A reader of one epoch's synced events after a seq.
+    public SpoolReader read(long ofEpoch, long afterSeq) {
+        return new SpoolReader(segments, ofEpoch, afterSeq);
+    }
+
+    public String nodeId() {
+        return nodeId;
+    }
+
+    public long epoch() {
+        return epoch;
+    }
+
+    /// What this start found.
+    public RecoveryReport recovery() {
+        return recovery;
+    }
+
+    /// The highest seq kept in this epoch.
+    public long keptSeq() {
+        return appender.keptSeq();
+    }
+
+    /// The highest seq of this epoch that a power cut cannot take.
+    public long syncedSeq() {
+        return appender.syncedSeq();
+    }
+
+    /// Bytes a power cut could take now, rounded up to what is held to write them again.
+    public long unsyncedBytes() {
+        return appender.unsyncedBytes();
+    }
+
+    /// How long ago all that was kept was last known to be synced: the loss window of a power cut.
+    public long unsyncedNanos() {
+        return clock.nanoTime() - appender.syncedAtNanos();
+    }
+
+    /// Bytes that count towards the quota: what is not stored, and what is set aside for settlements.
+    public long usedBytes() {
+        return appender.usedBytes();
+    }
+
+    /// Events not yet stored, of all epochs, as far as the shipper has said; gaps count as events.
+    public long depthRecords() {
+        long depth = Math.max(0, appender.keptSeq() - Math.max(0, segments.watermark(epoch)));
+        for (Epoch former : epochs()) {
+            if (!former.live()) {
+                depth += Math.max(0, lastSeq(former.epoch()) - Math.max(0, segments.watermark(former.epoch())));
+            }
+        }
+        return depth;
+    }
+
+    private long lastSeq(long ofEpoch) {
+        return segments.ofEpoch(ofEpoch).stream().mapToLong(segment -> segment.lastSeq).max().orElse(0);
+    }
+
+    /// How close the quota is.
+    public Pressure pressure() {
+        return Pressure.of(usedBytes(), config.quotaBytes());
+    }
+
+    /// Attempts opened and not settled.
+    public int inFlight() {
+        return inFlight.size();
+    }
+
+    /// Segments given up because a sync failed, in this epoch.
+    public long suspectSegments() {
+        return appender.suspects();
+    }
+
+    /// Damaged stretches passed over, at the start and since.
+    public long badBlocks() {
+        return badBlocks.get();
+    }
+
+    /// The last failure of the disk, null where there was none.
+    public @Nullable String lastError() {
+        var error = workError;
+        return error != null ? error : appender.lastError();
+    }
+
+    /// Syncs what is kept and lets the folder go. What is in flight is found open by the next start.
+    @Override
+    public void close() throws IOException {
+        workLock.lock();
+        try {
+            appender.close("the spool is closed");
+            segments.all().forEach(Segment::unmap);
+        } finally {
+            workLock.unlock();
+            folderLock.close();
+        }
+    }
+}
