@@ -81,7 +81,8 @@ final class PayloadReader {
     }
 
     void skipText() throws MalformedRecordException {
-        at += Math.max(0, textLength());
+        int length = Math.max(0, textLength());
+        at += length;
     }
 
     private int textLength() throws MalformedRecordException {

@@ -32,6 +32,8 @@ final class Segment {
     volatile long lastRecord;
     volatile long firstSeq;
     volatile long lastSeq;
+    /// The last record that was written again elsewhere; until that is synced the file stays as it is.
+    volatile long writtenAgainUpTo;
     /// Records of this number and later are in a later segment.
     volatile long cut = Long.MAX_VALUE;
     volatile long sealedMillis;
@@ -108,6 +110,7 @@ final class Segment {
     void abandonAfter(long record, long seq) {
         suspect = true;
         closed = true;
+        writtenAgainUpTo = Math.max(writtenAgainUpTo, lastRecord);
         cut = record + 1;
         published = Math.max(synced, FIRST_FRAME_AT);
         synced = published;

@@ -214,7 +214,7 @@ public final class Spool implements UsageJournal, Closeable {
 
     private boolean isSealable(Segment segment) {
         return segment.epoch != epoch
-                || segment.synced >= segment.published && appender.syncedRecord() >= segment.cut - 1;
+                || segment.synced >= segment.published && appender.syncedRecord() >= segment.writtenAgainUpTo;
     }
 
     private void removeExpired() throws IOException {
