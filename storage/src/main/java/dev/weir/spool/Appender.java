@@ -271,7 +271,11 @@ final class Appender {
         }
         try {
             for (Segment segment : dirty) {
-                segment.force(segment == last ? end : segment.published);
+                long until = segment == last ? end : segment.published;
+                // One that has nothing new may be sealed, and so unmapped, at any moment.
+                if (segment.synced < until) {
+                    segment.force(until);
+                }
             }
         } catch (IOException | InternalError failed) {
             failed(String.valueOf(failed.getMessage()));

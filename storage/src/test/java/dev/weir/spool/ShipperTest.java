@@ -1,0 +1,138 @@
+package dev.weir.spool;
+
+import static dev.weir.spool.Spools.call;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.event.EventId;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ShipperTest {
+    private final TornDisk disk = new TornDisk();
+    private final ManualClock clock = new ManualClock();
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5})
+    void everyEventIsStoredOnceWhateverTheStoreDoes(long seed) {
+        var store = new ScriptedStore(seed, 0.3);
+        var first = spoolWith(500);
+        var shipper = shipper(first, store);
+        for (int i = 0; i < 3; i++) {
+            shipper.step();
+        }
+        var second = Spools.open(disk.killed(), Spools.CONFIG, clock);
+        call(second, "after");
+        second.sync();
+        drain(shipper(second, store), second);
+        assertThat(store.events()).as("seed %d", seed)
+                .extracting(kept -> kept.id().seq())
+                .containsExactlyElementsOf(
+                        LongStream.concat(LongStream.rangeClosed(1, 500), LongStream.of(1)).boxed().toList());
+    }
+
+    @Test
+    void storeThatIsDownIsAskedLessAndLessAndCaughtUpAfterwards() {
+        var store = new ScriptedStore(1, 0);
+        var spool = spoolWith(10);
+        var shipper = shipper(spool, store);
+        store.down(true);
+        long first = shipper.step();
+        for (int i = 0; i < 10; i++) {
+            shipper.step();
+        }
+        assertThat(shipper.step()).isGreaterThan(10 * first);
+        assertThat(shipper.lastError()).contains("down");
+        assertThat(shipper.lag()).isEqualTo(10);
+        clock.advance(Duration.ofSeconds(30));
+        assertThat(shipper.lagNanos()).isEqualTo(Duration.ofSeconds(30).toNanos());
+        store.down(false);
+        drain(shipper, spool);
+        assertThat(store.events()).hasSize(10);
+        assertThat(shipper.lag()).isZero();
+        assertThat(shipper.lagNanos()).isZero();
+    }
+
+    @Test
+    void storeRestoredFromABackupIsFilledAgain() {
+        var store = new ScriptedStore(1, 0);
+        var spool = spoolWith(200);
+        var shipper = shipper(spool, store);
+        shipper.step();
+        shipper.step();
+        var restore = store.backup();
+        drain(shipper, spool);
+        store.down(true);
+        call(spool, "more");
+        spool.sync();
+        shipper.step();
+        restore.run();
+        store.down(false);
+        drain(shipper, spool);
+        assertThat(ids(store)).containsExactlyElementsOf(
+                LongStream.rangeClosed(1, 201).mapToObj(seq -> new EventId("node-1", 1, seq)).toList());
+    }
+
+    @Test
+    void twoNodesOfOneNameAreNoticed() {
+        var store = new ScriptedStore(1, 0);
+        var spool = spoolWith(20);
+        drain(shipper(spool, store), spool);
+        var twin = Spools.open(new TornDisk(), Spools.CONFIG, clock);
+        var shipper = shipper(twin, store);
+        shipper.step();
+        assertThat(shipper.lastError()).contains("two nodes use the name 'node-1'").contains("another node.id");
+    }
+
+    @Test
+    void stoppingStoresWhatIsKeptFirst() throws Exception {
+        var store = new ScriptedStore(1, 0);
+        var spool = spoolWith(300);
+        var shipper = shipper(spool, store);
+        shipper.stop(Duration.ofMinutes(1));
+        var thread = Thread.ofVirtual().start(shipper);
+        thread.join();
+        assertThat(store.events()).hasSize(300);
+    }
+
+    @Test
+    void stoppingEndsAtItsDeadlineThoughTheStoreIsDown() throws Exception {
+        var store = new ScriptedStore(1, 0);
+        store.down(true);
+        var shipper = shipper(spoolWith(3), store);
+        shipper.stop(Duration.ZERO);
+        var thread = Thread.ofVirtual().start(shipper);
+        thread.join();
+        assertThat(store.events()).isEmpty();
+    }
+
+    private Spool spoolWith(int calls) {
+        var spool = Spools.open(disk, Spools.CONFIG, clock);
+        for (int i = 0; i < calls; i++) {
+            call(spool, "call-" + i);
+            if (i % 100 == 0) {
+                spool.sync();
+                spool.work();
+            }
+        }
+        spool.sync();
+        return spool;
+    }
+
+    private Shipper shipper(Spool spool, UsageStore store) {
+        return new Shipper(spool, store, clock, bytes -> {});
+    }
+
+    private static void drain(Shipper shipper, Spool spool) {
+        for (int i = 0; i < 1_000 && (spool.depthRecords() > 0 || i < 5); i++) {
+            shipper.step();
+        }
+    }
+
+    private static List<EventId> ids(ScriptedStore store) {
+        return store.events().stream().map(KeptEvent::id).sorted((a, b) -> Long.compare(a.seq(), b.seq())).toList();
+    }
+}
