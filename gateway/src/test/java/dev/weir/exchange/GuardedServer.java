@@ -70,7 +70,7 @@ final class GuardedServer implements AutoCloseable {
     /// `/slow` is answered a little later, off the first pass of the loop, so that requests behind it have to wait.
     private void respond(HttpServerRequest request, String text) {
         if (request.uri().startsWith("/slow")) {
-            vertx.setTimer(50, id -> request.response().end(Buffer.buffer(text)));
+            vertx.setTimer(5, id -> request.response().end(Buffer.buffer(text)));
         } else {
             request.response().end(text);
         }

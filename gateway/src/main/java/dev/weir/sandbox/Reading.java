@@ -1,0 +1,49 @@
+package dev.weir.sandbox;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/// How many tokens a request's messages are.
+///
+/// Text is counted by the tokenizer; each message costs three more and the answer's opening three, as OpenAI documents for its
+/// chat format. Tools and tool calls count as the JSON they are, an image as 85 (OpenAI's low detail), audio and files as 0.
+final class Reading {
+    private static final int MESSAGE_OVERHEAD = 3;
+    private static final int IMAGE = 85;
+
+    private Reading() {}
+
+    static int of(JsonNode request) {
+        int tokens = MESSAGE_OVERHEAD + content(request.path("system"));
+        for (JsonNode message : request.path("messages")) {
+            tokens += MESSAGE_OVERHEAD + text(message.path("role")) + content(message.path("content"));
+            if (message.hasNonNull("name")) {
+                tokens += 1 + text(message.path("name"));
+            }
+            if (message.hasNonNull("tool_calls")) {
+                tokens += Tokenizer.count(Json.write(message.path("tool_calls")));
+            }
+        }
+        return request.hasNonNull("tools") ? tokens + Tokenizer.count(Json.write(request.path("tools"))) : tokens;
+    }
+
+    private static int content(JsonNode content) {
+        if (!content.isArray()) {
+            return text(content);
+        }
+        int tokens = 0;
+        for (JsonNode part : content) {
+            tokens += switch (part.path("type").asText()) {
+                case "text", "refusal" -> text(part.path("text"));
+                case "image", "image_url" -> IMAGE;
+                case "tool_use" -> Tokenizer.count(Json.write(part.path("input")));
+                case "tool_result" -> content(part.path("content"));
+                default -> 0;
+            };
+        }
+        return tokens;
+    }
+
+    private static int text(JsonNode node) {
+        return node.isTextual() ? Tokenizer.count(node.textValue()) : 0;
+    }
+}

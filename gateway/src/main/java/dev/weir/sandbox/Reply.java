@@ -1,0 +1,16 @@
+package dev.weir.sandbox;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Iterator;
+
+/// What a voice answers to one request.
+sealed interface Reply {
+    /// One JSON document with status 200.
+    record Whole(JsonNode body) implements Reply {}
+
+    /// Server-sent events, each with its blank line, produced one at a time.
+    record Events(Iterator<String> events) implements Reply {}
+
+    /// A request that the real upstream would refuse, with the status it would use.
+    record Rejected(int status, String message) implements Reply {}
+}
