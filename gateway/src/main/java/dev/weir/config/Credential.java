@@ -20,6 +20,7 @@ public sealed interface Credential {
     /// The configuration names one that is not there. The route exists and answers every call with this reason; the others
     /// work, so that one missing key stops nothing else.
     ///
+    /// @param name of the variable or file that is missing
     /// @param reason what is missing and what to do, for the operator; holds no secret
-    record Missing(String reason) implements Credential {}
+    record Missing(String name, String reason) implements Credential {}
 }

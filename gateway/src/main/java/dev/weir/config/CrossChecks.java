@@ -2,6 +2,7 @@ package dev.weir.config;
 
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 
 /// What the keys have to say about each other, asked once when all have been read.
@@ -26,6 +27,7 @@ final class CrossChecks {
         checks.spool();
         checks.database();
         config.routes().values().forEach(checks::route);
+        checks.missingCredentials();
     }
 
     private void problem(String path, String text) {
@@ -98,9 +100,9 @@ final class CrossChecks {
                     + " the roles' passwords are derived from it. Set WEIR_DATABASE_PASSWORD, or write"
                     + " password: ${file:…}.");
         }
-        if (database.isEmbedded() && reading.isGiven("database.user")) {
-            warning("database.user", "It has no effect without database.url: the embedded PostgreSQL has its own"
-                    + " owner.");
+        if (database.isEmbedded() && database.password().isPresent()) {
+            warning("database.password", "It has no effect without database.url: the embedded PostgreSQL makes its own"
+                    + " password.");
         }
     }
 
@@ -131,12 +133,23 @@ final class CrossChecks {
         if (given && route.passClientCredential()) {
             problem(path + "credential", "With client-credential: pass the client's own key goes upstream, so a"
                     + " credential is never used. Take one of the two out.");
-        } else if (route.credential() instanceof Credential.Missing(String reason)) {
-            warning(path + "credential", "The route's credential " + reason + " Until then calls to /" + route.name()
-                    + "/ are answered with 502.");
         } else if (!given && !route.passClientCredential() && needsCredential(route)) {
             warning(path + "credential", "The route sends no credential, and " + route.provider() + " will refuse its"
                     + " calls. Add credential: ${…}, or client-credential: pass.");
+        }
+    }
+
+    /// One line for all of them: a machine without any provider key is a usual place to start.
+    private void missingCredentials() {
+        List<String> missing = config.routes()
+                .values()
+                .stream()
+                .filter(route -> route.credential() instanceof Credential.Missing)
+                .map(route -> "/" + route.name() + " (" + ((Credential.Missing) route.credential()).name() + ")")
+                .toList();
+        if (!missing.isEmpty()) {
+            reading.warning("routes", "Calls are answered with 502 where the credential is missing: "
+                    + String.join(", ", missing) + ". Set the variables or files in brackets and start again.");
         }
     }
 

@@ -19,8 +19,9 @@ final class Interpolation {
     /// @param elsewhere whether any of it came from a variable or a file, so that it is not shown
     record Text(String text, boolean elsewhere) implements Resolved {}
 
+    /// @param name of the variable or file, or the faulty text
     /// @param reason what is missing and what to do, without any content
-    record Missing(String reason) implements Resolved {}
+    record Missing(String name, String reason) implements Resolved {}
 
     private static final Pattern REFERENCE = Pattern.compile("(\\$?)\\$\\{([^}]*)(}?)");
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
@@ -44,7 +45,7 @@ final class Interpolation {
                 continue;
             }
             if (matcher.group(3).isEmpty()) {
-                return new Missing("has a ${ without its }. Close it, or write $${ for a plain ${.");
+                return new Missing(raw, "has a ${ without its }. Close it, or write $${ for a plain ${.");
             }
             Resolved one = reference(matcher.group(2));
             if (!(one instanceof Text(String found, boolean _))) {
@@ -61,14 +62,14 @@ final class Interpolation {
             return file(name.substring("file:".length()));
         }
         if (!NAME.matcher(name).matches()) {
-            return new Missing(
+            return new Missing(name,
                     "names ${" + name + "}, which is neither a variable, as ${OPENAI_API_KEY}, nor a file, as"
                             + " ${file:/run/secrets/openai}.");
         }
         @Nullable
         String value = environment.get(name);
         if (value == null || value.isEmpty()) {
-            return new Missing("needs the environment variable " + name + ", which is "
+            return new Missing(name, "needs the environment variable " + name + ", which is "
                     + (value == null ? "not set" : "empty") + ". Set it and start again.");
         }
         return new Text(value, true);
@@ -78,16 +79,17 @@ final class Interpolation {
         try {
             Path path = home.resolve(name);
             if (Files.size(path) > FILE_BYTES_MAX) {
-                return new Missing("needs the file " + name + ", which has " + Files.size(path)
+                return new Missing(name, "needs the file " + name + ", which has " + Files.size(path)
                         + " bytes where a secret has at most " + FILE_BYTES_MAX + ". Name the right file.");
             }
             String text = Files.readString(path, StandardCharsets.UTF_8).replaceFirst("\\r?\\n\\z", "");
             return text.isEmpty()
-                    ? new Missing("needs the file " + name + ", which is empty. Write the secret into it.")
+                    ? new Missing(name, "needs the file " + name + ", which is empty. Write the secret into it.")
                     : new Text(text, true);
         } catch (IOException | InvalidPathException e) {
-            return new Missing("needs the file " + name + ", which cannot be read (" + e.getClass().getSimpleName()
-                    + "). Make it readable for the user Weir runs as.");
+            return new Missing(name,
+                    "needs the file " + name + ", which cannot be read (" + e.getClass().getSimpleName()
+                            + "). Make it readable for the user Weir runs as.");
         }
     }
 }

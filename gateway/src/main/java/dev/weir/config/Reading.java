@@ -28,7 +28,7 @@ final class Reading {
 
     private static final String PREFIX = "WEIR_";
     /// Read by the launcher and the tests, not by us.
-    private static final Set<String> NOT_OURS = Set.of("WEIR_JAVA_OPTS", "WEIR_HOME", "WEIR_SHARED");
+    private static final Set<String> NOT_OURS = Set.of("WEIR_JAVA_OPTS", "WEIR_SHARED");
 
     final Interpolation interpolation;
     final Path home;
@@ -65,7 +65,7 @@ final class Reading {
         @Nullable
         String fromOption = options.get(path);
         if (fromOption != null) {
-            String option = "--" + path.substring(path.indexOf('.') + 1);
+            String option = ConfigReader.OPTIONS.getOrDefault(path, path);
             return new Given(fromOption, option, option);
         }
         @Nullable

@@ -44,7 +44,8 @@ final class Section {
         if (node instanceof YamlTree.Fields inner) {
             return inner;
         }
-        boolean empty = node == null || (node instanceof YamlTree.Scalar scalar && scalar.text() == null);
+        boolean empty = node == null
+                || (node instanceof YamlTree.Scalar(@Nullable String text, int _) && (text == null || text.isEmpty()));
         if (!empty) {
             reading.problem(reading.where(nodePath, node == null ? 0 : node.line()),
                     "A map of keys belongs here, not a single value or a list.");
@@ -101,7 +102,8 @@ final class Section {
     private <T> Optional<T> parsed(String key, Reading.Given given, Function<String, T> parse,
             Function<T, String> show) {
         switch (reading.interpolation.resolve(given.raw())) {
-            case Interpolation.Missing(String reason) -> reading.problem(given.where(), "The value " + reason);
+            case Interpolation.Missing(String _, String reason) ->
+                reading.problem(given.where(), "The value " + reason);
             case Interpolation.Text(String text, boolean elsewhere) -> {
                 if (text.isBlank()) {
                     reading.problem(given.where(), "The key has no value. Write one, or take the key out to get the"
@@ -215,7 +217,7 @@ final class Section {
         return switch (credential(key)) {
             case Credential.None _ -> Optional.empty();
             case Credential.Given(Secret secret) -> Optional.of(secret);
-            case Credential.Missing(String reason) -> {
+            case Credential.Missing(String _, String reason) -> {
                 reading.problem(reading.where(path(key)), "The secret " + reason);
                 yield Optional.empty();
             }
@@ -229,9 +231,9 @@ final class Section {
             return new Credential.None();
         }
         return switch (reading.interpolation.resolve(given.raw())) {
-            case Interpolation.Missing(String reason) -> {
+            case Interpolation.Missing(String name, String reason) -> {
                 shown(key, given.raw(), given.origin());
-                yield new Credential.Missing(reason);
+                yield new Credential.Missing(name, reason);
             }
             case Interpolation.Text(String text, boolean _) -> secretOf(key, text.strip(), given);
         };

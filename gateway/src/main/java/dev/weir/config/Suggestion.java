@@ -3,12 +3,12 @@ package dev.weir.config;
 import java.util.Collection;
 import java.util.Locale;
 
-/// "Did you mean": the known name nearest to a mistyped one.
-final class Suggestion {
+/// "Did you mean": the known name nearest to a mistyped one, for every place where people type names.
+public final class Suggestion {
     private Suggestion() {}
 
     /// ` Did you mean "listen"?`, or an empty text where nothing is near.
-    static String of(String typed, Collection<String> known) {
+    public static String of(String typed, Collection<String> known) {
         String nearest = "";
         int least = Math.max(2, typed.length() / 3) + 1;
         for (String name : known) {
