@@ -10,7 +10,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /// `weir config check` and `weir config show`.
-@Command(name = "config", description = "Check the configuration, or show what holds.", mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND")
+@Command(name = "config", description = "Check the configuration, or show what holds.", mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND")
 final class ConfigCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -21,7 +22,8 @@ final class ConfigCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "Say what to do with the configuration: check or show.");
     }
 
-    @Command(name = "check", description = "Print every problem and warning; start nothing.", mixinStandardHelpOptions = true)
+    @Command(name = "check", description = "Print every problem and warning; start nothing.",
+            mixinStandardHelpOptions = true)
     int check(@Mixin ConfigOptions options) {
         Optional<ConfigResult.Loaded> loaded = options.load();
         loaded.ifPresent(result -> out().println("The configuration is good: " + result.config().routes().size()
@@ -30,7 +32,8 @@ final class ConfigCommand implements Runnable {
         return loaded.isPresent() ? Main.DONE : Main.MISUSED;
     }
 
-    @Command(name = "show", description = "Print every key with the value that holds, secrets masked.", mixinStandardHelpOptions = true)
+    @Command(name = "show", description = "Print every key with the value that holds, secrets masked.",
+            mixinStandardHelpOptions = true)
     int show(@Mixin ConfigOptions options) {
         Optional<ConfigResult.Loaded> loaded = options.load();
         loaded.ifPresent(result -> out().print(result.effective()));

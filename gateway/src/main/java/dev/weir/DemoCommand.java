@@ -7,7 +7,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /// `weir demo`.
-@Command(name = "demo", description = "Start like `run`, and send a minute of mixed traffic to the sandbox route.", mixinStandardHelpOptions = true)
+@Command(name = "demo", description = "Start like `run`, and send a minute of mixed traffic to the sandbox route.",
+        mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
     @Mixin
     private final ConfigOptions options = new ConfigOptions();

@@ -11,10 +11,13 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /// The command line. Exit codes: 0 done, 1 failed, 2 asked for something that does not exist or is not configured well.
-@Command(name = "weir", synopsisSubcommandLabel = "COMMAND", mixinStandardHelpOptions = true, versionProvider = Version.class, description = "An inline gateway that meters LLM and connector traffic.", subcommands = {
-    RunCommand.class, DemoCommand.class, TestCommand.class, ConfigCommand.class,
-    VersionCommand.class, HelpCommand.class}, footer = {"",
-        "Run `./weir help COMMAND` for its options. WEIR_JAVA_OPTS replaces the JVM's options."})
+@Command(name = "weir", synopsisSubcommandLabel = "COMMAND", mixinStandardHelpOptions = true,
+        versionProvider = Version.class, description = "An inline gateway that meters LLM and connector traffic.",
+        subcommands = {
+            RunCommand.class, DemoCommand.class, TestCommand.class, ConfigCommand.class,
+            VersionCommand.class, HelpCommand.class},
+        footer = {"",
+            "Run `./weir help COMMAND` for its options. WEIR_JAVA_OPTS replaces the JVM's options."})
 public final class Main implements Runnable {
     static final int DONE = 0;
     static final int FAILED = 1;

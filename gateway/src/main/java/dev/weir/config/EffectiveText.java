@@ -1,12 +1,26 @@
 package dev.weir.config;
 
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// The effective configuration as YAML, each value that is not from the file with where it came from.
 final class EffectiveText {
     private static final String INDENT = "  ";
 
+    /// What YAML would take for something else than text.
+    private static final Pattern MISREAD = Pattern.compile("[*&!|>%@`'\"{\\[#,?:-].*|.*(: | #).*|.*:");
+
     private EffectiveText() {}
+
+    /// In quotes where YAML needs them.
+    static String quoted(String text) {
+        return MISREAD.matcher(text).matches() ? "'" + text.replace("'", "''") + "'" : text;
+    }
+
+    static String list(List<?> items) {
+        return items.stream().map(item -> quoted(item.toString())).collect(Collectors.joining(", ", "[", "]"));
+    }
 
     static String of(List<Reading.Shown> lines) {
         StringBuilder text = new StringBuilder();

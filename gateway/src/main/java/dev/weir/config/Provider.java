@@ -8,27 +8,33 @@ import java.util.Optional;
 ///
 /// The ids are those of the price book and of events. Source of the rest: the providers' API references.
 public enum Provider {
-    OPENAI("openai", CredentialForm.BEARER, "max_completion_tokens"), AZURE("azure", CredentialForm.header("api-key"),
-            "max_completion_tokens"), ANTHROPIC("anthropic", CredentialForm.header("x-api-key"), "max_tokens"), GOOGLE(
-                    "google", CredentialForm.header("x-goog-api-key"),
-                    "generationConfig.maxOutputTokens"), VERTEX("vertex", CredentialForm.BEARER,
-                            "generationConfig.maxOutputTokens"), BEDROCK("bedrock", CredentialForm.BEARER,
-                                    "inferenceConfig.maxTokens"), OLLAMA("ollama", CredentialForm.BEARER,
-                                            "options.num_predict"), MISTRAL("mistral"), COHERE("cohere"), GROQ(
-                                                    "groq"), DEEPSEEK("deepseek"), XAI("xai"), OPENROUTER(
-                                                            "openrouter"), TOGETHER("together"), FIREWORKS(
-                                                                    "fireworks"), PERPLEXITY("perplexity"), CEREBRAS(
-                                                                            "cerebras"), HUGGINGFACE(
-                                                                                    "huggingface"), ALIBABA(
-                                                                                            "alibaba"), ZAI(
-                                                                                                    "zai"), CLOUDFLARE(
-                                                                                                            "cloudflare"), DATABRICKS(
-                                                                                                                    "databricks"), BASETEN(
-                                                                                                                            "baseten"), VERCEL(
-                                                                                                                                    "vercel"), VLLM(
-                                                                                                                                            "vllm"), LLAMACPP(
-                                                                                                                                                    "llamacpp"), TGI(
-                                                                                                                                                            "tgi"),
+    OPENAI("openai", CredentialForm.BEARER, "max_completion_tokens"),
+    AZURE("azure", CredentialForm.header("api-key"), "max_completion_tokens"),
+    ANTHROPIC("anthropic", CredentialForm.header("x-api-key"), "max_tokens"),
+    GOOGLE("google", CredentialForm.header("x-goog-api-key"), "generationConfig.maxOutputTokens"),
+    VERTEX("vertex", CredentialForm.BEARER, "generationConfig.maxOutputTokens"),
+    BEDROCK("bedrock", CredentialForm.BEARER, "inferenceConfig.maxTokens"),
+    OLLAMA("ollama", CredentialForm.BEARER, "options.num_predict"),
+    MISTRAL("mistral"),
+    COHERE("cohere"),
+    GROQ("groq"),
+    DEEPSEEK("deepseek"),
+    XAI("xai"),
+    OPENROUTER("openrouter"),
+    TOGETHER("together"),
+    FIREWORKS("fireworks"),
+    PERPLEXITY("perplexity"),
+    CEREBRAS("cerebras"),
+    HUGGINGFACE("huggingface"),
+    ALIBABA("alibaba"),
+    ZAI("zai"),
+    CLOUDFLARE("cloudflare"),
+    DATABRICKS("databricks"),
+    BASETEN("baseten"),
+    VERCEL("vercel"),
+    VLLM("vllm"),
+    LLAMACPP("llamacpp"),
+    TGI("tgi"),
     /// Any other host that speaks OpenAI's API.
     OPENAI_COMPATIBLE("openai-compatible"),
     /// The little upstream inside Weir that answers without any provider.

@@ -38,6 +38,10 @@ final class RouteKeys {
         ByteSize bodyMax = route.size("body-max", standard.bodyMax(), ByteSize.ofKiB(1), ByteSize.ofMiB(1024));
         int retries = route.number("retries", 1, 0, 1);
         Set<String> methods = new LinkedHashSet<>(route.list("methods", METHODS, RouteKeys::method));
+        if (methods.isEmpty()) {
+            route.reading.problem(route.reading.where(route.path("methods")), "The list is empty: no call could pass."
+                    + " Name the methods, or take the key out to allow all.");
+        }
         List<AccessRule> reads = route.list("reads", List.of(), AccessRule::parse);
         List<AccessRule> writes = route.list("writes", List.of(), AccessRule::parse);
         Section own = route.section("deadlines");
@@ -45,7 +49,7 @@ final class RouteKeys {
         own.end();
         int connections = route.number("connections", 1_024, 1, 100_000);
         Optional<Path> ca = route.file("ca");
-        Optional<Address> proxy = route.optional("proxy", RouteKeys::proxy);
+        Optional<Address> proxy = route.optional("proxy", RouteKeys::proxy, address -> "http://" + address);
         route.end();
         return Optional.of(new RouteConfig(name, kind, provider, upstream, credential, form, pass, region,
                 allowPrivate, encodedSlash, outputLimitField, askUsage, bodyMax, retries, methods, reads, writes,

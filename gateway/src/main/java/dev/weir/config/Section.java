@@ -66,7 +66,7 @@ final class Section {
     }
 
     <T> T value(String key, T standard, Function<String, T> parse) {
-        return value(key, standard, parse, String::valueOf);
+        return value(key, standard, parse, Section::scalar);
     }
 
     <T> T value(String key, T standard, Function<String, T> parse, Function<T, String> show) {
@@ -78,9 +78,17 @@ final class Section {
         return parsed(key, given, parse, show).orElse(standard);
     }
 
+    private static String scalar(Object value) {
+        return EffectiveText.quoted(value.toString());
+    }
+
     <T> Optional<T> optional(String key, Function<String, T> parse) {
+        return optional(key, parse, Section::scalar);
+    }
+
+    <T> Optional<T> optional(String key, Function<String, T> parse, Function<T, String> show) {
         Reading.@Nullable Given given = given(key);
-        return given == null ? Optional.empty() : parsed(key, given, parse, String::valueOf);
+        return given == null ? Optional.empty() : parsed(key, given, parse, show);
     }
 
     /// @param standIn what goes on the way of the reading while the key is missing
@@ -90,7 +98,7 @@ final class Section {
             reading.problem(reading.where(path, fields.line()), "The key `" + key + "` is missing. " + hint);
             return standIn;
         }
-        return parsed(key, given, parse, String::valueOf).orElse(standIn);
+        return parsed(key, given, parse, Section::scalar).orElse(standIn);
     }
 
     private Reading.@Nullable Given given(String key) {
@@ -139,7 +147,7 @@ final class Section {
     }
 
     Path file(String key, Path standard) {
-        return value(key, reading.home.resolve(standard), this::parsePath, Path::toString);
+        return value(key, reading.home.resolve(standard), this::parsePath);
     }
 
     /// A relative path starts at Weir's folder.
@@ -209,7 +217,7 @@ final class Section {
     <T> List<T> list(String key, List<T> standard, Function<String, T> parse) {
         return value(key, standard, text -> text.equals("[]")
                 ? List.of()
-                : Arrays.stream(text.split(",", -1)).map(String::strip).map(parse).toList());
+                : Arrays.stream(text.split(",", -1)).map(String::strip).map(parse).toList(), EffectiveText::list);
     }
 
     /// A secret that has to be there if it is named: neither empty nor missing (G9.4).
@@ -246,7 +254,12 @@ final class Section {
                     : "The secret contains a line end or another control character. Check how it was pasted.");
             return new Credential.None();
         }
-        shown(key, Secret.MASK, given.origin());
+        if (text.equals(Secret.MASK)) {
+            reading.problem(given.where(), "This is the mask that Weir shows in place of a secret. Write the secret, or"
+                    + " better its reference, as ${NAME} or ${file:PATH}.");
+            return new Credential.None();
+        }
+        shown(key, scalar(Secret.MASK), given.origin());
         return new Credential.Given(Secret.of(text));
     }
 

@@ -48,7 +48,7 @@ final class YamlTree {
     private static final int DEPTH_MAX = 16;
     private static final char OPEN = '\uE000';
     private static final char CLOSE = '\uE001';
-    private static final Pattern REFERENCE = Pattern.compile("\\$\\{([^}\\r\\n]*)}");
+    private static final Pattern REFERENCE = Pattern.compile("\\$\\{([^}\"'\\r\\n]*)}");
     private static final YAMLFactory FACTORY = YAMLFactory.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();

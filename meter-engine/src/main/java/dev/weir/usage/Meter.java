@@ -12,23 +12,35 @@ import java.util.stream.Collectors;
 /// other token meters are parts of those two. The ordinal is stored nowhere: the spool and the tables carry identifiers or
 /// [#code()].
 public enum Meter {
-    TOKENS_IN(1, "tokens_in"), TOKENS_OUT(2, "tokens_out"),
+    TOKENS_IN(1, "tokens_in"),
+    TOKENS_OUT(2, "tokens_out"),
     /// Always `tokens_in + tokens_out`; limits may name it, events derive it.
-    TOKENS(3, "tokens"), CACHE_READ(4, "cache_read"),
+    TOKENS(3, "tokens"),
+    CACHE_READ(4, "cache_read"),
     /// All tokens written to a prompt cache, whatever their lifetime.
     CACHE_WRITE(5, "cache_write"),
     /// The part of `cache_write` with a lifetime of one hour.
-    CACHE_WRITE_1H(6, "cache_write_1h"), REASONING(7, "reasoning"), AUDIO_IN(8, "audio_in"), AUDIO_OUT(9,
-            "audio_out"), SECONDS(10, "seconds"), SEARCHES(11, "searches"),
+    CACHE_WRITE_1H(6, "cache_write_1h"),
+    REASONING(7, "reasoning"),
+    AUDIO_IN(8, "audio_in"),
+    AUDIO_OUT(9, "audio_out"),
+    SECONDS(10, "seconds"),
+    SEARCHES(11, "searches"),
     /// Calls to tools and connectors that Weir carried out.
     TOOL_CALLS(12, "tool_calls"),
     /// Calls a model asked for: never capped, never charged.
-    TOOL_CALLS_REQUESTED(13, "tool_calls_requested"), IMAGES_GENERATED(14, "images_generated"),
+    TOOL_CALLS_REQUESTED(13, "tool_calls_requested"),
+    IMAGES_GENERATED(14, "images_generated"),
     /// Payload sent, to the client and to the upstream.
     EGRESS_BYTES(15, "egress_bytes"),
     /// Payload received, from the client and from the upstream.
-    INGRESS_BYTES(16, "ingress_bytes"), CALLS(17, "calls"), READS(18, "reads"), WRITES(19,
-            "writes"), WEBHOOK_INGESTS(20, "webhook_ingests"), RATE_LIMITED(21, "rate_limited"), RETRIES(22, "retries"),
+    INGRESS_BYTES(16, "ingress_bytes"),
+    CALLS(17, "calls"),
+    READS(18, "reads"),
+    WRITES(19, "writes"),
+    WEBHOOK_INGESTS(20, "webhook_ingests"),
+    RATE_LIMITED(21, "rate_limited"),
+    RETRIES(22, "retries"),
     /// Pico-dollars at list price.
     COST(23, "cost");
 

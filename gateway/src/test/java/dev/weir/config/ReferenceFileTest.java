@@ -1,0 +1,81 @@
+package dev.weir.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/// `config/weir.yaml` is the documentation of the configuration and, where no file is named, the configuration.
+class ReferenceFileTest {
+    private static final ConfigSource REFERENCE = ConfigSource.builtIn(Configs.HOME);
+
+    @Test
+    void theReferenceFileEqualsTheDefaults() {
+        String file = REFERENCE.text();
+        String withoutRoutes = file.substring(0, file.indexOf("\nroutes:\n"));
+
+        assertThat(Configs.config(withoutRoutes)).isEqualTo(Configs.config(""));
+    }
+
+    @Test
+    void theFirstRouteEqualsItsShortestForm() {
+        RouteConfig written = routes().get("openai");
+        RouteConfig shortest = Configs.config("routes: {openai: {kind: llm, provider: openai, upstream:"
+                + " https://api.openai.com, credential: ${OPENAI_API_KEY}}}").routes().get("openai");
+
+        assertThat(written).isEqualTo(shortest);
+    }
+
+    @Test
+    void everyKeyIsDocumentedWithItsDefault() throws Exception {
+        List<String> lines = REFERENCE.text().lines().toList();
+        for (Reading.Shown shown : Configs.keys(Configs.everyKey())) {
+            String key = shown.path().substring(shown.path().lastIndexOf('.') + 1);
+            assertThat(lines).as(shown.path()).anyMatch(line -> line.matches("\\s*(# +)?" + key + ": *\\S.*"));
+        }
+    }
+
+    @Test
+    void theUsualProvidersAreThere() {
+        assertThat(routes().keySet()).containsExactly("openai", "anthropic", "gemini", "mistral", "groq", "deepseek",
+                "xai", "openrouter", "together", "fireworks", "ollama", "sandbox");
+        assertThat(routes().get("sandbox")).matches(RouteConfig::isSandbox);
+        assertThat(routes().values().stream().filter(route -> !route.isSandbox()))
+                .allMatch(route -> route.upstream().orElseThrow().tls() || route.allowPrivate());
+    }
+
+    @Test
+    void theExampleOfAConnectorIsGood() {
+        String example = REFERENCE.text().substring(REFERENCE.text().indexOf("  # servicenow:\n"));
+
+        var loaded = Configs.loaded("routes:\n" + example.replace("  # ", "  "), Map.of("SERVICENOW_CREDENTIAL",
+                "weir:secret"));
+        RouteConfig route = Configs.route(loaded.config(), "servicenow");
+
+        assertThat(route.kind()).isEqualTo(RouteKind.CONNECTOR);
+        assertThat(route.credentialForm().value(Secret.of("weir:secret"))).isEqualTo("Basic d2VpcjpzZWNyZXQ=");
+    }
+
+    @Test
+    void aFreshMachineGetsOneWarningForAllMissingKeys() {
+        var loaded = (ConfigResult.Loaded) ConfigReader.read(REFERENCE, Map.of(), Map.of());
+
+        assertThat(loaded.warnings()).singleElement()
+                .asString()
+                .contains("502", "/openai (OPENAI_API_KEY)", "/fireworks (FIREWORKS_API_KEY)");
+    }
+
+    @Test
+    void aGivenKeyMakesItsRouteReady() {
+        var loaded = (ConfigResult.Loaded) ConfigReader.read(REFERENCE, Map.of("OPENAI_API_KEY", "sk-1"), Map.of());
+
+        assertThat(Configs.route(loaded.config(), "openai").credential())
+                .isEqualTo(new Credential.Given(Secret.of("sk-1")));
+        assertThat(loaded.warnings().toString()).doesNotContain("OPENAI_API_KEY");
+    }
+
+    private static Map<String, RouteConfig> routes() {
+        return Configs.config(REFERENCE.text()).routes();
+    }
+}
