@@ -10,7 +10,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 final class SchemaIT {
     @Test
     void migratesAnEmptyDatabaseAndIsIdempotent() throws SQLException {
-        Database database = TestServer.database();
+        Database database = TestServer.emptyDatabase();
+        Schema.migrate(database);
         Schema.migrate(database);
         for (Role role : Role.values()) {
             try (var connection = database.as(role).connect()) {

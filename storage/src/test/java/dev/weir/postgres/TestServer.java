@@ -12,26 +12,34 @@ final class TestServer {
     static final Vertx VERTX = Vertx.vertx();
     private static final AtomicInteger DATABASES = new AtomicInteger();
     private static final EmbeddedPostgres SERVER = start();
+    private static final Database TEMPLATE = migrated();
 
     private TestServer() {}
 
     /// An empty database.
     static Database emptyDatabase() {
+        return create("test_" + DATABASES.incrementAndGet(), "template1");
+    }
+
+    /// A database with the schema and nothing in it.
+    static Database database() {
+        return create("test_" + DATABASES.incrementAndGet(), TEMPLATE.database());
+    }
+
+    private static Database migrated() {
+        Database template = create("migrated", "template1");
+        Schema.migrate(template);
+        return template;
+    }
+
+    private static Database create(String name, String template) {
         Database server = SERVER.database();
-        String name = "test_" + DATABASES.incrementAndGet();
         try (var connection = server.connect(); var statement = connection.createStatement()) {
-            statement.execute("CREATE DATABASE " + name);
+            statement.execute("CREATE DATABASE " + name + " TEMPLATE " + template);
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
         return server.named(name);
-    }
-
-    /// A database with the schema.
-    static Database database() {
-        Database database = emptyDatabase();
-        Schema.migrate(database);
-        return database;
     }
 
     private static EmbeddedPostgres start() {

@@ -1,0 +1,162 @@
+package dev.weir.postgres;
+
+import dev.weir.tenant.TenantId;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.pgclient.PgBuilder;
+import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.PoolOptions;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// A few connections as one role, used by blocking code. Any thread but an event loop.
+///
+/// Nothing waits for ever: the server ends a statement after `statement`, we stop waiting a little later, and the socket of a
+/// server that says nothing is closed after that, so that the next use gets a new one.
+final class Client implements AutoCloseable {
+    private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
+
+    private final Pool pool;
+    private final Duration waitMax;
+    private final String place;
+
+    /// @param statementMax what the server may take for one statement, 1 s or more
+    Client(Vertx vertx, Database database, int connections, Duration statementMax) {
+        Duration margin = statementMax.dividedBy(2);
+        this.waitMax = statementMax.plus(margin);
+        this.place = database.user() + "@" + database.place();
+        PgConnectOptions options = database.toOptions()
+                .setCachePreparedStatements(true)
+                .setPreparedStatementCacheSqlFilter(sql -> true)
+                .addProperty("statement_timeout", Long.toString(statementMax.toMillis()))
+                .addProperty("lock_timeout", Long.toString(margin.toMillis()))
+                .addProperty("plan_cache_mode", "force_generic_plan");
+        this.pool = PgBuilder.pool()
+                .with(new PoolOptions().setMaxSize(connections)
+                        .setConnectionTimeout((int) CONNECT_MAX.toSeconds())
+                        .setConnectionTimeoutUnit(TimeUnit.SECONDS))
+                .with(new NetClientOptions().setConnectTimeout((int) CONNECT_MAX.toMillis())
+                        .setIdleTimeout((int) waitMax.plus(margin).toMillis())
+                        .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
+                        .setTcpKeepAlive(true))
+                .connectingTo(options)
+                .using(vertx)
+                .build();
+    }
+
+    /// Straight-line work on one connection.
+    @FunctionalInterface
+    interface Work<T> {
+        T run(Statements statements) throws ExecutionException, TimeoutException;
+    }
+
+    /// What work may do.
+    @FunctionalInterface
+    interface Statements {
+        RowSet<Row> query(String sql, Tuple arguments) throws ExecutionException, TimeoutException;
+    }
+
+    /// One statement that is its own transaction.
+    RowSet<Row> query(String sql, Tuple arguments) {
+        return use(statements -> statements.query(sql, arguments));
+    }
+
+    /// A transaction that sees and changes one tenant only.
+    <T> T asTenant(TenantId tenant, Work<T> work) {
+        return transaction("BEGIN", statements -> {
+            statements.query("SELECT set_config('weir.tenant', $1, true)", Tuple.of(tenant.value()));
+            return work.run(statements);
+        });
+    }
+
+    /// A transaction whose statements all see the same moment.
+    <T> T snapshot(Work<T> work) {
+        return transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", work);
+    }
+
+    private <T> T transaction(String begin, Work<T> work) {
+        return use(statements -> {
+            statements.query(begin, Tuple.tuple());
+            boolean done = false;
+            try {
+                T result = work.run(statements);
+                statements.query("COMMIT", Tuple.tuple());
+                done = true;
+                return result;
+            } finally {
+                if (!done) {
+                    rollback(statements);
+                }
+            }
+        });
+    }
+
+    private static void rollback(Statements statements) {
+        try {
+            statements.query("ROLLBACK", Tuple.tuple());
+        } catch (ExecutionException | TimeoutException e) {
+            // The connection is broken, and with it the transaction; the first failure is the one to tell.
+            assert e.getMessage() != null || e.getCause() != null || e instanceof TimeoutException;
+        }
+    }
+
+    <T> T use(Work<T> work) {
+        try {
+            return tryUse(work);
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new DatabaseException("the database " + place + " failed: " + cause.getMessage(), cause);
+        } catch (TimeoutException e) {
+            throw new DatabaseException(
+                    "the database " + place + " did not answer within " + waitMax.toMillis() + " ms", e);
+        }
+    }
+
+    <T> T tryUse(Work<T> work) throws ExecutionException, TimeoutException {
+        SqlConnection connection = connect();
+        try {
+            return work.run((sql, arguments) -> await(connection.preparedQuery(sql).execute(arguments)));
+        } finally {
+            // Not waited for: a hung server would keep us.
+            connection.close();
+        }
+    }
+
+    private SqlConnection connect() throws ExecutionException {
+        try {
+            return await(pool.getConnection());
+        } catch (ExecutionException | TimeoutException e) {
+            throw new ExecutionException(new NoConnection(place, e));
+        }
+    }
+
+    private <T> T await(Future<T> future) throws ExecutionException, TimeoutException {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(waitMax.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ExecutionException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    /// Nothing was sent, because there was no connection to send it on.
+    static final class NoConnection extends Exception {
+        NoConnection(String place, Exception cause) {
+            super("no connection to " + place + ": "
+                    + (cause.getCause() == null ? cause.toString() : cause.getCause().toString()), cause);
+        }
+    }
+}

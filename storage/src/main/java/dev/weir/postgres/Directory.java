@@ -1,0 +1,63 @@
+package dev.weir.postgres;
+
+import dev.weir.tenant.TenantId;
+import dev.weir.tenant.TenantKey;
+import io.vertx.sqlclient.Tuple;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// All tenants and keys at one moment, with a number that rises at every change: what each node's snapshot is made from.
+///
+/// A node asks [#newerThan] every second or two, one tiny query, so that a revoked key is refused everywhere within 5 s (G9.1). The
+/// database also says `NOTIFY weir_directory` at each change, for those who would rather listen. Blocks; any thread but an event
+/// loop.
+public final class Directory {
+    private static final String VERSION = "SELECT version FROM weir.directory_version";
+    private static final String TENANTS = "SELECT id, plan, region, created_at FROM weir.tenants";
+    private static final String KEYS = "SELECT " + Keys.COLUMNS + " FROM weir.api_keys";
+
+    private final Client auditor;
+
+    Directory(Client auditor) {
+        this.auditor = auditor;
+    }
+
+    /// Everything at one moment.
+    ///
+    /// @param version rises with every change of a tenant or key
+    public record Contents(long version, List<TenantRow> tenants, List<TenantKey> keys) {
+        public Contents {
+            tenants = List.copyOf(tenants);
+            keys = List.copyOf(keys);
+        }
+    }
+
+    public long version() {
+        return auditor.use(Directory::version);
+    }
+
+    /// What is there now, or empty where nothing changed since `version`.
+    public Optional<Contents> newerThan(long version) {
+        return version() > version ? Optional.of(load()) : Optional.empty();
+    }
+
+    public Contents load() {
+        return auditor.snapshot(statements -> {
+            long version = version(statements);
+            var tenants = new ArrayList<TenantRow>();
+            statements.query(TENANTS, Tuple.tuple())
+                    .forEach(row -> tenants.add(new TenantRow(new TenantId(row.getString(0)), row.getString(1),
+                            row.getString(2), row.get(OffsetDateTime.class, 3).toInstant())));
+            var keys = new ArrayList<TenantKey>();
+            statements.query(KEYS, Tuple.tuple()).forEach(row -> keys.add(Keys.key(row).key()));
+            return new Contents(version, tenants, keys);
+        });
+    }
+
+    private static long version(Client.Statements statements)
+            throws java.util.concurrent.ExecutionException, java.util.concurrent.TimeoutException {
+        return statements.query(VERSION, Tuple.tuple()).iterator().next().getLong(0);
+    }
+}

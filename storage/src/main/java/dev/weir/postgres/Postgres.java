@@ -1,0 +1,77 @@
+package dev.weir.postgres;
+
+import io.vertx.core.Vertx;
+import java.time.Duration;
+
+/// Weir's database, ready: schema migrated, each role with its connections. One per process; any thread but an event loop.
+public final class Postgres implements AutoCloseable {
+    private static final Duration STATEMENT_MAX = Duration.ofSeconds(20);
+    private static final int CONNECTIONS = 4;
+
+    private final Client app;
+    private final Client auditor;
+    private final PostgresStore store;
+    private final Tenants tenants;
+    private final Keys keys;
+    private final Directory directory;
+    private final Events events;
+    private final Costs costs;
+    private final Counters counters;
+
+    private Postgres(Vertx vertx, Database database) {
+        app = new Client(vertx, database.as(Role.APP), CONNECTIONS, STATEMENT_MAX);
+        auditor = new Client(vertx, database.as(Role.AUDITOR), CONNECTIONS, STATEMENT_MAX);
+        store = new PostgresStore(vertx, database);
+        var readers = new Readers(app, auditor);
+        tenants = new Tenants(readers);
+        keys = new Keys(readers);
+        directory = new Directory(auditor);
+        events = new Events(readers);
+        costs = new Costs(readers);
+        counters = new Counters(auditor);
+    }
+
+    /// Migrates and connects.
+    ///
+    /// @throws DatabaseException with what to do, where the database is not fit or not there
+    public static Postgres open(Vertx vertx, Database database) {
+        Schema.migrate(database);
+        return new Postgres(vertx, database);
+    }
+
+    /// Where the shipper puts events; its partitions are to be prepared daily.
+    public PostgresStore store() {
+        return store;
+    }
+
+    public Tenants tenants() {
+        return tenants;
+    }
+
+    public Keys keys() {
+        return keys;
+    }
+
+    public Directory directory() {
+        return directory;
+    }
+
+    public Events events() {
+        return events;
+    }
+
+    public Costs costs() {
+        return costs;
+    }
+
+    public Counters counters() {
+        return counters;
+    }
+
+    @Override
+    public void close() {
+        store.close();
+        app.close();
+        auditor.close();
+    }
+}

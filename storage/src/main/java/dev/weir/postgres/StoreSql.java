@@ -1,0 +1,109 @@
+package dev.weir.postgres;
+
+import dev.weir.rollup.UsageTotal;
+import dev.weir.spool.Batch;
+import dev.weir.usage.Meter;
+import io.vertx.sqlclient.Tuple;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// The one statement that stores a batch: events, the totals they add to, and the watermark, all or nothing.
+///
+/// One statement is one transaction and one round trip. The events come as one array per column; `ON CONFLICT DO NOTHING` leaves
+/// alone those that are there, and only what `RETURNING` gives, the rows really inserted, is added to totals. Totals are
+/// locked in the order of their keys, and table after table (each waits for the one before by asking for its count), so that two
+/// nodes that add to the same totals wait for each other and never in a circle.
+final class StoreSql {
+    /// Columns whose value is not the array's element itself.
+    private static final List<String> JSON = List.of("tags", "provenance");
+    private static final String COST = "cost_picos";
+
+    static final String STORE = store();
+    static final String WATERMARK = "SELECT seq FROM weir.watermarks WHERE node = $1 AND epoch = $2";
+
+    private StoreSql() {}
+
+    static Tuple arguments(Batch batch) {
+        Tuple arguments = Tuple.tuple();
+        arguments.addString(batch.node()).addLong(batch.epoch()).addLong(batch.lastSeq());
+        for (EventColumn column : EventColumn.ALL) {
+            arguments.addValue(column.valuesOf(batch.events()));
+        }
+        return arguments;
+    }
+
+    private static String store() {
+        return """
+                WITH inserted AS (
+                    INSERT INTO weir.usage_events (day, node, epoch, %s)
+                    SELECT (time AT TIME ZONE 'UTC')::date, $1::text, $2::bigint, %s
+                    FROM unnest(%s) AS batch (%s)
+                    ON CONFLICT DO NOTHING
+                    RETURNING day, tenant, coalesce(key_id, '') AS key_id, coalesce(user_id, '') AS user_id, route, provider,
+                        coalesce(model_answered, model_asked, '') AS model, coalesce(service_tier, '') AS service_tier,
+                        coalesce(cost_center, '') AS cost_center, late, coalesce(run, '') AS run, coalesce(ticket, '') AS ticket,
+                        outcome, cost, %s
+                ),
+                by_dimension AS (%s RETURNING 1),
+                by_run AS (%s RETURNING 1),
+                by_ticket AS (%s RETURNING 1),
+                mark AS (
+                    INSERT INTO weir.watermarks AS mark (node, epoch, seq) VALUES ($1, $2, $3::bigint)
+                    ON CONFLICT (node, epoch) DO UPDATE SET seq = excluded.seq WHERE mark.seq < excluded.seq
+                )
+                SELECT count(*) FROM inserted
+                """
+                .formatted(targets(), expressions(), parameters(), names(EventColumn::name), meters(m -> m),
+                        add("usage_rollups",
+                                "day, tenant, key_id, user_id, route, provider, model, service_tier, cost_center, late",
+                                ""),
+                        add("run_totals", "tenant, run, day, route", "WHERE (SELECT count(*) FROM by_dimension) >= 0"),
+                        add("ticket_totals", "tenant, ticket, day", "WHERE (SELECT count(*) FROM by_run) >= 0"));
+    }
+
+    private static String targets() {
+        return names(column -> column.name().equals(COST) ? "cost" : column.name());
+    }
+
+    private static String expressions() {
+        return names(column -> {
+            if (column.name().equals(COST)) {
+                return "cost_picos * 0.000000000001";
+            }
+            return JSON.contains(column.name()) ? column.name() + "::jsonb" : column.name();
+        });
+    }
+
+    private static String names(java.util.function.Function<EventColumn, String> name) {
+        return EventColumn.ALL.stream().map(name).collect(Collectors.joining(", "));
+    }
+
+    private static String parameters() {
+        var text = new StringBuilder();
+        int number = 4;
+        for (EventColumn column : EventColumn.ALL) {
+            text.append(number == 4 ? "$" : ", $").append(number++).append("::").append(column.type()).append("[]");
+        }
+        return text.toString();
+    }
+
+    private static String meters(java.util.function.UnaryOperator<String> each) {
+        return UsageTotal.METERS.stream().map(Meter::id).map(each).collect(Collectors.joining(", "));
+    }
+
+    /// Adds the inserted rows to one table of totals.
+    private static String add(String table, String key, String after) {
+        String added = Stream
+                .concat(Stream.of("events", "attempts", "unpriced", "cost"), UsageTotal.METERS.stream().map(Meter::id))
+                .map(sum -> sum + " = total." + sum + " + excluded." + sum)
+                .collect(Collectors.joining(", "));
+        return """
+                INSERT INTO weir.%s AS total (%s, events, attempts, unpriced, cost, %s)
+                    SELECT %s, count(*), count(*) FILTER (WHERE outcome NOT IN ('blocked', 'refused')),
+                        count(*) FILTER (WHERE cost IS NULL), coalesce(sum(cost), 0), %s
+                    FROM inserted %s GROUP BY %s ORDER BY %s
+                    ON CONFLICT (%s) DO UPDATE SET %s""".formatted(table, key, meters(m -> m), key,
+                meters(meter -> "coalesce(sum(" + meter + "), 0)"), after, key, key, key, added);
+    }
+}

@@ -1,0 +1,146 @@
+package dev.weir.postgres;
+
+import dev.weir.tenant.TenantId;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/// Who may do what to which table, asked of the database itself (G10.1). Each table holds one row of tenant `acme`, one of tenant
+/// `globex` and, where refusals of unknown callers can be, one of nobody.
+final class IsolationIT {
+    private static final Database DATABASE = TestServer.database();
+
+    @BeforeAll
+    static void fill() throws Exception {
+        try (var postgres = Postgres.open(TestServer.VERTX, DATABASE)) {
+            for (String id : List.of("acme", "globex")) {
+                var tenant = new TenantId(id);
+                postgres.tenants().create(tenant, "free", null);
+                postgres.keys().create(Samples.key("key_" + id, tenant));
+            }
+            postgres.store().store(Samples.batch(Samples.event("acme"), Samples.event("globex"), Samples.event(null)));
+        }
+    }
+
+    /// Numbers are rows seen; `no` is "permission denied", or nothing touched.
+    @ParameterizedTest(name = "{0}: {1} of {2} with tenant {3} gives {4}")
+    @CsvSource({"weir_app, SELECT, tenants, acme, 1", "weir_app, SELECT, tenants, '', 0",
+        "weir_app, SELECT, tenants, -, 0",
+        "weir_app, SELECT, api_keys, acme, 1", "weir_app, SELECT, api_keys, '', 0", "weir_app, SELECT, api_keys, -, 0",
+        "weir_app, SELECT, usage_events, acme, 1", "weir_app, SELECT, usage_events, '', 0",
+        "weir_app, SELECT, usage_events, -, 0", "weir_app, SELECT, usage_rollups, acme, 1",
+        "weir_app, SELECT, usage_rollups, -, 0", "weir_app, SELECT, run_totals, globex, 1",
+        "weir_app, SELECT, run_totals, -, 0", "weir_app, SELECT, ticket_totals, globex, 1",
+        "weir_app, SELECT, ticket_totals, '', 0", "weir_app, SELECT, usage_events, nobody-such, 0",
+        "weir_app, SELECT, watermarks, acme, no",
+        //
+        "weir_ingest, SELECT, tenants, acme, no", "weir_ingest, SELECT, api_keys, acme, no",
+        "weir_ingest, SELECT, usage_events, acme, 0", "weir_ingest, SELECT, usage_events, -, 0",
+        "weir_ingest, SELECT, watermarks, -, 1",
+        //
+        "weir_auditor, SELECT, tenants, -, 2", "weir_auditor, SELECT, api_keys, -, 2",
+        "weir_auditor, SELECT, usage_events, -, 3", "weir_auditor, SELECT, usage_rollups, -, 3",
+        "weir_auditor, SELECT, run_totals, -, 3", "weir_auditor, SELECT, ticket_totals, -, 3",
+        "weir_auditor, SELECT, watermarks, -, 1",
+        //
+        "weir_owner, SELECT, usage_events, acme, 0", "weir_owner, SELECT, tenants, acme, 0"})
+    void whatARoleSees(String role, String operation, String table, String tenant, String expected)
+            throws SQLException {
+        assertThat(attempt(role, tenant, operation + " count(*) FROM weir." + table)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest(name = "{0} may not: {1}")
+    @CsvSource(delimiter = '|', value = {"weir_app | UPDATE weir.usage_events SET cost = 0",
+        "weir_app | DELETE FROM weir.usage_events", "weir_app | INSERT INTO weir.usage_events (day) VALUES (now())",
+        "weir_app | UPDATE weir.usage_rollups SET cost = 0", "weir_app | DELETE FROM weir.tenants",
+        "weir_app | DELETE FROM weir.api_keys", "weir_app | UPDATE weir.api_keys SET hash = 'x'",
+        "weir_app | UPDATE weir.directory_version SET version = 0",
+        "weir_app | SELECT weir.create_event_partitions(now()::date, now()::date)",
+        "weir_app | INSERT INTO weir.tenants (id, plan) VALUES ('other', 'free')",
+        "weir_app | INSERT INTO weir.api_keys (id, tenant, hash, last4) VALUES ('k', 'globex', sha256('k'), 'last')",
+        "weir_ingest | UPDATE weir.usage_events SET cost = 0", "weir_ingest | DELETE FROM weir.usage_events",
+        "weir_ingest | DELETE FROM weir.usage_rollups", "weir_ingest | DELETE FROM weir.watermarks",
+        "weir_ingest | INSERT INTO weir.usage_events (received_at) VALUES (now())",
+        "weir_ingest | INSERT INTO weir.tenants (id, plan) VALUES ('other', 'free')",
+        "weir_ingest | CREATE TABLE weir.mine (a int)", "weir_ingest | TRUNCATE weir.usage_events",
+        "weir_auditor | UPDATE weir.usage_events SET cost = 0", "weir_auditor | DELETE FROM weir.usage_events",
+        "weir_auditor | INSERT INTO weir.tenants (id, plan) VALUES ('other', 'free')",
+        "weir_auditor | UPDATE weir.api_keys SET revoked_at = now()", "weir_auditor | DELETE FROM weir.watermarks",
+        "weir_auditor | CREATE TABLE weir.mine (a int)", "weir_auditor | SET ROLE weir_owner"})
+    void whatARoleMayNotDo(String role, String sql) throws SQLException {
+        assertThat(attempt(role.strip(), "acme", sql.strip())).isEqualTo("no");
+    }
+
+    @Test
+    void aPartitionCannotBeReachedPastTheTable() throws SQLException {
+        String partition = Tables.value(DATABASE,
+                "SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'weir.usage_events'::regclass LIMIT 1");
+        for (Role role : List.of(Role.APP, Role.INGEST, Role.AUDITOR)) {
+            assertThat(attempt(role.id(), "acme", "SELECT count(*) FROM " + qualified(partition))).as(role.id())
+                    .isEqualTo("no");
+        }
+        assertThat(attempt("weir_owner", "acme", "SELECT count(*) FROM " + qualified(partition))).isEqualTo("0");
+    }
+
+    @Test
+    void theTenantOfATransactionIsForgottenWithIt() throws SQLException {
+        try (Connection connection = DATABASE.as(Role.APP).connect()) {
+            connection.setAutoCommit(false);
+            assertThat(run(connection, "acme", "SELECT count(*) FROM weir.tenants")).isEqualTo("1");
+            connection.commit();
+            assertThat(run(connection, "-", "SELECT count(*) FROM weir.tenants")).isEqualTo("0");
+        }
+    }
+
+    @Test
+    void foreignRowsAreAsAbsentThroughTheApiToo() {
+        try (var postgres = Postgres.open(TestServer.VERTX, DATABASE)) {
+            Scope acme = Scope.of(new TenantId("acme"));
+            assertThat(postgres.keys().find(acme, Samples.keyId("key_globex"))).isEmpty();
+            assertThat(postgres.keys().revoke(acme, Samples.keyId("key_globex"))).isEmpty();
+            assertThat(postgres.keys().list(acme, "", 10)).hasSize(1);
+            assertThat(postgres.events().list(acme, EventFilter.newest(10)).items()).hasSize(1);
+            assertThat(postgres.events().list(Scope.ALL, EventFilter.newest(10)).items()).hasSize(3);
+            assertThat(postgres.costs().total(acme, Samples.today()).events()).isEqualTo(1);
+            assertThat(postgres.costs().total(Scope.ALL, Samples.today()).events()).isEqualTo(3);
+        }
+    }
+
+    private static String qualified(String table) {
+        return table.contains(".") ? table : "weir." + table;
+    }
+
+    private static String attempt(String role, String tenant, String sql) throws SQLException {
+        Role as = List.of(Role.values()).stream().filter(one -> one.id().equals(role)).findFirst().orElseThrow();
+        try (Connection connection = DATABASE.as(as).connect()) {
+            connection.setAutoCommit(false);
+            String result = run(connection, tenant, sql);
+            connection.rollback();
+            return result;
+        }
+    }
+
+    /// @param tenant `-` for none set
+    private static String run(Connection connection, String tenant, String sql) throws SQLException {
+        try (var statement = connection.createStatement()) {
+            if (!tenant.equals("-")) {
+                statement.execute("SELECT set_config('weir.tenant', '" + tenant + "', true)");
+            }
+            if (!statement.execute(sql)) {
+                return statement.getUpdateCount() == 0 ? "0" : "done";
+            }
+            var rows = statement.getResultSet();
+            rows.next();
+            return rows.getString(1);
+        } catch (SQLException e) {
+            assertThat(e.getSQLState()).as(sql + ": " + e.getMessage()).isEqualTo("42501");
+            return "no";
+        }
+    }
+}
