@@ -50,7 +50,21 @@ abstract class AnswerFields<F extends Enum<F>> extends JsonListener<F> {
         return new String(bytes, from, to - from, StandardCharsets.UTF_8);
     }
 
+    /// Whether these bytes are `word` (ASCII).
     static boolean is(String word, byte[] bytes, int from, int to) {
-        return to - from == word.length() && new String(bytes, from, to - from, StandardCharsets.UTF_8).equals(word);
+        if (to - from != word.length()) {
+            return false;
+        }
+        for (int i = 0; i < word.length(); i++) {
+            if (bytes[from + i] != word.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// The name that stands here; the same object where it is the one known already, as it is in chunk after chunk.
+    static @Nullable String name(@Nullable String known, byte[] bytes, int from, int to) {
+        return known != null && is(known, bytes, from, to) ? known : name(bytes, from, to);
     }
 }

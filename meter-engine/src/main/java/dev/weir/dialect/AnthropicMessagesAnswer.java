@@ -138,7 +138,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
         switch (field) {
             case MODEL -> model = model == null ? model(bytes, from, to) : model;
             case ID -> id = id == null ? name(bytes, from, to) : id;
-            case TIER -> tier = name(bytes, from, to);
+            case TIER -> tier = name(tier, bytes, from, to);
             case STOP -> finished |= to > from;
             case ERROR -> error = "error";
             case ERROR_TYPE -> error = name(bytes, from, to) instanceof String type ? type : "error";

@@ -15,6 +15,8 @@ final class AnthropicMessagesRequest extends RequestReader {
     private static final int TOOL_USE_TOKENS_MAX = 1_000;
     /// The definition of a tool that the API knows by its type; the largest documented is below it.
     private static final int KNOWN_TOOL_TOKENS_MAX = 3_000;
+    /// What a document brings that may be cited; at most 452 tokens beyond the bytes of the body are recorded.
+    private static final int CITATIONS_TOKENS_MAX = 1_500;
     private static final Set<String> KNOWN_CLIENT_TOOLS = Set.of("bash", "text_editor", "computer", "memory");
     private static final Set<String> KNOWN = Set.of("model", "stream", "max_tokens", "messages", "system", "tools",
             "thinking", "mcp_servers");
@@ -100,11 +102,22 @@ final class AnthropicMessagesRequest extends RequestReader {
                 case "type" -> part.type = json.readStringOrNull();
                 case "source" -> eachMember(member -> source(part, member));
                 case "content" -> eachElement(this::part);
+                case "citations" -> citations();
                 case "cache_control", "id", "tool_use_id", "signature", "is_error" -> json.skip();
                 default -> readText();
             }
         });
         part.judge();
+    }
+
+    /// An object switches citations on; a list is what an earlier answer cited.
+    private void citations() throws JsonCursor.Malformed {
+        if (json.peek() == JsonCursor.Kind.OBJECT) {
+            prompt.declare(CITATIONS_TOKENS_MAX);
+            json.skip();
+        } else {
+            readText();
+        }
     }
 
     private void source(Part part, String name) throws JsonCursor.Malformed, Ambiguous {

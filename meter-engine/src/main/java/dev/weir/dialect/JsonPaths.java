@@ -17,6 +17,8 @@ final class JsonPaths<F extends Enum<F>> {
         PIECES
     }
 
+    private static final int SLOTS = 64;
+
     final Node<F> root = new Node<>();
     private int depth = 1;
 
@@ -50,8 +52,10 @@ final class JsonPaths<F extends Enum<F>> {
         boolean pieces;
         @Nullable
         Node<F> element;
-        private Object[] children = new Object[0];
-        private byte[][] names = new byte[0][];
+        /// An open hash table by length, first and last byte; a name that nobody asked for mostly hits an empty slot.
+        private final @Nullable Object[] children = new @Nullable Object[SLOTS];
+        private final byte[] @Nullable [] names = new byte[SLOTS][];
+        private int size;
 
         private Node<F> step(String name) {
             if (name.equals("[]")) {
@@ -61,28 +65,43 @@ final class JsonPaths<F extends Enum<F>> {
             Node<F> child = child(bytes, 0, bytes.length);
             if (child == null) {
                 child = new Node<>();
-                children = Arrays.copyOf(children, children.length + 1);
-                names = Arrays.copyOf(names, names.length + 1);
-                children[children.length - 1] = child;
-                names[names.length - 1] = bytes;
+                put(bytes, child);
             }
             return child;
         }
 
+        private void put(byte[] name, Node<F> child) {
+            if (++size > SLOTS / 2) {
+                throw new IllegalStateException("more than " + SLOTS / 2 + " names in one object");
+            }
+            int slot = slot(name, 0, name.length);
+            while (names[slot] != null) {
+                slot = slot + 1 & SLOTS - 1;
+            }
+            names[slot] = name;
+            children[slot] = child;
+        }
+
+        private static int slot(byte[] bytes, int from, int to) {
+            return 31 * (to - from) + 7 * bytes[from] + bytes[to - 1] & SLOTS - 1;
+        }
+
         boolean hasChildren() {
-            return names.length > 0;
+            return size > 0;
         }
 
         @SuppressWarnings("unchecked")
         @Nullable
         Node<F> child(byte[] bytes, int from, int to) {
-            int length = to - from;
-            for (int i = 0; i < names.length; i++) {
-                byte[] name = names[i];
-                if (name.length == length && name[0] == bytes[from] && name[length - 1] == bytes[to - 1]
-                        && Arrays.equals(name, 0, length, bytes, from, to)) {
-                    return (Node<F>) children[i];
+            if (from == to) {
+                return null;
+            }
+            int slot = slot(bytes, from, to);
+            for (byte[] name = names[slot]; name != null; name = names[slot]) {
+                if (name.length == to - from && Arrays.equals(name, 0, name.length, bytes, from, to)) {
+                    return (Node<F>) children[slot];
                 }
+                slot = slot + 1 & SLOTS - 1;
             }
             return null;
         }

@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// the document for the meter ([#broken()]); the next document (SSE event, NDJSON line) starts afresh. Requests, where two
 /// readings would matter, are read by [JsonCursor].
 ///
+/// **One state, one method.** A method that knows what comes next calls the next one itself (comma, key, value), so that a
+/// member that stands whole in the chunk costs one turn of the loop; each is also an entry, for when the chunk ends there.
+///
 /// Documents follow each other without ceremony, as in NDJSON; SSE calls [#endDocument()] at each event. Grammar: RFC 8259.
 /// One thread at a time.
 final class JsonTap<F extends Enum<F>> {
@@ -110,7 +113,9 @@ final class JsonTap<F extends Enum<F>> {
         switch (bytes[i]) {
             case '{' -> begin(false);
             case '[' -> begin(true);
-            case '"' -> beginString();
+            case '"' -> {
+                return beginString(bytes, i + 1, to);
+            }
             case ']' -> {
                 if (level == 0 || !array[level]) {
                     return broken(to);
@@ -123,7 +128,7 @@ final class JsonTap<F extends Enum<F>> {
                 }
                 forget();
                 state = State.SCALAR;
-                return i;
+                return scalar(bytes, i, to);
             }
         }
         return i + 1;
@@ -184,6 +189,7 @@ final class JsonTap<F extends Enum<F>> {
                 state = State.VALUE;
             } else {
                 state = State.KEY_OR_END;
+                return keyOrEnd(bytes, i + 1, to);
             }
         } else if (b == (array[level] ? ']' : '}')) {
             end();
@@ -204,7 +210,9 @@ final class JsonTap<F extends Enum<F>> {
         if (bytes[i] == '"') {
             forget();
             state = State.KEY;
-        } else if (bytes[i] == '}') {
+            return key(bytes, i + 1, to);
+        }
+        if (bytes[i] == '}') {
             end();
         } else {
             return broken(to);
@@ -216,6 +224,10 @@ final class JsonTap<F extends Enum<F>> {
         int quote = closingQuote(bytes, from, to);
         if (quote >= 0 && keptLength == 0 && !keptEscapes && !keptTooLong) {
             target = open[level].child(bytes, from, quote);
+            if (quote + 1 < to && bytes[quote + 1] == ':') {
+                state = State.VALUE;
+                return value(bytes, quote + 2, to);
+            }
             state = State.COLON;
             return quote + 1;
         }
@@ -244,9 +256,14 @@ final class JsonTap<F extends Enum<F>> {
         return i + 1;
     }
 
-    private void beginString() {
+    private int beginString(byte[] bytes, int from, int to) {
         forget();
-        state = target == null || target.field == null ? State.SKIPPED_STRING : State.STRING;
+        if (target == null || target.field == null) {
+            state = State.SKIPPED_STRING;
+            return skippedString(bytes, from, to);
+        }
+        state = State.STRING;
+        return string(bytes, from, to);
     }
 
     private int string(byte[] bytes, int from, int to) {

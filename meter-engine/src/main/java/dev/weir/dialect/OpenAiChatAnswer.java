@@ -132,7 +132,7 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         switch (field) {
             case MODEL -> model = model == null ? model(bytes, from, to) : model;
             case ID -> id = id == null ? name(bytes, from, to) : id;
-            case TIER -> tier = name(bytes, from, to);
+            case TIER -> tier = name(tier, bytes, from, to);
             // A bare string is a sentence and may quote the prompt: not kept.
             case ERROR -> error = "error";
             case ERROR_TYPE -> error = name(bytes, from, to) instanceof String type ? type : "error";
