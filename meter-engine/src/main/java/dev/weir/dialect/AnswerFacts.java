@@ -27,7 +27,9 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
         /// A first frame: the input may still grow, the output is a placeholder.
         EARLY,
         /// The last word so far; final if the answer came to its end.
-        LATEST
+        LATEST,
+        /// The last word.
+        FINAL
     }
 
     /// One pass of the model inside a call, billed apart (Anthropic `usage.iterations`).

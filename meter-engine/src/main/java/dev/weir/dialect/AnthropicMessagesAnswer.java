@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// added to the totals and told apart as [Side]s. An iteration of type `message` is inside the top level.
 final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer.Field> {
     enum Field {
-        MODEL, ID, TIER, STOP, ERROR, ERROR_TYPE, BLOCK_TYPE, TEXT, EARLY_USAGE, USAGE,
+        MODEL, ID, TIER, STOP, ERROR, ERROR_TYPE, BLOCK_TYPE, TEXT, USAGE,
         // tokens
         INPUT, OUTPUT, CACHE_READ, CACHE_WRITE, CACHE_5M, CACHE_1H, THINKING, SEARCHES,
         // the same of one iteration
@@ -38,7 +38,6 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
     private final List<Side> sides = new ArrayList<>(0);
     private @Nullable String kind;
     private @Nullable ModelId sideModel;
-    private boolean early;
     private boolean latest;
     private long toolCalls;
     private boolean finished;
@@ -60,7 +59,6 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
         paths.add(BLOCK_TYPE, Strings.WHOLE, "content_block.type", "content[].type");
         paths.add(TEXT, Strings.PIECES, "delta.text", "delta.thinking", "delta.partial_json", "content_block.name",
                 "content_block.text", "content[].text", "content[].thinking", "content[].name");
-        paths.add(EARLY_USAGE, Strings.WHOLE, "message.usage");
         paths.add(USAGE, Strings.WHOLE, "usage");
         for (String usage : List.of("message.usage", "usage")) {
             paths.add(TIER, Strings.WHOLE, usage + ".service_tier");
@@ -95,8 +93,6 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
     @Override
     void enter(Field field) {
         switch (field) {
-            case EARLY_USAGE -> early = true;
-            case USAGE -> latest = true;
             case ERROR -> error = error == null ? "error" : error;
             case ITERATIONS -> {
                 outside = Quantities.builder();
@@ -114,6 +110,8 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
 
     @Override
     void leave(Field field) {
+        // Only a usage object that has ended is a word on usage: a cut may fall into it.
+        latest |= field == USAGE;
         if (field == ITERATION && kind != null && !kind.equals("message")) {
             var side = Quantities.builder();
             tokens(iteration, side, SIDE_INPUT, SIDE_OUTPUT, SIDE_READ, SIDE_WRITE, SIDE_5M, SIDE_1H);
@@ -155,7 +153,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
         boolean told = usage.has(INPUT) || usage.has(OUTPUT);
         AnswerFacts.Usage how = !told
                 ? AnswerFacts.Usage.NONE
-                : latest ? AnswerFacts.Usage.LATEST : AnswerFacts.Usage.EARLY;
+                : latest ? finished ? AnswerFacts.Usage.FINAL : AnswerFacts.Usage.LATEST : AnswerFacts.Usage.EARLY;
         var quantities = Quantities.builder();
         if (told) {
             tokens(usage, quantities, INPUT, latest ? OUTPUT : null, CACHE_READ, CACHE_WRITE, CACHE_5M, CACHE_1H);

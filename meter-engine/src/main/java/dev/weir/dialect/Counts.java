@@ -14,8 +14,10 @@ final class Counts<F extends Enum<F>> {
         present |= 1L << field.ordinal();
     }
 
-    void add(F field, long value) {
-        set(field, values[field.ordinal()] + value);
+    /// Takes over all that `other` has, and only that.
+    void copy(Counts<F> other) {
+        System.arraycopy(other.values, 0, values, 0, values.length);
+        present = other.present;
     }
 
     boolean has(F field) {

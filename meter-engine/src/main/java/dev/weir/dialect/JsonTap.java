@@ -82,7 +82,8 @@ final class JsonTap<F extends Enum<F>> {
 
     /// Ends the document here, finished or not, and expects another.
     void endDocument() {
-        if (state == State.SCALAR) {
+        // Inside a container a number without anything after it may have lost its last digits.
+        if (state == State.SCALAR && level == 0) {
             scalarEnd();
         }
         state = State.VALUE;

@@ -22,23 +22,30 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         // parts
         REASONING, REASONING_PLAIN, AUDIO_IN, AUDIO_OUT, AUDIO_SECONDS, QUERIES,
         // llama.cpp
-        TIMED_PROMPT, TIMED_CACHED, TIMED_OUTPUT,
+        TIMINGS, TIMED_PROMPT, TIMED_CACHED, TIMED_OUTPUT,
         // content
-        TEXT, REASONING_TEXT, REASONING_COPY, WHOLE_CALL, CALL_ID, FUNCTION, IMAGE
+        CHOICE_BEGIN, MESSAGE, DELTA, TEXT, REASONING_TEXT, REASONING_COPY, WHOLE_CALL, CALL_ID, FUNCTION, IMAGE
     }
 
     private static final JsonPaths<Field> PATHS = paths(new JsonPaths<>());
 
     private final String provider;
+    /// The usage object that is passing; it counts when it has ended.
+    private final Counts<Field> passing = new Counts<>(Field.class);
     private final Counts<Field> usage = new Counts<>(Field.class);
     private final Counts<Field> timings = new Counts<>(Field.class);
-    private boolean usageBegun;
     private long toolCalls;
     private long choice;
     private long lastCall;
     private long images;
     private boolean reasoningSeen;
     private boolean finished;
+    private boolean usageHere;
+    private boolean choiceHere;
+    private boolean message;
+    private boolean delta;
+    private boolean timed;
+    private boolean last;
     private @Nullable ModelId model;
     private @Nullable String id;
     private @Nullable String tier;
@@ -76,6 +83,10 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
             paths.add(AUDIO_SECONDS, Strings.WHOLE, usage + ".prompt_audio_seconds");
             paths.add(QUERIES, Strings.WHOLE, usage + ".num_search_queries");
         }
+        paths.add(CHOICE_BEGIN, Strings.WHOLE, "choices[]");
+        paths.add(MESSAGE, Strings.WHOLE, "choices[].message");
+        paths.add(DELTA, Strings.WHOLE, "choices[].delta");
+        paths.add(TIMINGS, Strings.WHOLE, "timings");
         paths.add(TIMED_PROMPT, Strings.WHOLE, "timings.prompt_n");
         paths.add(TIMED_CACHED, Strings.WHOLE, "timings.cache_n");
         paths.add(TIMED_OUTPUT, Strings.WHOLE, "timings.predicted_n");
@@ -102,7 +113,11 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
     @Override
     void enter(Field field) {
         switch (field) {
-            case USAGE -> usageBegun = true;
+            case USAGE -> passing.clear();
+            case CHOICE_BEGIN -> choiceHere = true;
+            case MESSAGE -> message = true;
+            // Perplexity puts the message so far into each chunk, beside the delta.
+            case DELTA -> delta = true;
             case ERROR -> error = error == null ? "error" : error;
             case WHOLE_CALL -> toolCalls++;
             case IMAGE -> images++;
@@ -112,18 +127,30 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
     }
 
     @Override
+    void leave(Field field) {
+        if (field == USAGE && passing.first(PROMPT, COMPLETION, TOTAL) != null) {
+            usage.copy(passing);
+            usageHere = true;
+        }
+        timed |= field == TIMINGS && timings.has(TIMED_OUTPUT);
+    }
+
+    /// Usage is final in a whole answer, and in the chunk without choices after the end; what stands in another chunk may be
+    /// followed by more (Baseten, Hugging Face).
+    @Override
+    void documentEnd() {
+        last |= usageHere && (message && !delta || finished && !choiceHere);
+        usageHere = false;
+        choiceHere = false;
+    }
+
+    @Override
     void number(Field field, long value) {
         switch (field) {
             case TIMED_PROMPT, TIMED_CACHED, TIMED_OUTPUT -> timings.set(field, value);
             case ERROR_TYPE -> error = Long.toString(value);
             case CHOICE -> choice = value;
-            default -> {
-                if (usageBegun) {
-                    usageBegun = false;
-                    usage.clear();
-                }
-                usage.set(field, value);
-            }
+            default -> passing.set(field, value);
         }
     }
 
@@ -185,8 +212,10 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
 
     @Override
     AnswerFacts facts() {
-        boolean told = usage.has(PROMPT) || usage.has(COMPLETION) || usage.has(TOTAL);
-        boolean timed = !told && timings.has(TIMED_OUTPUT);
+        boolean told = !usage.isEmpty();
+        AnswerFacts.Usage how = last
+                ? AnswerFacts.Usage.FINAL
+                : told || timed ? AnswerFacts.Usage.LATEST : AnswerFacts.Usage.NONE;
         var quantities = Quantities.builder();
         if (told) {
             tokens(quantities);
@@ -199,7 +228,7 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         if (images > 0) {
             quantities.reported(Meter.IMAGES_GENERATED, images);
         }
-        return new AnswerFacts(told || timed ? AnswerFacts.Usage.LATEST : AnswerFacts.Usage.NONE, quantities.build(),
+        return new AnswerFacts(how, quantities.build(),
                 List.of(), model, id, tier, error, finished, contentSeen());
     }
 

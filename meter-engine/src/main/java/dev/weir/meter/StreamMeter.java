@@ -65,7 +65,8 @@ public final class StreamMeter implements AutoCloseable {
     /// Whether [#finish] will need no counting of text, which takes too long for an event loop.
     public boolean finishesAtOnce(boolean complete) {
         AnswerFacts facts = scanner.facts();
-        return facts.usage() == Usage.LATEST && (complete || facts.finished()) || status >= 400 || !facts.contentSeen();
+        return facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete || status >= 400
+                || !facts.contentSeen();
     }
 
     /// Ends the metering. Call once.
@@ -75,7 +76,7 @@ public final class StreamMeter implements AutoCloseable {
         scanner.end();
         decoder.close();
         AnswerFacts facts = scanner.facts();
-        if (facts.usage() == Usage.LATEST && (complete || facts.finished())) {
+        if (facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete) {
             return new UsageReading.Reported(facts.quantities());
         }
         if (decoder.failure() != null) {
