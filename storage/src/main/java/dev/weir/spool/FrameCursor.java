@@ -9,7 +9,7 @@ import java.util.zip.CRC32C;
 /// Damage is passed over: after a bad header every eighth byte is tried, after a good header with a bad payload the frame is
 /// left out whole. Zeros to the end are the part not yet written; zeros before another frame are damage.
 final class FrameCursor {
-    private static final int WINDOW = 512 * 1024;
+    private static final int WINDOW = 128 * 1024;
 
     private final Image image;
     private final int salt;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /// Properties over generated histories; each failure names its seed. An oracle in plain maps says what must be there.
 class DurabilityTest {
-    private static final int SEEDS = 150;
+    private static final int SEEDS = 40;
 
     /// What the world was told.
     private static final class Oracle {
@@ -112,7 +112,7 @@ class DurabilityTest {
                 var spool = Spools.open(disk, Spools.CONFIG, new ManualClock());
                 disk.failAt(n, 1, how);
                 try {
-                    live(spool, new Random(7), oracle, 900, 0);
+                    live(spool, new Random(7), oracle, 450, 0);
                 } catch (TornDisk.Killed expected) {
                     assertThat(how).isEqualTo(TornDisk.Failure.KILL);
                 }
