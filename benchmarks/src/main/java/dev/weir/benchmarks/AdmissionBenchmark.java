@@ -1,0 +1,102 @@
+package dev.weir.benchmarks;
+
+import dev.weir.admission.Admission;
+import dev.weir.admission.AdmissionRequest;
+import dev.weir.admission.Admissions;
+import dev.weir.admission.Attributed;
+import dev.weir.admission.Input;
+import dev.weir.admission.Output;
+import dev.weir.ledger.Ledger;
+import dev.weir.rating.PriceBook;
+import dev.weir.rating.Sku;
+import dev.weir.tenant.Entity;
+import dev.weir.tenant.Identity;
+import dev.weir.tenant.KeyId;
+import dev.weir.tenant.Limit;
+import dev.weir.tenant.Measure;
+import dev.weir.tenant.Plan;
+import dev.weir.tenant.Tenant;
+import dev.weir.tenant.TenantDirectory;
+import dev.weir.tenant.TenantId;
+import dev.weir.tenant.Window;
+import dev.weir.usage.Meter;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Threads;
+import org.openjdk.jmh.annotations.Warmup;
+
+/// What a decision costs far from the caps, with its release: blocking limits on four entities (tenant, key, user, model), by
+/// tokens, and once more with a budget that has to be priced. Target: 500 ns without the budget, one thread.
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+public class AdmissionBenchmark {
+    private static final Instant MOMENT = Instant.parse("2026-07-01T12:00:00Z");
+    private static final long FAR = Limit.AMOUNT_MAX;
+
+    private final Admissions admissions = new Admissions(new Ledger(), PriceBook.shipped());
+    private final AdmissionRequest byTokens = request(fourEntities(Measure.of(Meter.TOKENS)));
+    private final AdmissionRequest byCost = request(fourEntities(Measure.of(Meter.COST)));
+    private final AdmissionRequest unlimited = request(List.of());
+
+    private static List<Limit> fourEntities(Measure measure) {
+        return List.of(limit(Entity.Kind.TENANT, measure), limit(Entity.Kind.KEY, measure),
+                limit(Entity.Kind.USER, measure), limit(Entity.Kind.MODEL, measure));
+    }
+
+    private static Limit limit(Entity.Kind kind, Measure measure) {
+        return Limit.block(kind.id() + "-" + measure.id(), new Entity(kind, Entity.EACH), measure, Window.DAY, FAR);
+    }
+
+    private static AdmissionRequest request(List<Limit> limits) {
+        var tenant = new Tenant(new TenantId("acme"), Plan.PRO.id(), null, limits);
+        var directory = TenantDirectory.Snapshot.of(1, Plan.SHIPPED, List.of(tenant), List.of());
+        var caller = new Identity.Known(tenant, new KeyId("key_1"), "ann", Plan.PRO, directory.limits(tenant.id()));
+        return AdmissionRequest.llm(caller, "openai", Sku.of("openai", "gpt-4o-mini"),
+                new Attributed(null, "run-1", Map.of()), MOMENT, new Input.AtMost(1_000, 8),
+                new Output(500, 1, 1, true));
+    }
+
+    @Benchmark
+    public Admission fourEntitiesByTokens() {
+        return admitAndRelease(byTokens);
+    }
+
+    @Benchmark
+    public Admission fourEntitiesByCost() {
+        return admitAndRelease(byCost);
+    }
+
+    @Benchmark
+    public Admission noLimits() {
+        return admitAndRelease(unlimited);
+    }
+
+    /// All threads at one tenant: what the shard's lock costs.
+    @Benchmark
+    @Threads(2)
+    public Admission contendedByTwoThreads() {
+        return admitAndRelease(byTokens);
+    }
+
+    private Admission admitAndRelease(AdmissionRequest request) {
+        Admission admission = admissions.admit(request);
+        if (admission instanceof Admission.Admitted admitted) {
+            admissions.release(admitted);
+        }
+        return admission;
+    }
+}
