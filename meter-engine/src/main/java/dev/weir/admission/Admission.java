@@ -17,10 +17,15 @@ public sealed interface Admission {
     /// @param prices the version it is rated by, whatever list comes into force meanwhile
     /// @param hardCapped whether a blocking limit counts what this attempt uses; only then is a request edited, and only then
     ///        does the opening record carry quantities
-    /// @param reserved what the attempt is charged with if Weir dies; empty where not hard-capped
-    /// @param costReserved likewise; null where no cost limit blocks
+    /// @param costReserved what it is charged with if Weir dies; null where no cost limit blocks
+    /// @param bound what the reservation was computed from
     record Admitted(Reservation reservation, OptionalLong outputLimit, PriceBook prices, boolean hardCapped,
-            Quantities reserved, @Nullable Money costReserved, Bound bound) implements Admission {
+            @Nullable Money costReserved, Bound bound) implements Admission {
+        /// What the attempt is charged with if Weir dies: the quantities of the opening record; empty where not hard-capped.
+        public Quantities reserved() {
+            return hardCapped ? bound.call.quantities(bound.tokensBounded, reservation.units()) : Quantities.NONE;
+        }
+
         public String priceVersion() {
             return prices.version();
         }
@@ -43,9 +48,11 @@ public sealed interface Admission {
     /// What [Admissions#shrink] computes with; opaque.
     final class Bound {
         final CallBound call;
+        final boolean tokensBounded;
 
-        Bound(CallBound call) {
+        Bound(CallBound call, boolean tokensBounded) {
             this.call = call;
+            this.tokensBounded = tokensBounded;
         }
 
         @Override

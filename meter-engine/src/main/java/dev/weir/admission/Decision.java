@@ -14,7 +14,6 @@ import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantId;
 import dev.weir.usage.Meter;
-import dev.weir.usage.Quantities;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -153,9 +152,8 @@ final class Decision {
                 && (!request.output().hasLimit() || reservation.units() < wanted);
         return new Admission.Admitted(reservation,
                 edit ? OptionalLong.of(reservation.units()) : OptionalLong.empty(), book, capped,
-                capped ? bound.quantities(tokensCapped, reservation.units()) : Quantities.NONE,
                 costCapped ? Money.ofPicos(bound.total(Measure.of(Meter.COST), reservation.units())) : null,
-                new Admission.Bound(bound));
+                new Admission.Bound(bound, tokensCapped));
     }
 
     private Admission exceeded(Exceeded exceeded, CallBound bound) {
