@@ -91,6 +91,10 @@ public final class StrictHead {
         if (authority == null) {
             return Optional.of(HeadRefusal.HOST_MISSING);
         }
+        String named = request.getHeader("host");
+        if (named != null && !named.equalsIgnoreCase(authority.toString())) {
+            return Optional.of(HeadRefusal.AUTHORITY);
+        }
         byte[] host = authority.toString().getBytes(StandardCharsets.UTF_8);
         return HostCheck.isHost(host, 0, host.length) ? Optional.empty() : Optional.of(HeadRefusal.HOST_FORM);
     }
