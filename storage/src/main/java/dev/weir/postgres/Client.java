@@ -16,15 +16,18 @@ import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /// A few connections as one role, used by blocking code. Any thread but an event loop.
 ///
-/// Nothing waits for ever: the server ends a statement after `statement`, we stop waiting a little later, and the socket of a
-/// server that says nothing is closed after that, so that the next use gets a new one.
+/// Nothing waits for ever: the server ends a statement after `statementMax`, and we stop waiting a little later. After such a wait
+/// the pool is replaced, because its connections would still stand behind the answer that did not come.
 final class Client implements AutoCloseable {
     private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
 
-    private final Pool pool;
+    private final Supplier<Pool> pools;
+    private final AtomicReference<Pool> pool;
     private final Duration waitMax;
     private final String place;
 
@@ -39,17 +42,16 @@ final class Client implements AutoCloseable {
                 .addProperty("statement_timeout", Long.toString(statementMax.toMillis()))
                 .addProperty("lock_timeout", Long.toString(margin.toMillis()))
                 .addProperty("plan_cache_mode", "force_generic_plan");
-        this.pool = PgBuilder.pool()
+        this.pools = () -> PgBuilder.pool()
                 .with(new PoolOptions().setMaxSize(connections)
                         .setConnectionTimeout((int) CONNECT_MAX.toSeconds())
                         .setConnectionTimeoutUnit(TimeUnit.SECONDS))
                 .with(new NetClientOptions().setConnectTimeout((int) CONNECT_MAX.toMillis())
-                        .setIdleTimeout((int) waitMax.plus(margin).toMillis())
-                        .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
                         .setTcpKeepAlive(true))
                 .connectingTo(options)
                 .using(vertx)
                 .build();
+        this.pool = new AtomicReference<>(pools.get());
     }
 
     /// Straight-line work on one connection.
@@ -121,18 +123,29 @@ final class Client implements AutoCloseable {
     }
 
     <T> T tryUse(Work<T> work) throws ExecutionException, TimeoutException {
-        SqlConnection connection = connect();
+        Pool current = pool.get();
+        SqlConnection connection = connect(current);
         try {
             return work.run((sql, arguments) -> await(connection.preparedQuery(sql).execute(arguments)));
+        } catch (TimeoutException e) {
+            replace(current);
+            throw e;
         } finally {
             // Not waited for: a hung server would keep us.
             connection.close();
         }
     }
 
-    private SqlConnection connect() throws ExecutionException {
+    /// Not where another thread has done so already.
+    private void replace(Pool hung) {
+        Pool fresh = pools.get();
+        boolean replaced = pool.compareAndSet(hung, fresh);
+        (replaced ? hung : fresh).close();
+    }
+
+    private SqlConnection connect(Pool current) throws ExecutionException {
         try {
-            return await(pool.getConnection());
+            return await(current.getConnection());
         } catch (ExecutionException | TimeoutException e) {
             throw new ExecutionException(new NoConnection(place, e));
         }
@@ -149,7 +162,7 @@ final class Client implements AutoCloseable {
 
     @Override
     public void close() {
-        pool.close();
+        pool.get().close();
     }
 
     /// Nothing was sent, because there was no connection to send it on.

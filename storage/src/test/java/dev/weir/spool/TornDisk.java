@@ -37,7 +37,8 @@ final class TornDisk implements Disk {
 
     /// What the n-th operation does.
     enum Failure {
-        EIO, ENOSPC,
+        EIO,
+        ENOSPC,
         /// The process dies before the operation has any effect; everything afterwards throws too.
         KILL
     }
