@@ -20,6 +20,6 @@ final class DemoCommand implements Callable<Integer> {
             return Main.MISUSED;
         }
         LogLevel.apply(loaded.get().config().log());
-        return new Gateway(loaded.get().config()).demo();
+        return GatewayRun.run(loaded.get().config(), DemoTraffic::start);
     }
 }

@@ -1,24 +1,229 @@
 package dev.weir;
 
+import dev.weir.admission.Admissions;
+import dev.weir.admission.PastUsage;
 import dev.weir.config.GatewayConfig;
+import dev.weir.config.UpstreamUrl;
+import dev.weir.control.AdminKey;
+import dev.weir.control.ControlOptions;
+import dev.weir.control.ControlPlane;
+import dev.weir.control.CostsResource;
+import dev.weir.control.EventsResource;
+import dev.weir.control.HealthCheck;
+import dev.weir.control.HealthResource;
+import dev.weir.control.KeysResource;
+import dev.weir.control.MetricsResource;
+import dev.weir.control.StoredTenants;
+import dev.weir.control.StoredUsage;
+import dev.weir.control.TenantsResource;
+import dev.weir.exchange.DataPlane;
+import dev.weir.exchange.ExchangeLimits;
+import dev.weir.exchange.ExchangeParts;
+import dev.weir.exchange.HeadLimits;
+import dev.weir.exchange.StrictHead;
+import dev.weir.ledger.Ledger;
+import dev.weir.meter.Tokenizers;
+import dev.weir.port.Clock;
+import dev.weir.port.Random;
+import dev.weir.rating.PriceBook;
+import dev.weir.sandbox.Sandbox;
+import dev.weir.spool.Pressure;
+import dev.weir.telemetry.LoopLag;
+import dev.weir.telemetry.Metrics;
+import dev.weir.telemetry.SpoolWatch;
+import dev.weir.tenant.KeyHasher;
+import dev.weir.tenant.TenantDirectory;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
-/// All parts of one running Weir, built and wired by hand.
-final class Gateway {
+/// One running Weir: every part, built and wired by hand in the order in which they need each other.
+///
+/// A start returns when both planes listen. [#close()] drains: no new calls, running ones finish within `deadlines.drain`,
+/// everything kept is shipped, everything started is stopped.
+final class Gateway implements AutoCloseable {
+    private static final long START_SECONDS_MAX = 60;
+    private static final Duration DIRECTORY_LOOK = Duration.ofSeconds(1);
+    private static final Duration LEDGER_SWEEP = Duration.ofMinutes(1);
+
     private final GatewayConfig config;
+    private final DataFolder folder;
+    private final Secrets secrets;
+    private final Clock clock = new SystemClock();
+    private final Random random = new SecureRandom()::nextBytes;
+    private final PriceBook prices;
+    private final Metrics metrics = new Metrics(Version.text());
+    private final Ledger ledger = new Ledger();
+    private final TenantDirectory directory = new TenantDirectory(TenantDirectory.Snapshot.EMPTY);
+    private final KeyHasher hasher;
+    private final Admissions admissions;
+    private final StrictHead head;
+    private final Vertx vertx;
+    private final Store store;
+    private final DirectorySync directorySync;
+    private final DemoTenants demoTenants;
+    private final Sandbox sandbox;
+    private final List<DataPlane> dataPlanes = new ArrayList<>();
+    private final ControlPlane control;
+    private final Running running = new Running();
 
-    Gateway(GatewayConfig config) {
+    private Gateway(GatewayConfig config) throws Exception {
         this.config = config;
+        folder = DataFolder.open(config.data());
+        secrets = Secrets.of(config, folder);
+        hasher = new KeyHasher(secrets.pepperBytes());
+        prices = PriceBooks.of(config);
+        admissions = new Admissions(ledger, prices);
+        head = new StrictHead(headLimits(), refusal -> metrics.headRefused(refusal.code()));
+        vertx = EventLoops.vertx(config, head);
+        try {
+            running.add(() -> await(vertx.close()));
+            store = running.add(Store.open(config, folder, vertx, clock, random, prices));
+            var tenants = new StoredTenants(store.postgres());
+            directorySync = new DirectorySync(store.postgres().directory(), directory);
+            directorySync.refresh();
+            demoTenants = new DemoTenants(config, folder, tenants, hasher, random);
+            demoTenants.make();
+            directorySync.refresh();
+            restoreCounters();
+            sandbox = await(Sandbox.start(vertx));
+            running.add(() -> await(sandbox.close()));
+            openDataPlane();
+            control = await(openControlPlane(tenants));
+            running.add(() -> await(control.close()));
+            startJobs();
+        } catch (Exception failed) {
+            running.close();
+            throw failed;
+        }
     }
 
-    /// Starts everything, prints how to use it, returns when all has stopped.
+    /// Starts everything.
     ///
-    /// @return the exit code
-    int run() throws Exception {
-        throw new IllegalStateException("the gateway is not wired yet; it would listen on " + config.listen().data());
+    /// @throws StartFailure or another exception whose message says what to do; nothing is left running then
+    static Gateway start(GatewayConfig config) throws Exception {
+        return new Gateway(config);
     }
 
-    /// [#run], and a minute of mixed traffic to the sandbox route.
-    int demo() throws Exception {
-        return run();
+    int dataPort() {
+        return dataPlanes.getFirst().port();
+    }
+
+    int controlPort() {
+        return control.port();
+    }
+
+    GatewayConfig config() {
+        return config;
+    }
+
+    DataFolder folder() {
+        return folder;
+    }
+
+    DemoTenants demoTenants() {
+        return demoTenants;
+    }
+
+    /// Brings changes of tenants and keys into force on this node.
+    void refreshDirectory() {
+        directorySync.refresh();
+    }
+
+    private HeadLimits headLimits() {
+        var limits = config.limits();
+        return new HeadLimits(Math.toIntExact(limits.requestLine().bytes()), Math.toIntExact(limits.head().bytes()),
+                limits.headerFields(), HeadLimits.DEFAULT.chunkLineMax(), config.deadlines().head());
+    }
+
+    private void restoreCounters() {
+        Instant now = clock.now();
+        List<PastUsage> past = store.postgres()
+                .counters()
+                .since(Instant.EPOCH, now, Duration.ofMinutes(15))
+                .used()
+                .stream()
+                .map(used -> new PastUsage(used.tenant(), used.key(), used.user(), used.route(), used.model(),
+                        used.run(),
+                        used.tags(), used.time(), used.quantities(), used.cost()))
+                .toList();
+        admissions.restore(directory.snapshot(), past, now, now.toEpochMilli());
+    }
+
+    private void openDataPlane() throws Exception {
+        var deadlines = config.deadlines();
+        var limits = new ExchangeLimits(deadlines.bodyFirstByte(), deadlines.bodyRateAfter(),
+                deadlines.bodyRate().bytes(),
+                deadlines.writeStall(), config.limits().heldBytesTotal().bytes());
+        var tokenizers = new Tokenizers();
+        Thread.ofVirtual().name("weir-warm").start(tokenizers::warm);
+        var parts = new ExchangeParts(clock, directory, hasher, admissions, store.spool(), tokenizers,
+                new CallMetrics(metrics),
+                limits);
+        int loops = EventLoops.count(config);
+        var sandboxUrl = UpstreamUrl.parse(sandbox.url());
+        for (int i = 0; i < loops; i++) {
+            var plane = new DataPlane(config, parts, head, sandboxUrl, loops,
+                    () -> LoopLag.measureHere(vertx, metrics));
+            dataPlanes.add(plane);
+            await(vertx.deployVerticle(plane, new DeploymentOptions()));
+        }
+    }
+
+    private Future<ControlPlane> openControlPlane(StoredTenants tenants) {
+        var usage = new StoredUsage(store.postgres());
+        return ControlPlane.start(vertx, ControlOptions.of(config), AdminKey.of(secrets.admin().reveal()), List.of(
+                new TenantsResource(tenants, directorySync::refresh),
+                new KeysResource(tenants, hasher, random, directorySync::refresh),
+                new EventsResource(usage),
+                new CostsResource(tenants, usage, clock),
+                new HealthResource(List.of(new HealthCheck("postgresql", this::databaseComplaint),
+                        new HealthCheck("spool", this::spoolComplaint))),
+                new MetricsResource(metrics::scrape)));
+    }
+
+    private Optional<String> databaseComplaint() {
+        try {
+            store.postgres().directory().version();
+            return Optional.empty();
+        } catch (RuntimeException unreachable) {
+            return Optional.of("PostgreSQL does not answer; calls go on and their events wait in the spool");
+        }
+    }
+
+    private Optional<String> spoolComplaint() {
+        return store.spool().pressure() == Pressure.REFUSE
+                ? Optional.of("the spool is full or cannot be written: " + store.spool().lastError())
+                : Optional.empty();
+    }
+
+    private void startJobs() {
+        var spool = store.spool();
+        var shipper = store.shipper();
+        metrics.watchSpool(new SpoolWatch(spool::depthRecords, spool::usedBytes, shipper::lagNanos, shipper::lagNanos));
+        metrics.watchShipper(shipper::storedEvents, shipper::failedSteps);
+        metrics.watchCallsInFlight(() -> dataPlanes.stream().mapToInt(DataPlane::running).sum());
+        running.add(Runner.every(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer));
+        running.add(Runner.every(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now())));
+    }
+
+    /// No new calls; the running ones finish within the drain limit; then all stops.
+    @Override
+    public void close() throws Exception {
+        long millis = config.deadlines().drain().toMillis();
+        Future.join(dataPlanes.stream().map(plane -> plane.drain(millis)).toList())
+                .await(millis + TimeUnit.SECONDS.toMillis(START_SECONDS_MAX), TimeUnit.MILLISECONDS);
+        running.close();
+    }
+
+    private static <T> T await(Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(START_SECONDS_MAX, TimeUnit.SECONDS);
     }
 }

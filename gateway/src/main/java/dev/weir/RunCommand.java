@@ -20,6 +20,6 @@ final class RunCommand implements Callable<Integer> {
             return Main.MISUSED;
         }
         LogLevel.apply(loaded.get().config().log());
-        return new Gateway(loaded.get().config()).run();
+        return GatewayRun.run(loaded.get().config(), ready -> {});
     }
 }

@@ -5,7 +5,13 @@ import java.util.Optional;
 
 /// What costs are broken down by.
 public enum Dimension {
-    USER("user"), MODEL("model"), ROUTE("route"), KEY("key"), RUN("run"), TICKET("ticket"), COST_CENTER("cost_center"),
+    USER("user"),
+    MODEL("model"),
+    ROUTE("route"),
+    KEY("key"),
+    RUN("run"),
+    TICKET("ticket"),
+    COST_CENTER("cost_center"),
     /// Each `name=value` pair; an event with several counts in each of them.
     TAG("tag");
 

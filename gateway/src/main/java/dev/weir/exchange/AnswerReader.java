@@ -2,9 +2,11 @@ package dev.weir.exchange;
 
 import dev.weir.dialect.Dialect;
 import dev.weir.dialect.UsageChunkFilter;
+import dev.weir.meter.InputCount;
 import dev.weir.meter.StreamMeter;
 import dev.weir.meter.TokenCount;
 import dev.weir.meter.Tokenizers;
+import dev.weir.usage.Meter;
 import dev.weir.usage.ModelId;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
@@ -23,9 +25,17 @@ final class AnswerReader {
 
     private final @Nullable StreamMeter meter;
     private final @Nullable UsageChunkFilter filter;
+    private final Call call;
+    private final @Nullable HeldBody body;
+    private final Tokenizers tokenizers;
 
+    /// @param body the request's, where it was read
     /// @param asksUsage whether the usage chunk must be taken out
-    AnswerReader(Call call, HttpClientResponse answer, boolean asksUsage, Tokenizers tokenizers) {
+    AnswerReader(Call call, HttpClientResponse answer, @Nullable HeldBody body, boolean asksUsage,
+            Tokenizers tokenizers) {
+        this.call = call;
+        this.body = body;
+        this.tokenizers = tokenizers;
         Dialect dialect = call.dialect;
         String coding = answer.getHeader("content-encoding");
         this.meter = dialect == null
@@ -83,7 +93,20 @@ final class AnswerReader {
     }
 
     UsageReading finish(boolean complete) {
-        return meter == null ? NOTHING_TO_METER : meter.finish(complete);
+        UsageReading reading = meter == null ? NOTHING_TO_METER : meter.finish(complete);
+        return reading instanceof UsageReading.Estimated(Quantities estimated, String reason)
+                ? new UsageReading.Estimated(withCountedInput(estimated), reason)
+                : reading;
+    }
+
+    /// Where no frame of the answer told the input, counting beats the bound by bytes.
+    private Quantities withCountedInput(Quantities estimated) {
+        if (body == null || call.facts == null || !estimated.has(Meter.TOKENS_IN)
+                || estimated.provenance(Meter.TOKENS_IN) != Provenance.BOUND) {
+            return estimated;
+        }
+        TokenCount counted = InputCount.atMost(call.facts.prompt(), body.bytes(), call.facts.model(), tokenizers);
+        return estimated.with(all -> all.set(Meter.TOKENS_IN, counted.tokens(), counted.provenance()));
     }
 
     /// What the provider said so far.

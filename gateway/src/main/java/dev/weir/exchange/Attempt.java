@@ -132,7 +132,8 @@ final class Attempt {
         return reader == null ? null : reader.serviceTier();
     }
 
-    private @Nullable String modelAnswered() {
+    @Nullable
+    String modelAnswered() {
         return reader == null ? null : reader.model();
     }
 

@@ -30,6 +30,9 @@ final class Call {
     Route route;
     /// The path behind the route's name.
     String path = "";
+    /// What followed the path's `?`; may hold a key.
+    @Nullable
+    String query;
     Identity.@Nullable Known caller;
     @Nullable
     String user;
@@ -54,6 +57,7 @@ final class Call {
     void routed(Routing.Routed routed) {
         route = routed.route();
         path = routed.path();
+        query = routed.query();
         dialect = routed.dialect();
     }
 

@@ -12,6 +12,7 @@ import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import dev.weir.event.UsageJournal.Append;
 import dev.weir.ledger.Standing;
+import dev.weir.route.NormalPath;
 import dev.weir.route.Routing;
 import dev.weir.usage.UsageReading;
 import io.vertx.core.buffer.Buffer;
@@ -20,7 +21,7 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
-import java.util.concurrent.TimeUnit;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +40,7 @@ final class Exchange {
     private ExchangeState state = ExchangeState.RECEIVED;
     private long stateSinceNanos;
     private @Nullable HeldBody body;
-    private @Nullable StreamTap upload;
+    private @Nullable Upload upload;
     private @Nullable StreamTap download;
     private @Nullable AnswerReader reader;
     private @Nullable Attempt attempt;
@@ -65,23 +66,37 @@ final class Exchange {
                     "Weir is shutting down. Send the request again; another node will take it.", 1));
             return;
         }
-        String path = request.path();
-        switch (loop.routes().match(call.method, path == null ? "/" : path)) {
+        switch (NormalPath.of(request.uri())) {
+            case NormalPath.Refused refused -> refuse(Refusal.of(RefusalCode.BAD_HEAD, refused.fault().detail()));
+            case NormalPath.Normal target -> route(target);
+        }
+    }
+
+    private void route(NormalPath.Normal target) {
+        switch (loop.routes().match(call.method, target)) {
             case Routing.Unrouted unrouted -> refuse(Refusal.of(RefusalCode.ROUTE_UNKNOWN, unrouted.why()));
             case Routing.Routed routed -> {
                 call.routed(routed);
-                loop.listener().callBegan(call.routeName());
-                identify();
+                identify(target);
             }
         }
     }
 
-    private void identify() {
-        switch (KeyCheck.of(request, loop.hasher(), loop.directory())) {
+    private void identify(NormalPath.Normal target) {
+        switch (KeyCheck.of(request.headers(), target.query(), loop.hasher(), loop.directory())) {
             case KeyCheck.Refused refused -> refuse(refused.refusal());
             case KeyCheck.Passed passed -> {
                 call.caller = passed.identity();
-                attribute(passed);
+                if (!call.config().methods().contains(call.method)) {
+                    refuse(Refusal.of(RefusalCode.METHOD_NOT_ALLOWED, "Route '" + call.routeName() + "' takes "
+                            + String.join(", ", new TreeSet<>(call.config().methods())) + ", not this method."));
+                } else if (target.encodedSlash() && !call.config().encodedSlash()) {
+                    refuse(Refusal.of(RefusalCode.BAD_REQUEST, "The path holds an encoded slash (%2F), which route '"
+                            + call.routeName()
+                            + "' does not take. Have encoded-slash: pass set where its upstream wants them."));
+                } else {
+                    attribute(passed);
+                }
             }
         }
     }
@@ -174,9 +189,10 @@ final class Exchange {
         switch (decision) {
             case Admission.Admitted admitted -> open(admitted);
             case Admission.Refused refused -> refuse(refused.refusal());
-            case Admission.CountFirst _ -> loop.offLoop(() -> InputCount.of(call, heldBody(), loop.tokenizers()))
-                    .map(tokens -> loop.admissions().admitCounted(admissionRequest(), tokens))
-                    .onComplete(this::decide, this::failed);
+            case Admission.CountFirst _ ->
+                loop.offLoop(() -> RequestBodies.countInput(call, heldBody(), loop.tokenizers()))
+                        .map(tokens -> loop.admissions().admitCounted(admissionRequest(), tokens))
+                        .onComplete(this::decide, this::failed);
         }
     }
 
@@ -236,48 +252,14 @@ final class Exchange {
             Buffer edited = outbound.body(heldBody());
             opened.sent(edited.length(), loop.clock().nanoTime());
             var _ = upstream.end(edited);
+        } else if (Upload.isNeeded(request, upstream)) {
+            upload = new Upload(request, upstream, call, opened, loop, this::clientGone);
+            upload.open();
+            continueIfExpected();
+            request.resume();
         } else {
-            upload(opened, upstream);
-        }
-    }
-
-    /// A body that nobody reads whole goes up as it comes; a slow upstream pauses the client.
-    private void upload(Attempt opened, HttpClientRequest upstream) {
-        long length = HeaderNumbers.contentLength(request.headers());
-        boolean chunked = request.headers().contains("transfer-encoding")
-                || request.version() == HttpVersion.HTTP_2 && length < 0;
-        if (length <= 0 && !chunked || request.isEnded()) {
             var _ = upstream.end();
-            return;
         }
-        if (length > 0) {
-            upstream.putHeader("content-length", Long.toString(length));
-        } else {
-            upstream.setChunked(true);
-        }
-        var tap = new StreamTap(request, upstream, loop.context(), -1, new StreamTap.Watcher() {
-            @Override
-            public Buffer passing(Buffer chunk) {
-                call.clientIn += chunk.length();
-                opened.sent(chunk.length(), loop.clock().nanoTime());
-                return chunk;
-            }
-
-            @Override
-            public void ended() {
-                Buffer rest = upload == null ? null : upload.takePending();
-                var _ = rest == null ? upstream.end() : upstream.end(rest);
-            }
-
-            @Override
-            public void broken(Throwable cause) {
-                clientGone();
-            }
-        });
-        upload = tap;
-        tap.open();
-        continueIfExpected();
-        request.resume();
     }
 
     /// The upstream's head is here: try again, or let the answer pass.
@@ -292,10 +274,7 @@ final class Exchange {
             retry(current, Outcome.UPSTREAM_ERROR, wait);
         } else if (outbound.carriesOurCredential() && (answer.statusCode() == 401 || answer.statusCode() == 403)) {
             current.abandon();
-            fail(current, Outcome.UPSTREAM_ERROR, RefusalCode.UPSTREAM_CREDENTIAL_REJECTED, "The upstream of route '"
-                    + call.routeName() + "' answered " + answer.statusCode()
-                    + " to the credential that Weir holds for it."
-                    + " Whoever runs Weir has to set a valid one.");
+            fail(current, Outcome.UPSTREAM_ERROR, UpstreamFailure.credentialRejected(call, answer.statusCode()));
         } else {
             pass(current, outbound, answer);
         }
@@ -304,7 +283,7 @@ final class Exchange {
     /// 8: each chunk to the client, the same chunk to the meter.
     private void pass(Attempt current, Outbound outbound, HttpClientResponse answer) {
         enter(ExchangeState.STREAMING);
-        var answerReader = new AnswerReader(call, answer, outbound.asksUsage(), loop.tokenizers());
+        var answerReader = new AnswerReader(call, answer, body, outbound.asksUsage(), loop.tokenizers());
         reader = answerReader;
         current.readBy(answerReader);
         current.clientStatus = answer.statusCode();
@@ -354,15 +333,8 @@ final class Exchange {
         current.received(chunk.length(), now);
         Buffer forwarded = answerReader.read(chunk);
         current.clientOut += forwarded.length();
-        if (current.progressIsDue(now)) {
-            keepProgress(current, answerReader, now);
-        }
+        keepProgressIfDue(now);
         return forwarded;
-    }
-
-    private void keepProgress(Attempt current, AnswerReader answerReader, long now) {
-        current.progressKept(now);
-        var _ = loop.journal().progress(call.id, current.number, answerReader.soFar(), current.bytes());
     }
 
     /// Where no byte of the body came with the head, the head goes on its own: a client waits for it.
@@ -452,27 +424,22 @@ final class Exchange {
         if (wait >= 0) {
             retry(current, Outcome.UPSTREAM_GONE, wait);
         } else {
-            fail(current, Outcome.UPSTREAM_GONE, RefusalCode.UPSTREAM_UNREACHABLE, "The upstream of route '"
-                    + call.routeName()
-                    + "' cannot be reached. Try again; if it lasts, whoever runs Weir should check the route's upstream.");
+            fail(current, Outcome.UPSTREAM_GONE, UpstreamFailure.unreachable(call));
         }
     }
 
     private void lost(Attempt current, Throwable cause) {
         loop.note(call, "the upstream closed the connection before its answer", cause);
-        fail(current, Outcome.UPSTREAM_GONE, RefusalCode.UPSTREAM_UNREACHABLE,
-                "The upstream of route '" + call.routeName()
-                        + "' closed the connection without an answer. Whether it worked on the request is not known.");
+        fail(current, Outcome.UPSTREAM_GONE, UpstreamFailure.brokeOff(call));
     }
 
     /// An attempt that gave the client nothing: settled, then said in the client's dialect.
-    private void fail(Attempt current, Outcome outcome, RefusalCode code, String message) {
+    private void fail(Attempt current, Outcome outcome, Refusal refusal) {
         enter(ExchangeState.SETTLING);
-        Refusal refusal = Refusal.of(code, message);
         RefusalBody text = Refusals.body(call, refusal);
         current.clientStatus = refusal.status();
         current.clientOut += text.bytes().length;
-        settle(current, outcome, code, new UsageReading.Missing(code.id()));
+        settle(current, outcome, refusal.code(), new UsageReading.Missing(refusal.code().id()));
         answerWith(refusal, text);
     }
 
@@ -484,7 +451,7 @@ final class Exchange {
         }
         RefusalBody text = Refusals.body(call, refusal);
         if (call.caller == null) {
-            loop.listener().refused(call.routeName(), refusal.code().id());
+            loop.listener().refused(refusal.code(), call.routeName());
         } else {
             UsageEvent event = Refusals.event(call, attempts + 1, refusal, text.bytes().length,
                     loop.clock().nanoTime());
@@ -534,10 +501,15 @@ final class Exchange {
 
     /// Weir stops before the call does.
     void interrupt() {
-        endEarly(Outcome.INTERRUPTED, RefusalCode.OVERLOADED);
+        endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call));
     }
 
-    private void endEarly(Outcome outcome, @Nullable RefusalCode said) {
+    private void timeOut() {
+        endEarly(Outcome.TIMEOUT, UpstreamFailure.timeout(call));
+    }
+
+    /// @param said what the client is told where nothing was sent to it yet; null where it is gone
+    private void endEarly(Outcome outcome, @Nullable Refusal said) {
         Attempt current = attempt;
         if (state == ExchangeState.SETTLING || state == ExchangeState.ENDED) {
             return;
@@ -552,14 +524,10 @@ final class Exchange {
         }
         if (reader != null && state == ExchangeState.STREAMING) {
             cut(current, reader, outcome);
-        } else if (said != null || outcome == Outcome.TIMEOUT) {
-            fail(current, outcome, outcome == Outcome.TIMEOUT ? RefusalCode.UPSTREAM_TIMEOUT : RefusalCode.OVERLOADED,
-                    outcome == Outcome.TIMEOUT
-                            ? "The upstream of route '" + call.routeName()
-                                    + "' did not answer in time. Whether it worked on the"
-                                    + " request is not known."
-                            : "Weir is shutting down. Whether the upstream worked on the request is not known.");
+        } else if (said != null) {
+            fail(current, outcome, said);
         } else {
+            enter(ExchangeState.SETTLING);
             settle(current, outcome, null, new UsageReading.Missing(outcome.id()));
             cutResponse();
         }
@@ -567,50 +535,21 @@ final class Exchange {
 
     /// Called by the loop's sweep, a few times a second.
     void checkDeadlines(long now) {
-        ExchangeLimits limits = loop.limits();
-        long here = now - stateSinceNanos;
-        if (call.route != null && now - call.startedNanos > call.config().deadlines().call().toNanos()) {
-            endEarly(Outcome.TIMEOUT, RefusalCode.UPSTREAM_TIMEOUT);
-            return;
+        boolean stalled = download != null && download.isPaused();
+        switch (loop.deadlines().passed(call, state, now - stateSinceNanos, attempt, stalled, now)) {
+            case NONE -> keepProgressIfDue(now);
+            case BODY ->
+                refuse(Refusal.of(RefusalCode.BODY_TOO_SLOW, "The request body came too slowly. Send it again."));
+            case WRITE_STALL -> clientGone();
+            case CALL, FIRST_BYTE, SILENCE -> timeOut();
         }
+    }
+
+    private void keepProgressIfDue(long now) {
         Attempt current = attempt;
-        switch (state) {
-            case HOLDING_BODY -> {
-                if (isTooSlow(here, limits)) {
-                    refuse(Refusal.of(RefusalCode.BODY_TOO_SLOW, "The request body came too slowly. Send it again."));
-                }
-            }
-            case AWAITING_ANSWER -> {
-                if (current != null && current.silentNanos(now) > call.config().deadlines().firstByte().toNanos()) {
-                    endEarly(Outcome.TIMEOUT, RefusalCode.UPSTREAM_TIMEOUT);
-                }
-            }
-            case STREAMING -> {
-                if (current != null) {
-                    checkStream(current, now, limits);
-                }
-            }
-            case RECEIVED, ADMITTING, CONNECTING, SETTLING, RETRYING, ENDED -> {
-            }
-        }
-    }
-
-    private boolean isTooSlow(long nanos, ExchangeLimits limits) {
-        if (call.clientIn == 0) {
-            return nanos > limits.bodyFirstByte().toNanos();
-        }
-        return nanos > limits.bodyGrace().toNanos()
-                && call.clientIn < limits.bodyBytesPerSecondMin() * TimeUnit.NANOSECONDS.toSeconds(nanos);
-    }
-
-    private void checkStream(Attempt current, long now, ExchangeLimits limits) {
-        boolean stalledByClient = download != null && download.isPaused();
-        if (stalledByClient && current.silentNanos(now) > limits.writeStall().toNanos()) {
-            endEarly(Outcome.CLIENT_GONE, null);
-        } else if (!stalledByClient && current.silentNanos(now) > call.config().deadlines().silence().toNanos()) {
-            endEarly(Outcome.TIMEOUT, RefusalCode.UPSTREAM_TIMEOUT);
-        } else if (reader != null && current.progressIsDue(now)) {
-            keepProgress(current, reader, now);
+        if (current != null && reader != null && state == ExchangeState.STREAMING && current.progressIsDue(now)) {
+            current.progressKept(now);
+            var _ = loop.journal().progress(call.id, current.number, reader.soFar(), current.bytes());
         }
     }
 
@@ -645,9 +584,6 @@ final class Exchange {
             enter(ExchangeState.ENDED);
             if (body != null) {
                 body.release();
-            }
-            if (call.route != null) {
-                loop.listener().callEnded(call.routeName());
             }
             loop.ended(this);
         }

@@ -1,20 +1,15 @@
 package dev.weir.exchange;
 
+import dev.weir.admission.RefusalCode;
 import dev.weir.event.UsageEvent;
 
 /// Hears how calls end; metrics are made of it. Called on event loops, must not wait.
 public interface ExchangeListener {
-    /// A call's head passed its check and a route was found.
-    void callBegan(String route);
-
-    void callEnded(String route);
-
-    /// An attempt's settlement, or a refusal, is kept (or could not be: the event says so).
+    /// An attempt ended, or a call of a known tenant was refused.
     void ended(UsageEvent event);
 
-    /// A refusal of which no event is made: no tenant to book it on.
-    void refused(String route, String code);
-
-    /// A request head that was refused before routing.
-    void headRefused(String reason);
+    /// A call was refused of which no event is made: there is no tenant to book it on.
+    ///
+    /// @param route the configured name, empty where none matched
+    void refused(RefusalCode code, String route);
 }

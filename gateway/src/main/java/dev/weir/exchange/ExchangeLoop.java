@@ -30,6 +30,7 @@ final class ExchangeLoop {
     private final ExchangeParts parts;
     private final Routes routes;
     private final Settlements settlements;
+    private final Deadlines deadlines;
     private final SplittableRandom ids;
     private final Set<Exchange> live = new HashSet<>();
     private boolean draining;
@@ -40,6 +41,7 @@ final class ExchangeLoop {
         this.parts = parts;
         this.routes = routes;
         this.settlements = new Settlements(parts.admissions());
+        this.deadlines = new Deadlines(parts.limits());
         this.ids = new SplittableRandom(idSeed);
         vertx.setPeriodic(SWEEP_MILLIS, sweep -> sweep());
     }
@@ -80,8 +82,8 @@ final class ExchangeLoop {
         return parts.listener();
     }
 
-    ExchangeLimits limits() {
-        return parts.limits();
+    Deadlines deadlines() {
+        return deadlines;
     }
 
     Tokenizers tokenizers() {

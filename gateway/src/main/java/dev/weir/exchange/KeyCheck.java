@@ -6,8 +6,9 @@ import dev.weir.tenant.ApiKey;
 import dev.weir.tenant.Identity;
 import dev.weir.tenant.KeyHasher;
 import dev.weir.tenant.TenantDirectory;
-import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.MultiMap;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Whose call it is, or why that is not known.
 sealed interface KeyCheck {
@@ -15,8 +16,8 @@ sealed interface KeyCheck {
 
     record Refused(Refusal refusal) implements KeyCheck {}
 
-    static KeyCheck of(HttpServerRequest request, KeyHasher hasher, TenantDirectory directory) {
-        return switch (PresentedKey.of(request.headers(), request.query())) {
+    static KeyCheck of(MultiMap headers, @Nullable String query, KeyHasher hasher, TenantDirectory directory) {
+        return switch (PresentedKey.of(headers, query)) {
             case PresentedKey.Absent _ -> refused(RefusalCode.KEY_MISSING,
                     "No Weir key came with this request. Put a key that begins with wr_ where your client's SDK puts its API key,"
                             + " or into the header X-Weir-Key.");

@@ -30,8 +30,8 @@ record Outbound(Call call, String target, MultiMap headers, boolean asksUsage, O
                 headers.set(HeaderRules.ACCEPT_ENCODING, coding);
             }
         }
-        boolean ours = authorize(config, headers, request.query());
-        String query = PresentedKey.withoutKey(request.query());
+        boolean ours = authorize(config, headers, call.query);
+        String query = PresentedKey.withoutKey(call.query);
         return new Outbound(call, query == null ? call.path : call.path + "?" + query, headers, asksUsage,
                 attempt.admitted.outputLimit(), ours);
     }

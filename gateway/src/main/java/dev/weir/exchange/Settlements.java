@@ -103,8 +103,15 @@ final class Settlements {
                 || !attempt.succeeded() && !used.has(Meter.TOKENS_IN) && !used.has(Meter.TOKENS_OUT)) {
             return Money.ZERO;
         }
-        String model = attempt.model();
-        if (model == null || !used.has(Meter.TOKENS_IN) && !used.has(Meter.TOKENS_OUT)) {
+        if (!used.has(Meter.TOKENS_IN) && !used.has(Meter.TOKENS_OUT)) {
+            return null;
+        }
+        Money cost = cost(attempt, attempt.modelAnswered(), used);
+        return cost != null ? cost : cost(attempt, attempt.call.modelAsked(), used);
+    }
+
+    private static @Nullable Money cost(Attempt attempt, @Nullable String model, Quantities used) {
+        if (model == null) {
             return null;
         }
         var sku = new Sku(attempt.call.provider(), model, attempt.region(), attempt.serviceTier());

@@ -11,19 +11,17 @@ public final class Routes {
         this.byName = Map.copyOf(byName);
     }
 
-    /// @param path the normal path of the request, `/openai/v1/chat/completions`
-    public Routing match(String method, String path) {
-        int end = path.indexOf('/', 1);
-        String name = end < 0 ? path.substring(1) : path.substring(1, end);
-        Route route = byName.get(name);
+    /// Where a request leads.
+    public Routing match(String method, NormalPath.Normal target) {
+        Route route = byName.get(target.firstSegment());
         if (route == null) {
-            return new Routing.Unrouted(name.isEmpty()
+            return new Routing.Unrouted(target.firstSegment().isEmpty()
                     ? "This is Weir's data plane: the first path segment names a route, as in /openai/v1/chat/completions."
                     : "No route has the name of this path's first segment. Check the base URL of your client, or add the route to"
                             + " config/weir.yaml.");
         }
-        String rest = end < 0 ? "/" : path.substring(end);
-        return new Routing.Routed(route, rest,
-                route.kind() == Route.Kind.LLM ? Dialects.of(route.provider(), method, rest) : null);
+        String path = target.rest();
+        return new Routing.Routed(route, path, target.query(),
+                route.kind() == Route.Kind.LLM ? Dialects.of(route.provider(), method, path) : null);
     }
 }

@@ -13,20 +13,26 @@ public enum RefusalCode {
     /// The process has no room for another call: early and cheaply.
     OVERLOADED(Stage.HEAD, 503, "overloaded"),
     /// The request's head has two readings, or none.
-    BAD_HEAD(Stage.HEAD, 400, "bad_head"), HEAD_TOO_LARGE(Stage.HEAD, 431, "head_too_large"),
+    BAD_HEAD(Stage.HEAD, 400, "bad_head"),
+    HEAD_TOO_LARGE(Stage.HEAD, 431, "head_too_large"),
 
     ROUTE_UNKNOWN(Stage.ROUTE, 404, "route_unknown"),
 
     KEY_MISSING(Stage.KEY, 401, "key_missing"),
     /// Two different Weir keys in one request.
-    KEYS_CONFLICT(Stage.KEY, 400, "keys_conflict"), KEY_UNKNOWN(Stage.KEY, 401, "key_unknown"), KEY_REVOKED(Stage.KEY,
+    KEYS_CONFLICT(Stage.KEY, 400, "keys_conflict"),
+    KEY_UNKNOWN(Stage.KEY, 401, "key_unknown"),
+    KEY_REVOKED(Stage.KEY,
             401, "key_revoked"),
     /// The snapshot of keys is older than its limit, so nobody can be trusted.
     DIRECTORY_STALE(Stage.KEY, 503, "directory_stale"),
 
-    METHOD_NOT_ALLOWED(Stage.PLAN, 405, "method_not_allowed"), PLAN_FORBIDS(Stage.PLAN, 403, "plan_forbids"),
+    METHOD_NOT_ALLOWED(Stage.PLAN, 405, "method_not_allowed"),
+    PLAN_FORBIDS(Stage.PLAN, 403, "plan_forbids"),
 
-    BODY_TOO_LARGE(Stage.BODY, 413, "body_too_large"), BODY_TOO_SLOW(Stage.BODY, 408, "body_too_slow"), BAD_REQUEST(
+    BODY_TOO_LARGE(Stage.BODY, 413, "body_too_large"),
+    BODY_TOO_SLOW(Stage.BODY, 408, "body_too_slow"),
+    BAD_REQUEST(
             Stage.BODY, 400, "bad_request"),
 
     /// A blocking cost limit applies and the model has no price.
@@ -46,19 +52,27 @@ public enum RefusalCode {
 
     SPOOL_UNAVAILABLE(Stage.SPOOL, 503, "spool_unavailable"),
 
-    UPSTREAM_CREDENTIAL_REJECTED(Stage.UPSTREAM, 502, "upstream_credential_rejected"), UPSTREAM_UNREACHABLE(
-            Stage.UPSTREAM, 502, "upstream_unreachable"), UPSTREAM_TIMEOUT(Stage.UPSTREAM, 504, "upstream_timeout"),
+    UPSTREAM_CREDENTIAL_REJECTED(Stage.UPSTREAM, 502, "upstream_credential_rejected"),
+    UPSTREAM_UNREACHABLE(
+            Stage.UPSTREAM, 502, "upstream_unreachable"),
+    UPSTREAM_TIMEOUT(Stage.UPSTREAM, 504, "upstream_timeout"),
 
     /// A step failed in a way nobody foresaw: closed, never open by accident.
     INTERNAL_ERROR(Stage.ANY, 500, "internal_error");
 
     /// When in the life of a call a refusal is decided; earlier ones win.
     public enum Stage {
-        HEAD, ROUTE, KEY,
+        HEAD,
+        ROUTE,
+        KEY,
         /// Method and plan: what the head alone tells.
-        PLAN, BODY,
+        PLAN,
+        BODY,
         /// The ledger's own order among limits is [dev.weir.tenant.Limit#PRECEDENCE].
-        LIMITS, SPOOL, UPSTREAM, ANY
+        LIMITS,
+        SPOOL,
+        UPSTREAM,
+        ANY
     }
 
     private static final Map<String, RefusalCode> BY_ID = Arrays.stream(values())

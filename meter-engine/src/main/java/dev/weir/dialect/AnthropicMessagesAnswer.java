@@ -21,11 +21,35 @@ import org.jspecify.annotations.Nullable;
 /// added to the totals and told apart as [Side]s. An iteration of type `message` is inside the top level.
 final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer.Field> {
     enum Field {
-        MODEL, ID, TIER, STOP, ERROR, ERROR_TYPE, BLOCK_TYPE, TEXT, USAGE,
+        MODEL,
+        ID,
+        TIER,
+        STOP,
+        ERROR,
+        ERROR_TYPE,
+        BLOCK_TYPE,
+        TEXT,
+        USAGE,
         // tokens
-        INPUT, OUTPUT, CACHE_READ, CACHE_WRITE, CACHE_5M, CACHE_1H, THINKING, SEARCHES,
+        INPUT,
+        OUTPUT,
+        CACHE_READ,
+        CACHE_WRITE,
+        CACHE_5M,
+        CACHE_1H,
+        THINKING,
+        SEARCHES,
         // the same of one iteration
-        ITERATIONS, ITERATION, KIND, SIDE_MODEL, SIDE_INPUT, SIDE_OUTPUT, SIDE_READ, SIDE_WRITE, SIDE_5M, SIDE_1H
+        ITERATIONS,
+        ITERATION,
+        KIND,
+        SIDE_MODEL,
+        SIDE_INPUT,
+        SIDE_OUTPUT,
+        SIDE_READ,
+        SIDE_WRITE,
+        SIDE_5M,
+        SIDE_1H
     }
 
     /// A side beyond this many is counted, but not told apart.

@@ -16,15 +16,48 @@ import org.jspecify.annotations.Nullable;
 /// of that provider in [#tokens] puts them there, so that input includes cached and output includes reasoning.
 final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
     enum Field {
-        MODEL, ID, TIER, CHOICE, ERROR, ERROR_TYPE, FINISH, USAGE, PROMPT, COMPLETION, TOTAL,
+        MODEL,
+        ID,
+        TIER,
+        CHOICE,
+        ERROR,
+        ERROR_TYPE,
+        FINISH,
+        USAGE,
+        PROMPT,
+        COMPLETION,
+        TOTAL,
         // cache
-        CACHED, CACHE_HIT, CACHED_PLAIN, CACHED_NUMBER, CACHE_READ_INPUT, CACHE_WRITE, CACHE_CREATION,
+        CACHED,
+        CACHE_HIT,
+        CACHED_PLAIN,
+        CACHED_NUMBER,
+        CACHE_READ_INPUT,
+        CACHE_WRITE,
+        CACHE_CREATION,
         // parts
-        REASONING, REASONING_PLAIN, AUDIO_IN, AUDIO_OUT, AUDIO_SECONDS, QUERIES,
+        REASONING,
+        REASONING_PLAIN,
+        AUDIO_IN,
+        AUDIO_OUT,
+        AUDIO_SECONDS,
+        QUERIES,
         // llama.cpp
-        TIMINGS, TIMED_PROMPT, TIMED_CACHED, TIMED_OUTPUT,
+        TIMINGS,
+        TIMED_PROMPT,
+        TIMED_CACHED,
+        TIMED_OUTPUT,
         // content
-        CHOICE_BEGIN, MESSAGE, DELTA, TEXT, REASONING_TEXT, REASONING_COPY, WHOLE_CALL, CALL_ID, FUNCTION, IMAGE
+        CHOICE_BEGIN,
+        MESSAGE,
+        DELTA,
+        TEXT,
+        REASONING_TEXT,
+        REASONING_COPY,
+        WHOLE_CALL,
+        CALL_ID,
+        FUNCTION,
+        IMAGE
     }
 
     private static final JsonPaths<Field> PATHS = paths(new JsonPaths<>());

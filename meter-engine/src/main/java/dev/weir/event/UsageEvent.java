@@ -53,4 +53,13 @@ public record UsageEvent(String callId, int attempt, Instant time, @Nullable Ten
     public @Nullable String model() {
         return modelAnswered != null ? modelAnswered : modelAsked;
     }
+
+    /// The same event at another cost.
+    public UsageEvent withCost(Money other) {
+        return new UsageEvent(callId, attempt, time, tenant, key, user, route, provider, modelAsked, modelAnswered,
+                region,
+                serviceTier, providerRequestId, attribution, quantities, bytes, clientStatus, upstreamStatus,
+                latencyNanos,
+                firstTokenNanos, clientRetryCount, retryAfterSeconds, outcome, reasonCode, priceVersion, other, flags);
+    }
 }

@@ -66,7 +66,7 @@ public final class StreamMeter implements AutoCloseable {
     public boolean finishesAtOnce(boolean complete) {
         AnswerFacts facts = scanner.facts();
         return facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete || status >= 400
-                || !facts.contentSeen();
+                || dialect.freeOfTokens() || !dialect.readsBody();
     }
 
     /// Ends the metering. Call once.

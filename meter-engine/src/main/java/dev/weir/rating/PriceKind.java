@@ -10,13 +10,25 @@ import java.util.stream.Collectors;
 
 /// The columns of a price list, by the names of the price file; per million tokens, or per single unit (`…_each`).
 enum PriceKind {
-    INPUT, OUTPUT, CACHE_READ,
+    INPUT,
+    OUTPUT,
+    CACHE_READ,
     /// Lifetime of five minutes, where the provider tells lifetimes apart.
-    CACHE_WRITE, CACHE_WRITE_1H,
+    CACHE_WRITE,
+    CACHE_WRITE_1H,
     /// Where it differs from `output`.
-    REASONING, AUDIO_IN, AUDIO_OUT,
+    REASONING,
+    AUDIO_IN,
+    AUDIO_OUT,
     /// The output of image models that have no text output.
-    IMAGE_TOKEN_OUT, IMAGE_OUT_EACH, SECOND_IN_EACH, SECOND_OUT_EACH, AUDIO_SECOND_IN_EACH, SEARCH_MEDIUM_EACH, QUERY_EACH, REQUEST_EACH;
+    IMAGE_TOKEN_OUT,
+    IMAGE_OUT_EACH,
+    SECOND_IN_EACH,
+    SECOND_OUT_EACH,
+    AUDIO_SECOND_IN_EACH,
+    SEARCH_MEDIUM_EACH,
+    QUERY_EACH,
+    REQUEST_EACH;
 
     static final int COUNT = values().length;
     private static final Map<String, PriceKind> BY_ID = Arrays.stream(values())

@@ -46,14 +46,15 @@ class RequestReadingTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-            {"stream":true}                                          | {"stream_options":{"include_usage":true},"stream":true}
-            {"stream":true,"stream_options":null}                    | {"stream":true,"stream_options":{"include_usage":true}}
-            {"stream":true,"stream_options":{}}                      | {"stream":true,"stream_options":{"include_usage":true}}
-            {"stream_options":{ "x":[1] },"stream":true}             | {"stream_options":{"include_usage":true, "x":[1] },"stream":true}
-            {"stream_options":{"include_usage":false},"stream":true} | {"stream_options":{"include_usage":true},"stream":true}
-            {"stream_options":{"include_usage": null},"stream":true} | {"stream_options":{"include_usage": true},"stream":true}
-            """)
+    @CsvSource(delimiter = '|',
+            textBlock = """
+                    {"stream":true}                                          | {"stream_options":{"include_usage":true},"stream":true}
+                    {"stream":true,"stream_options":null}                    | {"stream":true,"stream_options":{"include_usage":true}}
+                    {"stream":true,"stream_options":{}}                      | {"stream":true,"stream_options":{"include_usage":true}}
+                    {"stream_options":{ "x":[1] },"stream":true}             | {"stream_options":{"include_usage":true, "x":[1] },"stream":true}
+                    {"stream_options":{"include_usage":false},"stream":true} | {"stream_options":{"include_usage":true},"stream":true}
+                    {"stream_options":{"include_usage": null},"stream":true} | {"stream_options":{"include_usage": true},"stream":true}
+                    """)
     void usageIsAskedForWithoutTouchingAnythingElse(String body, String edited) {
         assertThat(OPENAI.mustAskUsage(facts(OPENAI, body))).isTrue();
         assertThat(edit(OPENAI, body, OptionalLong.empty(), true)).isEqualTo(edited);
@@ -84,33 +85,35 @@ class RequestReadingTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-            {"messages":[{"role":"user","content":"hi"}]}                                                                 |
-            {"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}}]}]}|
-            {"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x/y.png"}}]}]}         | an image is named by its URL
-            {"messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"f"}}]}]}                             | a message names or holds a file whose text Weir does not read
-            {"messages":[],"web_search_options":{}}                                                                       | "web_search_options" lets the provider add input of its own
-            {"messages":[],"tools":[{"type":"function","function":{"name":"f"}}]}                                         |
-            {"messages":[],"tools":[{"type":"web_search"}]}                                                               | a tool of the provider's own adds input
-            {"n":"5"}                                                                                                     | "n" is not a whole number of 1 or more
-            {"n":null}                                                                                                    |
-            """)
+    @CsvSource(delimiter = '|',
+            textBlock = """
+                    {"messages":[{"role":"user","content":"hi"}]}                                                                 |
+                    {"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}}]}]}|
+                    {"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x/y.png"}}]}]}         | an image is named by its URL
+                    {"messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"f"}}]}]}                             | a message names or holds a file whose text Weir does not read
+                    {"messages":[],"web_search_options":{}}                                                                       | "web_search_options" lets the provider add input of its own
+                    {"messages":[],"tools":[{"type":"function","function":{"name":"f"}}]}                                         |
+                    {"messages":[],"tools":[{"type":"web_search"}]}                                                               | a tool of the provider's own adds input
+                    {"n":"5"}                                                                                                     | "n" is not a whole number of 1 or more
+                    {"n":null}                                                                                                    |
+                    """)
     void inputThatIsNotInTheBodyIsNamed(String body, @Nullable String unseen) {
         assertThat(facts(OPENAI, body).prompt().unseen()).isEqualTo(unseen);
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-            {"messages":[{"role":"user","content":[{"type":"document","source":{"type":"text","data":"hi"}}]}]}   |
-            {"messages":[{"role":"user","content":[{"source":{"type":"base64","data":"AA"},"type":"image"}]}]}    |
-            {"messages":[{"role":"user","content":[{"source":{"type":"base64","data":"AA"},"type":"document"}]}]} | a message holds a document whose text Weir does not read
-            {"messages":[{"role":"user","content":[{"type":"image","source":{"type":"url","url":"u"}}]}]}         | a message names a file or a URL
-            {"tools":[{"name":"f","input_schema":{}},{"type":"bash_20250124","name":"bash"}]}                     |
-            {"tools":[{"type":"web_search_20250305","name":"web_search"}]}                                        | a tool of the provider's own adds input
-            {"mcp_servers":[]}                                                                                    |
-            {"mcp_servers":[{}]}                                                                                  | an MCP server named in the request adds input
-            {"context_management":{"edits":[{"type":"compact_20260112"}]}}                                        | context management may add a pass over the conversation
-            """)
+    @CsvSource(delimiter = '|',
+            textBlock = """
+                    {"messages":[{"role":"user","content":[{"type":"document","source":{"type":"text","data":"hi"}}]}]}   |
+                    {"messages":[{"role":"user","content":[{"source":{"type":"base64","data":"AA"},"type":"image"}]}]}    |
+                    {"messages":[{"role":"user","content":[{"source":{"type":"base64","data":"AA"},"type":"document"}]}]} | a message holds a document whose text Weir does not read
+                    {"messages":[{"role":"user","content":[{"type":"image","source":{"type":"url","url":"u"}}]}]}         | a message names a file or a URL
+                    {"tools":[{"name":"f","input_schema":{}},{"type":"bash_20250124","name":"bash"}]}                     |
+                    {"tools":[{"type":"web_search_20250305","name":"web_search"}]}                                        | a tool of the provider's own adds input
+                    {"mcp_servers":[]}                                                                                    |
+                    {"mcp_servers":[{}]}                                                                                  | an MCP server named in the request adds input
+                    {"context_management":{"edits":[{"type":"compact_20260112"}]}}                                        | context management may add a pass over the conversation
+                    """)
     void inputThatIsNotInAnAnthropicBodyIsNamed(String body, @Nullable String unseen) {
         assertThat(facts(ANTHROPIC, body).prompt().unseen()).isEqualTo(unseen);
     }

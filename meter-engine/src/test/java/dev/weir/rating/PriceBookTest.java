@@ -42,34 +42,35 @@ class PriceBookTest {
 
     /// Each worked out by hand from the providers' list: usage in, dollars out.
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-            openai    | gpt-4o-2024-08-06          |          | 2026-07-01 | tokens_in=1000 cache_read=400 tokens_out=500                  | 0.007
-            openai    | gpt-4o-mini                |          | 2026-07-01 | tokens_in=1 tokens_out=1                                      | 0.00000075
-            openai    | gpt-4o-mini                | batch    | 2026-07-01 | tokens_in=1000 tokens_out=1000                                | 0.000375
-            openai    | gpt-4o-mini                | priority | 2026-07-01 | tokens_in=1000 cache_read=1000 tokens_out=1000                | 0.001125
-            openai    | gpt-5                      | flex     | 2026-07-01 | tokens_in=2000 tokens_out=300 reasoning=256                   | 0.00275
-            openai    | gpt-5                      | default  | 2026-07-01 | tokens_in=2000 tokens_out=300 reasoning=256                   | 0.0055
-            openai    | gpt-4o-audio-preview       |          | 2025-12-01 | tokens_in=1000 audio_in=600 tokens_out=200 audio_out=150      | 0.0915
-            openai    | gpt-4o-audio-preview       |          | 2026-02-01 | tokens_in=1000 audio_in=600 tokens_out=200 audio_out=150      | 0.0375
-            openai    | text-embedding-3-small     |          | 2026-07-01 | tokens_in=123457                                              | 0.00246914
-            openai    | whisper-1                  |          | 2026-07-01 | seconds=61                                                    | 0.0061
-            anthropic | claude-sonnet-4-5-20250929 |          | 2026-07-01 | tokens_in=10000 cache_read=6000 cache_write=3000 cache_write_1h=1000 tokens_out=700 | 0.0288
-            anthropic | claude-sonnet-4-5-20250929 |          | 2026-07-01 | tokens_in=200000 tokens_out=1000                              | 0.615
-            anthropic | claude-sonnet-4-5-20250929 |          | 2026-07-01 | tokens_in=200001 tokens_out=1000                              | 1.222506
-            anthropic | claude-sonnet-4-5-20250929 |          | 2025-10-02 | tokens_in=200001 tokens_out=1000                              | 0.615003
-            anthropic | claude-opus-4-6            |          | 2026-07-01 | tokens_in=1000 tokens_out=100 searches=3                      | 0.0375
-            anthropic | claude-opus-4-6            | us       | 2026-07-01 | tokens_in=1000 tokens_out=100                                 | 0.00825
-            anthropic | claude-opus-4-6            | fast+us  | 2026-07-01 | tokens_in=1000 tokens_out=100                                 | 0.0495
-            google    | gemini-2.5-flash           |          | 2026-07-01 | tokens_in=1000 audio_in=500 tokens_out=90 reasoning=40        | 0.000875
-            google    | gemini-2.5-pro             | priority | 2026-07-01 | tokens_in=200001 cache_read=200000 tokens_out=10              | 0.0501525
-            google    | gemini-2.5-flash-image     |          | 2026-07-01 | tokens_in=10 tokens_out=1290 images_generated=1               | 0.038703
-            deepseek  | deepseek-chat              |          | 2025-02-06 | tokens_in=1000000 tokens_out=1000000                          | 0.42
-            deepseek  | deepseek-chat              |          | 2025-02-07 | tokens_in=1000000 tokens_out=1000000                          | 1.37
-            groq      | whisper-large-v3           |          | 2026-07-01 | seconds=60                                                    | 0.0018498
-            cohere    | rerank-english-v3.0        |          | 2026-07-01 | searches=5                                                    | 0.01
-            sandbox   | sandbox-small              |          | 2026-07-01 | tokens_in=100 tokens_out=50                                   | 0.00003
-            sandbox   | claude-anything            |          | 2026-07-01 | tokens_in=100 tokens_out=50                                   | 0.00015
-            """)
+    @CsvSource(delimiter = '|',
+            textBlock = """
+                    openai    | gpt-4o-2024-08-06          |          | 2026-07-01 | tokens_in=1000 cache_read=400 tokens_out=500                  | 0.007
+                    openai    | gpt-4o-mini                |          | 2026-07-01 | tokens_in=1 tokens_out=1                                      | 0.00000075
+                    openai    | gpt-4o-mini                | batch    | 2026-07-01 | tokens_in=1000 tokens_out=1000                                | 0.000375
+                    openai    | gpt-4o-mini                | priority | 2026-07-01 | tokens_in=1000 cache_read=1000 tokens_out=1000                | 0.001125
+                    openai    | gpt-5                      | flex     | 2026-07-01 | tokens_in=2000 tokens_out=300 reasoning=256                   | 0.00275
+                    openai    | gpt-5                      | default  | 2026-07-01 | tokens_in=2000 tokens_out=300 reasoning=256                   | 0.0055
+                    openai    | gpt-4o-audio-preview       |          | 2025-12-01 | tokens_in=1000 audio_in=600 tokens_out=200 audio_out=150      | 0.0915
+                    openai    | gpt-4o-audio-preview       |          | 2026-02-01 | tokens_in=1000 audio_in=600 tokens_out=200 audio_out=150      | 0.0375
+                    openai    | text-embedding-3-small     |          | 2026-07-01 | tokens_in=123457                                              | 0.00246914
+                    openai    | whisper-1                  |          | 2026-07-01 | seconds=61                                                    | 0.0061
+                    anthropic | claude-sonnet-4-5-20250929 |          | 2026-07-01 | tokens_in=10000 cache_read=6000 cache_write=3000 cache_write_1h=1000 tokens_out=700 | 0.0288
+                    anthropic | claude-sonnet-4-5-20250929 |          | 2026-07-01 | tokens_in=200000 tokens_out=1000                              | 0.615
+                    anthropic | claude-sonnet-4-5-20250929 |          | 2026-07-01 | tokens_in=200001 tokens_out=1000                              | 1.222506
+                    anthropic | claude-sonnet-4-5-20250929 |          | 2025-10-02 | tokens_in=200001 tokens_out=1000                              | 0.615003
+                    anthropic | claude-opus-4-6            |          | 2026-07-01 | tokens_in=1000 tokens_out=100 searches=3                      | 0.0375
+                    anthropic | claude-opus-4-6            | us       | 2026-07-01 | tokens_in=1000 tokens_out=100                                 | 0.00825
+                    anthropic | claude-opus-4-6            | fast+us  | 2026-07-01 | tokens_in=1000 tokens_out=100                                 | 0.0495
+                    google    | gemini-2.5-flash           |          | 2026-07-01 | tokens_in=1000 audio_in=500 tokens_out=90 reasoning=40        | 0.000875
+                    google    | gemini-2.5-pro             | priority | 2026-07-01 | tokens_in=200001 cache_read=200000 tokens_out=10              | 0.0501525
+                    google    | gemini-2.5-flash-image     |          | 2026-07-01 | tokens_in=10 tokens_out=1290 images_generated=1               | 0.038703
+                    deepseek  | deepseek-chat              |          | 2025-02-06 | tokens_in=1000000 tokens_out=1000000                          | 0.42
+                    deepseek  | deepseek-chat              |          | 2025-02-07 | tokens_in=1000000 tokens_out=1000000                          | 1.37
+                    groq      | whisper-large-v3           |          | 2026-07-01 | seconds=60                                                    | 0.0018498
+                    cohere    | rerank-english-v3.0        |          | 2026-07-01 | searches=5                                                    | 0.01
+                    sandbox   | sandbox-small              |          | 2026-07-01 | tokens_in=100 tokens_out=50                                   | 0.00003
+                    sandbox   | claude-anything            |          | 2026-07-01 | tokens_in=100 tokens_out=50                                   | 0.00015
+                    """)
     void usageCostsWhatTheListSays(String provider, String model, String tier, String day, String used, String usd) {
         var sku = new Sku(provider, model, null, tier);
         assertThat(rate(SHIPPED, sku, used, Instant.parse(day + "T12:00:00Z"))).isEqualTo(usd);

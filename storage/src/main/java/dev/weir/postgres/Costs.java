@@ -19,11 +19,21 @@ public final class Costs {
 
     /// What a summary can be grouped by.
     public enum GroupBy {
-        TENANT("usage_rollups", "tenant"), USER("usage_rollups", "user_id"), MODEL("usage_rollups", "model"), ROUTE(
-                "usage_rollups", "route"), PROVIDER("usage_rollups", "provider"), KEY("usage_rollups",
-                        "key_id"), SERVICE_TIER("usage_rollups", "service_tier"), COST_CENTER("usage_rollups",
-                                "cost_center"), DAY("usage_rollups",
-                                        "day::text"), RUN("run_totals", "run"), TICKET("ticket_totals", "ticket"),
+        TENANT("usage_rollups", "tenant"),
+        USER("usage_rollups", "user_id"),
+        MODEL("usage_rollups", "model"),
+        ROUTE(
+                "usage_rollups", "route"),
+        PROVIDER("usage_rollups", "provider"),
+        KEY("usage_rollups",
+                "key_id"),
+        SERVICE_TIER("usage_rollups", "service_tier"),
+        COST_CENTER("usage_rollups",
+                "cost_center"),
+        DAY("usage_rollups",
+                "day::text"),
+        RUN("run_totals", "run"),
+        TICKET("ticket_totals", "ticket"),
         /// `key=value`; an event with two tags is in two lines, so these lines sum to more than the total.
         TAG("", "");
 

@@ -29,7 +29,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 /// Under `FOLDER/postgres`: `server` (the programs), `data`, `password` (0600, random), `server.log`.
 ///
 /// The server dies with us: the kernel sends it SIGINT, PostgreSQL's fast shutdown, when the thread that forked it ends
-/// (`PR_SET_PDEATHSIG`), so that thread is a platform thread that does nothing but wait for the server. `setpriv` must come after
+/// (`PR_SET_PDEATHSIG`), so that thread is a platform thread that does nothing but wait for the server. `setsid` keeps a Ctrl-C at the terminal from
+/// it: Weir stops it when everything is stored. `setpriv` must come after
 /// `unshare`, because entering a user namespace clears that signal. One folder has one server: a second is refused by
 /// PostgreSQL's own `postmaster.pid`, which also knows a stale one.
 ///
@@ -60,19 +61,31 @@ public final class EmbeddedPostgres implements AutoCloseable {
     /// @throws DatabaseException with the server's own words where it does not come up, or with what to do where this platform
     ///             has no embedded server
     public static EmbeddedPostgres start(Path folder) throws IOException, InterruptedException {
-        return start(folder, Unprivileged.find());
+        return start(folder, Unprivileged.find(), 0);
+    }
+
+    /// The same on a port of one's choice.
+    ///
+    /// @param port 0 for any free one
+    public static EmbeddedPostgres start(Path folder, int port) throws IOException, InterruptedException {
+        return start(folder, Unprivileged.find(), port);
     }
 
     static EmbeddedPostgres start(Path folder, Unprivileged user) throws IOException, InterruptedException {
+        return start(folder, user, 0);
+    }
+
+    private static EmbeddedPostgres start(Path folder, Unprivileged user, int port)
+            throws IOException, InterruptedException {
         Path home = Files.createDirectories(folder.toAbsolutePath().normalize().resolve("postgres"));
         Path programs = prepare(home, user);
         var password = Secret.of(Files.readString(home.resolve("password")).strip());
         for (int attempt = 1;; attempt++) {
-            var database = new Database("127.0.0.1", freePort(), DATABASE, USER, password);
+            var database = new Database("127.0.0.1", port == 0 ? freePort() : port, DATABASE, USER, password);
             try {
                 return launch(home, programs, user, database);
             } catch (PortTaken e) {
-                if (attempt == PORT_TRIES) {
+                if (port != 0 || attempt == PORT_TRIES) {
                     throw e;
                 }
             }
@@ -180,7 +193,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
         long logged = Files.exists(log) ? Files.size(log) : 0;
         var command = new ArrayList<>(
-                List.of("setpriv", "--pdeathsig", "INT", programs.resolve("postgres").toString(), "-D",
+                List.of("setsid", "setpriv", "--pdeathsig", "INT", programs.resolve("postgres").toString(), "-D",
                         home.resolve("data").toString(), "-p", Integer.toString(database.port())));
         for (String setting : settings()) {
             command.addAll(List.of("-c", setting));

@@ -41,6 +41,7 @@ public final class Shipper implements Runnable {
 
     // Written by the shipper's thread, read by any.
     private volatile long storedEvents;
+    private volatile long failedSteps;
     private volatile long caughtUpNanos;
     private volatile @Nullable String lastError;
     // Written by any thread.
@@ -86,6 +87,8 @@ public final class Shipper implements Runnable {
                     : "a batch was not stored: ") + failed.getMessage());
         } catch (IOException unreadable) {
             return failed("the spool cannot be read: " + unreadable.getMessage());
+        } catch (RuntimeException unforeseen) {
+            return failed("a step failed in a way nobody foresaw: " + unforeseen);
         }
     }
 
@@ -149,6 +152,7 @@ public final class Shipper implements Runnable {
         batchSize = Math.max(BATCH_MIN, batchSize / 2);
         long backoff = Math.min(BACKOFF_MAX_NANOS, BACKOFF_FIRST_NANOS << Math.min(failures, 20));
         failures++;
+        failedSteps = failedSteps + 1;
         return backoff / 2 + jitter(backoff / 2);
     }
 
@@ -211,6 +215,11 @@ public final class Shipper implements Runnable {
     /// Events stored since the start, repeats included.
     public long storedEvents() {
         return storedEvents;
+    }
+
+    /// Steps that failed since the start; each was tried again.
+    public long failedSteps() {
+        return failedSteps;
     }
 
     /// Why the last step failed, null where it did not.

@@ -1,0 +1,71 @@
+package dev.weir.control;
+
+import dev.weir.postgres.DatabaseException;
+import dev.weir.postgres.Postgres;
+import dev.weir.postgres.Scope;
+import dev.weir.tenant.KeyId;
+import dev.weir.tenant.Tenant;
+import dev.weir.tenant.TenantId;
+import dev.weir.tenant.TenantKey;
+import dev.weir.postgres.TenantRow;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// Tenants and keys in PostgreSQL.
+public final class StoredTenants implements TenantAdmin {
+    private final Postgres postgres;
+
+    public StoredTenants(Postgres postgres) {
+        this.postgres = postgres;
+    }
+
+    @Override
+    public Creation create(Tenant tenant) {
+        if (postgres.tenants().create(tenant.id(), tenant.plan(), tenant.region()).isPresent()) {
+            return new Creation.Created();
+        }
+        Tenant there = tenant(tenant.id())
+                .orElseThrow(() -> new DatabaseException("tenant " + tenant.id() + " is gone"));
+        boolean same = there.plan().equals(tenant.plan()) && Objects.equals(there.region(), tenant.region());
+        return same ? new Creation.Same() : new Creation.Different(there);
+    }
+
+    @Override
+    public Optional<Tenant> tenant(TenantId id) {
+        return postgres.tenants().find(id).map(StoredTenants::tenant);
+    }
+
+    @Override
+    public List<Tenant> tenants(@Nullable TenantId after, int limit) {
+        return postgres.tenants()
+                .list(Scope.ALL, after == null ? "" : after.value(), limit)
+                .stream()
+                .map(StoredTenants::tenant)
+                .toList();
+    }
+
+    @Override
+    public boolean add(TenantKey key) {
+        return tenant(key.tenant()).isPresent() && postgres.keys().create(key).isPresent();
+    }
+
+    @Override
+    public List<TenantKey> keys(TenantId tenant, @Nullable KeyId after, int limit) {
+        return postgres.keys()
+                .list(Scope.of(tenant), after == null ? "" : after.value(), limit)
+                .stream()
+                .map(row -> row.key())
+                .toList();
+    }
+
+    @Override
+    public boolean revoke(KeyId id) {
+        return postgres.keys().revoke(Scope.ALL, id).isPresent() || postgres.keys().find(Scope.ALL, id).isPresent();
+    }
+
+    private static Tenant tenant(TenantRow row) {
+        return new Tenant(row.id(), row.plan(), row.region(), List.of());
+    }
+}

@@ -1,0 +1,59 @@
+package dev.weir.exchange;
+
+import dev.weir.config.UpstreamDeadlines;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// Which deadline a call has passed (G7), asked a few times a second for every call that runs. Pure.
+final class Deadlines {
+    /// What has gone on for too long.
+    enum Passed {
+        NONE,
+        /// The whole call.
+        CALL,
+        /// The client's body.
+        BODY,
+        /// The upstream, before the first byte of its answer.
+        FIRST_BYTE,
+        /// The upstream, between two pieces of its answer.
+        SILENCE,
+        /// The client took nothing of what waits for it.
+        WRITE_STALL
+    }
+
+    private final ExchangeLimits limits;
+
+    Deadlines(ExchangeLimits limits) {
+        this.limits = limits;
+    }
+
+    /// @param inStateNanos how long the call has been in its state
+    /// @param stalledByClient whether the answer waits for the client to take it
+    Passed passed(Call call, ExchangeState state, long inStateNanos, @Nullable Attempt attempt, boolean stalledByClient,
+            long nowNanos) {
+        if (call.route == null) {
+            return Passed.NONE;
+        }
+        UpstreamDeadlines upstream = call.config().deadlines();
+        if (nowNanos - call.startedNanos > upstream.call().toNanos()) {
+            return Passed.CALL;
+        }
+        long silent = attempt == null ? 0 : attempt.silentNanos(nowNanos);
+        return switch (state) {
+            case HOLDING_BODY -> isTooSlow(call.clientIn, inStateNanos) ? Passed.BODY : Passed.NONE;
+            case AWAITING_ANSWER -> silent > upstream.firstByte().toNanos() ? Passed.FIRST_BYTE : Passed.NONE;
+            case STREAMING -> stalledByClient
+                    ? silent > limits.writeStall().toNanos() ? Passed.WRITE_STALL : Passed.NONE
+                    : silent > upstream.silence().toNanos() ? Passed.SILENCE : Passed.NONE;
+            case RECEIVED, ADMITTING, CONNECTING, SETTLING, RETRYING, ENDED -> Passed.NONE;
+        };
+    }
+
+    private boolean isTooSlow(long bytes, long nanos) {
+        if (bytes == 0) {
+            return nanos > limits.bodyFirstByte().toNanos();
+        }
+        return nanos > limits.bodyGrace().toNanos()
+                && bytes < limits.bodyBytesPerSecondMin() * TimeUnit.NANOSECONDS.toSeconds(nanos);
+    }
+}
