@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Used for requests. A request may be edited and is then read a second time by somebody else, so it must have one reading
 /// only: RFC 8259 to the letter, UTF-8 without mark, overlong forms or surrogates, no name with half a surrogate pair (section
-/// 8.2), at most [#DEPTH_MAX] levels, nothing after the text. A cursor is pulled: the caller asks for an object, then for name after name, and reads or
+/// 8.2), at most [#DEPTH_MAX] levels, nothing after the text. A cursor is pulled: the caller asks for an object, then
+/// for name after name, and reads or
 /// [skips][#skip()] each value; what is skipped is checked all the same.
 ///
 /// ```java

@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 
 /// So much of one measure, for one entity, in one window; and what happens beyond it. Immutable.
 ///
-/// @param id 1 to 128 characters of `A-Z a-z 0-9 . _ : -`, unique within a tenant (its own limits and its plan's); names the counter
+/// @param id 1 to 128 characters of `A-Z a-z 0-9 . _ : -`, unique within a tenant (its own limits and its plan's);
+///     names the counter
 /// @param zone whose days and months; UTC unless said otherwise
 /// @param amount whole units of the measure, pico-dollars for `cost`; 0 to 9 × 10¹⁸, where 0 blocks everything
 /// @param alerts percentages of the amount at which somebody is told, rising, once per window

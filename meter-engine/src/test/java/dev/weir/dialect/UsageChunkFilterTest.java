@@ -11,9 +11,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// What reaches the client of a stream whose usage Weir asked for.
 class UsageChunkFilterTest {
-    private static final String FIRST = "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"usage\"}}],\"usage\":null}";
+    private static final String FIRST = "data: {\"id\":\"c\","
+            + "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"usage\"}}],\"usage\":null}";
     private static final String FILTERS = "data: {\"choices\":[],\"prompt_filter_results\":[{\"usage\":{}}]}";
-    private static final String LAST_WITH_USAGE = "data: {\"usage\":{\"total_tokens\":3},\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}";
+    private static final String LAST_WITH_USAGE = "data: {\"usage\":{\"total_tokens\":3},"
+            + "\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}";
     private static final String EXTRA = "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"total_tokens\":3}}";
     private static final String EXTRA_SORTED = "data: {\"usage\":{\"total_tokens\":3}, \"choices\": [ ]}";
     private static final String ERROR = "event: error{EOL}data: {\"error\":{\"message\":\"no\"}}";

@@ -72,8 +72,9 @@ class StreamMeterTest {
 
     @Test
     void reasoningOnTopIsPutInside() {
-        byte[] body = "{\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":3,\"total_tokens\":18,\"completion_tokens_details\":{\"reasoning_tokens\":10}}}"
-                .getBytes(UTF_8);
+        byte[] body = """
+                {"usage":{"prompt_tokens":5,"completion_tokens":3,"total_tokens":18,
+                "completion_tokens_details":{"reasoning_tokens":10}}}""".getBytes(UTF_8);
         assertThat(quantities(read(XAI, body, true)).amount(Meter.TOKENS_OUT)).isEqualTo(13);
         assertThat(quantities(read(CHAT, body, true)).amount(Meter.TOKENS_OUT)).isEqualTo(3);
     }

@@ -21,7 +21,8 @@ import java.util.function.Supplier;
 
 /// A few connections as one role, used by blocking code. Any thread but an event loop.
 ///
-/// Nothing waits for ever: the server ends a statement after `statementMax`, and we stop waiting a little later. After such a wait
+/// Nothing waits for ever: the server ends a statement after `statementMax`, and we stop waiting a little later. After
+/// such a wait
 /// the pool is replaced, because its connections would still stand behind the answer that did not come.
 final class Client implements AutoCloseable {
     private static final Duration CONNECT_MAX = Duration.ofSeconds(10);

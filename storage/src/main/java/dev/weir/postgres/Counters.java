@@ -31,7 +31,8 @@ public final class Counters {
     private static final Instant EARLIEST = Instant.parse("1970-01-01T00:00:00Z");
     private static final int COST_SCALE = 12;
     private static final String WATERMARKS = "SELECT node, epoch, seq FROM weir.watermarks";
-    /// One row for all that agrees in its dimensions and lies in the same minute of the running hour, the same stretch of the days
+    /// One row for all that agrees in its dimensions and lies in the same minute of the running hour, the same stretch
+    /// of the days
     /// before, or anywhere before those.
     private static final String USED = "SELECT tenant, key_id, user_id, route, model_asked, run, tags, max(time) AS time,"
             + " sum(cost) AS cost" + UsageTotal.METERS.stream()

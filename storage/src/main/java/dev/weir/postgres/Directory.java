@@ -10,7 +10,8 @@ import java.util.Optional;
 
 /// All tenants and keys at one moment, with a number that rises at every change: what each node's snapshot is made from.
 ///
-/// A node asks [#newerThan] every second or two, one tiny query, so that a revoked key is refused everywhere within 5 s (G9.1). The
+/// A node asks [#newerThan] every second or two, one tiny query, so that a revoked key is refused everywhere within 5 s
+/// (G9.1). The
 /// database also says `NOTIFY weir_directory` at each change, for those who would rather listen. Blocks; any thread but an event
 /// loop.
 public final class Directory {

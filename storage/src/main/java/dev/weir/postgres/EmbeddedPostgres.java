@@ -29,7 +29,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 /// Under `FOLDER/postgres`: `server` (the programs), `data`, `password` (0600, random), `server.log`.
 ///
 /// The server dies with us: the kernel sends it SIGINT, PostgreSQL's fast shutdown, when the thread that forked it ends
-/// (`PR_SET_PDEATHSIG`), so that thread is a platform thread that does nothing but wait for the server. `setsid` keeps a Ctrl-C at the terminal from
+/// (`PR_SET_PDEATHSIG`), so that thread is a platform thread that does nothing but wait for the server. `setsid` keeps
+/// a Ctrl-C at the terminal from
 /// it: Weir stops it when everything is stored. `setpriv` must come after
 /// `unshare`, because entering a user namespace clears that signal. One folder has one server: a second is refused by
 /// PostgreSQL's own `postmaster.pid`, which also knows a stale one.

@@ -3,10 +3,12 @@ package dev.weir.postgres;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32;
 
-/// Makes any text fit for a column: clients choose some of it, and a text that PostgreSQL refuses would stop a whole batch and all
+/// Makes any text fit for a column: clients choose some of it, and a text that PostgreSQL refuses would stop a whole
+/// batch and all
 /// behind it.
 ///
-/// NUL, which PostgreSQL's text cannot hold, and halves of surrogate pairs, which UTF-8 cannot, become U+FFFD. What is longer than
+/// NUL, which PostgreSQL's text cannot hold, and halves of surrogate pairs, which UTF-8 cannot, become U+FFFD. What is
+/// longer than
 /// the column's bound is cut at a character and ends in `~` and eight hex digits of the whole text's CRC-32, so that two long
 /// texts with the same beginning stay two. The bounds keep each index row below PostgreSQL's 2,704 bytes.
 final class Text {

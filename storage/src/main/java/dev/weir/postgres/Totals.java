@@ -15,7 +15,8 @@ final class Totals {
             .map(meter -> ", coalesce(sum(" + meter.id() + "), 0)::numeric AS " + meter.id())
             .collect(Collectors.joining());
     /// Over a table of totals.
-    static final String OF_TOTALS = "coalesce(sum(events), 0)::numeric AS events, coalesce(sum(attempts), 0)::numeric AS attempts,"
+    static final String OF_TOTALS = "coalesce(sum(events), 0)::numeric AS events,"
+            + " coalesce(sum(attempts), 0)::numeric AS attempts,"
             + " coalesce(sum(unpriced), 0)::numeric AS unpriced, coalesce(sum(cost), 0)::numeric AS cost" + METERS_OF;
     /// Over events.
     static final String OF_EVENTS = "count(*)::numeric AS events,"

@@ -23,7 +23,8 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
 
-/// Events from a seed: few tenants, models and days, so that totals meet; sometimes the largest amounts, sometimes nothing at all.
+/// Events from a seed: few tenants, models and days, so that totals meet; sometimes the largest amounts, sometimes
+/// nothing at all.
 final class RandomEvents {
     static final String NODE = "n1";
     private final RandomGenerator random;
