@@ -2,7 +2,6 @@ package dev.weir.exchange;
 
 import dev.weir.admission.Admission;
 import dev.weir.admission.AdmissionRequest;
-import dev.weir.admission.RateLimitFields;
 import dev.weir.admission.Refusal;
 import dev.weir.admission.RefusalCode;
 import dev.weir.config.Credential;
@@ -11,17 +10,11 @@ import dev.weir.dialect.RequestReading;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import dev.weir.event.UsageJournal.Append;
-import dev.weir.ledger.Standing;
-import dev.weir.route.NormalPath;
-import dev.weir.route.Routing;
 import dev.weir.usage.UsageReading;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.HttpVersion;
-import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class Exchange {
     private final ExchangeLoop loop;
     private final HttpServerRequest request;
-    private final HttpServerResponse response;
+    private final ClientAnswer client;
     private final Call call;
     private final RetryRule retries;
 
@@ -49,8 +42,8 @@ final class Exchange {
     Exchange(ExchangeLoop loop, HttpServerRequest request) {
         this.loop = loop;
         this.request = request;
-        this.response = request.response();
         this.call = new Call(loop.newCallId(), loop.clock().now(), loop.clock().nanoTime(), request);
+        this.client = new ClientAnswer(call, request);
         this.retries = RetryRule.of(request.method(), request.headers());
         this.stateSinceNanos = call.startedNanos;
     }
@@ -59,60 +52,18 @@ final class Exchange {
     void receive() {
         loop.began(this);
         request.pause();
-        response.closeHandler(closed -> clientGone());
-        response.exceptionHandler(failed -> clientGone());
-        if (loop.isDraining()) {
-            refuse(Refusal.of(RefusalCode.OVERLOADED,
-                    "Weir is shutting down. Send the request again; another node will take it.", 1));
-            return;
-        }
-        switch (NormalPath.of(request.uri())) {
-            case NormalPath.Refused refused -> refuse(Refusal.of(RefusalCode.BAD_HEAD, refused.fault().detail()));
-            case NormalPath.Normal target -> route(target);
-        }
-    }
-
-    private void route(NormalPath.Normal target) {
-        switch (loop.routes().match(call.method, target)) {
-            case Routing.Unrouted unrouted -> refuse(Refusal.of(RefusalCode.ROUTE_UNKNOWN, unrouted.why()));
-            case Routing.Routed routed -> {
-                call.routed(routed);
-                identify(target);
+        request.response().closeHandler(closed -> clientGone());
+        request.response().exceptionHandler(broken -> clientGone());
+        foreseen(() -> {
+            Refusal refusal = new Arrival(loop, request, call).read();
+            if (refusal != null) {
+                refuse(refusal);
+            } else if (call.dialect != null && call.dialect.readsBody()) {
+                holdBody();
+            } else {
+                admit();
             }
-        }
-    }
-
-    private void identify(NormalPath.Normal target) {
-        switch (KeyCheck.of(request.headers(), target.query(), loop.hasher(), loop.directory())) {
-            case KeyCheck.Refused refused -> refuse(refused.refusal());
-            case KeyCheck.Passed passed -> {
-                call.caller = passed.identity();
-                if (!call.config().methods().contains(call.method)) {
-                    refuse(Refusal.of(RefusalCode.METHOD_NOT_ALLOWED, "Route '" + call.routeName() + "' takes "
-                            + String.join(", ", new TreeSet<>(call.config().methods())) + ", not this method."));
-                } else if (target.encodedSlash() && !call.config().encodedSlash()) {
-                    refuse(Refusal.of(RefusalCode.BAD_REQUEST, "The path holds an encoded slash (%2F), which route '"
-                            + call.routeName()
-                            + "' does not take. Have encoded-slash: pass set where its upstream wants them."));
-                } else {
-                    attribute(passed);
-                }
-            }
-        }
-    }
-
-    private void attribute(KeyCheck.Passed passed) {
-        try {
-            call.attributed(passed.identity(), request.headers());
-        } catch (IllegalArgumentException notUsable) {
-            refuse(Refusal.of(RefusalCode.BAD_REQUEST, String.valueOf(notUsable.getMessage())));
-            return;
-        }
-        if (call.dialect != null && call.dialect.readsBody()) {
-            holdBody();
-        } else {
-            admit();
-        }
+        });
     }
 
     /// 4: the body is held within its bound, then read once.
@@ -120,14 +71,14 @@ final class Exchange {
         enter(ExchangeState.HOLDING_BODY);
         long most = call.config().bodyMax().bytes();
         if (HeaderNumbers.contentLength(request.headers()) > most) {
-            refuse(bodyTooLarge(most));
+            refuse(HeldBody.tooLarge(most));
             return;
         }
         var held = new HeldBody(loop.held(), most);
         body = held;
         request.handler(chunk -> hold(held, chunk, most));
-        request.endHandler(complete -> readBody(held));
-        continueIfExpected();
+        request.endHandler(complete -> foreseen(() -> readBody(held)));
+        client.continueIfExpected();
         request.resume();
     }
 
@@ -139,15 +90,9 @@ final class Exchange {
         switch (held.take(chunk)) {
             case YES -> {
             }
-            case BODY_TOO_LARGE -> refuse(bodyTooLarge(most));
-            case ALL_TOGETHER_TOO_LARGE -> refuse(Refusal.of(RefusalCode.OVERLOADED,
-                    "Weir holds as many request bytes as held-bytes-total allows. Try again in a moment.", 1));
+            case BODY_TOO_LARGE -> refuse(HeldBody.tooLarge(most));
+            case ALL_TOGETHER_TOO_LARGE -> refuse(HeldBody.tooMuchTogether());
         }
-    }
-
-    private static Refusal bodyTooLarge(long most) {
-        return Refusal.of(RefusalCode.BODY_TOO_LARGE, "The request body is larger than the " + most
-                + " bytes that this route takes. Send less, or have body-max raised.");
     }
 
     private void readBody(HeldBody held) {
@@ -204,8 +149,7 @@ final class Exchange {
             case Append.NotKept notKept -> {
                 loop.admissions().release(admitted);
                 loop.notKept(call, notKept.why());
-                refuse(Refusal.of(RefusalCode.SPOOL_UNAVAILABLE,
-                        "Weir cannot write its usage record, so it sends nothing upstream. Try again in a moment.", 1));
+                refuse(UpstreamFailure.notAsked());
             }
             case Append.Kept _ -> {
                 attempts = opened.number;
@@ -255,7 +199,7 @@ final class Exchange {
         } else if (Upload.isNeeded(request, upstream)) {
             upload = new Upload(request, upstream, call, opened, loop, this::clientGone);
             upload.open();
-            continueIfExpected();
+            client.continueIfExpected();
             request.resume();
         } else {
             var _ = upstream.end();
@@ -287,9 +231,9 @@ final class Exchange {
         reader = answerReader;
         current.readBy(answerReader);
         current.clientStatus = answer.statusCode();
-        passHead(current, answer, answerReader.keepsLength());
+        client.setHead(answer, answerReader.keepsLength(), current.admitted.tightest());
         long heldEnd = answerReader.keepsLength() ? HeaderNumbers.contentLength(answer.headers()) : -1;
-        var tap = new StreamTap(answer, response, loop.context(), heldEnd, new StreamTap.Watcher() {
+        var tap = new StreamTap(answer, request.response(), loop.context(), heldEnd, new StreamTap.Watcher() {
             @Override
             public Buffer passing(Buffer chunk) {
                 return received(current, answerReader, chunk);
@@ -308,24 +252,11 @@ final class Exchange {
         });
         download = tap;
         tap.open();
-        loop.context().runOnContext(burstRead -> sendHeadAlone());
-    }
-
-    private void passHead(Attempt current, HttpClientResponse answer, boolean keepsLength) {
-        response.setStatusCode(answer.statusCode());
-        if (!answer.statusMessage().isEmpty() && request.version() != HttpVersion.HTTP_2) {
-            response.setStatusMessage(answer.statusMessage());
-        }
-        HeaderRules.toClient(answer.headers(), response.headers(), keepsLength);
-        response.headers().set("x-weir-request-id", call.id);
-        Standing tightest = current.admitted.tightest();
-        if (tightest != null) {
-            Refusals.rateLimit(response.headers(), RateLimitFields.of(tightest, call.time));
-        }
-        boolean bodyless = answer.statusCode() == 204 || answer.statusCode() == 304 || call.method.equals("HEAD");
-        if (!bodyless && !response.headers().contains("content-length")) {
-            response.setChunked(true);
-        }
+        loop.context().runOnContext(burstRead -> {
+            if (state == ExchangeState.STREAMING) {
+                client.sendHeadAlone();
+            }
+        });
     }
 
     private Buffer received(Attempt current, AnswerReader answerReader, Buffer chunk) {
@@ -335,14 +266,6 @@ final class Exchange {
         current.clientOut += forwarded.length();
         keepProgressIfDue(now);
         return forwarded;
-    }
-
-    /// Where no byte of the body came with the head, the head goes on its own: a client waits for it.
-    private void sendHeadAlone() {
-        if (state == ExchangeState.STREAMING && !response.headWritten() && !response.closed()
-                && request.version() != HttpVersion.HTTP_1_0) {
-            var _ = response.writeHead();
-        }
     }
 
     /// 9 to 12: the answer is complete. Its usage is read to the end, settled, kept; then the client gets its last byte.
@@ -464,34 +387,22 @@ final class Exchange {
     }
 
     private void answerWith(Refusal refusal, RefusalBody text) {
-        if (!response.closed() && !response.headWritten()) {
-            response.setStatusCode(refusal.status());
-            Refusals.head(response.headers(), call, refusal, text);
-            Unread.endOrLinger(loop.vertx(), request, response, Buffer.buffer(text.bytes()));
-        } else {
-            cutResponse();
-        }
+        client.refuse(loop.vertx(), refusal, text);
         end();
     }
 
     private void endResponse(Buffer tail) {
-        Buffer pending = download == null ? null : download.takePending();
-        if (!response.ended() && !response.closed()) {
-            Buffer last = pending == null ? tail : tail.length() == 0 ? pending : pending.copy().appendBuffer(tail);
-            var _ = last.length() == 0 ? response.end() : response.end(last);
-        }
+        client.end(takePending(), tail);
         end();
     }
 
     private void cutResponse() {
-        Buffer pending = download == null ? null : download.takePending();
-        if (!response.ended() && !response.closed()) {
-            if (pending != null) {
-                var _ = response.write(pending);
-            }
-            var _ = response.reset();
-        }
+        client.cut(takePending());
         end();
+    }
+
+    private @Nullable Buffer takePending() {
+        return download == null ? null : download.takePending();
     }
 
     /// The client left, or its connection broke: the upstream is told, what passed is counted.
@@ -539,7 +450,7 @@ final class Exchange {
         switch (loop.deadlines().passed(call, state, now - stateSinceNanos, attempt, stalled, now)) {
             case NONE -> keepProgressIfDue(now);
             case BODY ->
-                refuse(Refusal.of(RefusalCode.BODY_TOO_SLOW, "The request body came too slowly. Send it again."));
+                refuse(HeldBody.tooSlow());
             case WRITE_STALL -> clientGone();
             case CALL, FIRST_BYTE, SILENCE -> timeOut();
         }
@@ -553,11 +464,23 @@ final class Exchange {
         }
     }
 
+    /// A step that fails in a way nobody foresaw ends the call closed: 500, with an event, nothing reserved (G16).
+    private void foreseen(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException unforeseen) {
+            failed(unforeseen);
+        }
+    }
+
     private void failed(Throwable cause) {
         loop.failed(call, cause);
-        if (state == ExchangeState.ADMITTING) {
-            refuse(Refusal.of(RefusalCode.INTERNAL_ERROR,
-                    "Weir failed on this request; it is logged under the request's id."));
+        Refusal refusal = Refusal.of(RefusalCode.INTERNAL_ERROR,
+                "Weir failed on this request; the reason is logged under the request's id.");
+        if (attempt == null) {
+            refuse(refusal);
+        } else {
+            endEarly(Outcome.UPSTREAM_GONE, refusal);
         }
     }
 
@@ -571,12 +494,6 @@ final class Exchange {
             throw new IllegalStateException("call " + call.id + " holds no body");
         }
         return body;
-    }
-
-    private void continueIfExpected() {
-        if ("100-continue".equalsIgnoreCase(request.getHeader("expect"))) {
-            var _ = response.writeContinue();
-        }
     }
 
     private void end() {

@@ -10,7 +10,7 @@ final class OpenAiChatRequest extends RequestReader {
     private static final int IMAGE_TOKENS_MAX = 48_169;
     /// What a host puts before the first message of its own accord, in tokens beyond the bytes of the body. In the recorded
     /// traffic the most is 709 (xAI), 800 (OpenRouter), 1,417 (Venice), below 0 (OpenAI), 331 (any other).
-    private static final Map<String, Integer> HIDDEN_PROMPT_MAX = Map.of("openai", 0, "sandbox", 0, "xai", 1_024,
+    private static final Map<String, Integer> HIDDEN_PROMPT_MAX = Map.of("openai", 0, "sandbox", 0, "xai", 1_536,
             "openrouter", 1_024, "venice", 2_048);
     /// Where Azure serves the models of OpenAI, and only those.
     private static final String AZURE_DEPLOYMENTS = "/openai/";
