@@ -4,6 +4,7 @@ import dev.weir.admission.Admission;
 import dev.weir.event.Flags;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
+import dev.weir.event.UsageJournal;
 import dev.weir.event.WireBytes;
 import dev.weir.money.Money;
 import dev.weir.usage.Quantities;
@@ -102,15 +103,15 @@ final class Attempt {
         return nowNanos - lastNanos;
     }
 
-    /// Whether a progress record is due: at least every 64 KiB or second of an answer (G1.2).
-    boolean progressIsDue(long nowNanos) {
-        return upstreamIn - progressBytes >= PROGRESS_BYTES
+    /// Keeps a progress record where one is due: at least every 64 KiB or second of an answer (G1.2).
+    void keepProgress(UsageJournal journal, long nowNanos) {
+        boolean due = upstreamIn - progressBytes >= PROGRESS_BYTES
                 || upstreamIn > progressBytes && nowNanos - progressNanos >= PROGRESS_NANOS;
-    }
-
-    void progressKept(long nowNanos) {
-        progressBytes = upstreamIn;
-        progressNanos = nowNanos;
+        if (due && reader != null) {
+            progressBytes = upstreamIn;
+            progressNanos = nowNanos;
+            var _ = journal.progress(call.id, number, reader.soFar(), bytes());
+        }
     }
 
     WireBytes bytes() {

@@ -61,18 +61,20 @@ final class ClientAnswer {
 
     /// Sends the last bytes and ends the answer.
     ///
-    /// @param pending what was collected and not written, null for nothing
+    /// @param body what brought the body so far, with what it has not written yet; null for none
     /// @param tail what comes after it
-    void end(@Nullable Buffer pending, Buffer tail) {
+    void end(@Nullable StreamTap body, Buffer tail) {
         if (isOpen()) {
+            Buffer pending = body == null ? null : body.takePending();
             Buffer last = pending == null ? tail : tail.length() == 0 ? pending : pending.copy().appendBuffer(tail);
             var _ = last.length() == 0 ? response.end() : response.end(last);
         }
     }
 
     /// Sends what passed and breaks off, so that the client sees that it is not the whole.
-    void cut(@Nullable Buffer pending) {
+    void cut(@Nullable StreamTap body) {
         if (isOpen()) {
+            Buffer pending = body == null ? null : body.takePending();
             if (pending != null) {
                 var _ = response.write(pending);
             }

@@ -264,7 +264,7 @@ final class Exchange {
         current.received(chunk.length(), now);
         Buffer forwarded = answerReader.read(chunk);
         current.clientOut += forwarded.length();
-        keepProgressIfDue(now);
+        keepProgress(now);
         return forwarded;
     }
 
@@ -392,17 +392,13 @@ final class Exchange {
     }
 
     private void endResponse(Buffer tail) {
-        client.end(takePending(), tail);
+        client.end(download, tail);
         end();
     }
 
     private void cutResponse() {
-        client.cut(takePending());
+        client.cut(download);
         end();
-    }
-
-    private @Nullable Buffer takePending() {
-        return download == null ? null : download.takePending();
     }
 
     /// The client left, or its connection broke: the upstream is told, what passed is counted.
@@ -415,10 +411,6 @@ final class Exchange {
         endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call));
     }
 
-    private void timeOut() {
-        endEarly(Outcome.TIMEOUT, UpstreamFailure.timeout(call));
-    }
-
     /// @param said what the client is told where nothing was sent to it yet; null where it is gone
     private void endEarly(Outcome outcome, @Nullable Refusal said) {
         Attempt current = attempt;
@@ -429,16 +421,17 @@ final class Exchange {
             cutResponse();
             return;
         }
-        current.abandon();
+        boolean streaming = state == ExchangeState.STREAMING;
+        enter(ExchangeState.SETTLING);
         if (download != null) {
             download.close();
         }
-        if (reader != null && state == ExchangeState.STREAMING) {
+        current.abandon();
+        if (reader != null && streaming) {
             cut(current, reader, outcome);
         } else if (said != null) {
             fail(current, outcome, said);
         } else {
-            enter(ExchangeState.SETTLING);
             settle(current, outcome, null, new UsageReading.Missing(outcome.id()));
             cutResponse();
         }
@@ -448,19 +441,17 @@ final class Exchange {
     void checkDeadlines(long now) {
         boolean stalled = download != null && download.isPaused();
         switch (loop.deadlines().passed(call, state, now - stateSinceNanos, attempt, stalled, now)) {
-            case NONE -> keepProgressIfDue(now);
+            case NONE -> keepProgress(now);
             case BODY ->
                 refuse(HeldBody.tooSlow());
             case WRITE_STALL -> clientGone();
-            case CALL, FIRST_BYTE, SILENCE -> timeOut();
+            case CALL, FIRST_BYTE, SILENCE -> endEarly(Outcome.TIMEOUT, UpstreamFailure.timeout(call));
         }
     }
 
-    private void keepProgressIfDue(long now) {
-        Attempt current = attempt;
-        if (current != null && reader != null && state == ExchangeState.STREAMING && current.progressIsDue(now)) {
-            current.progressKept(now);
-            var _ = loop.journal().progress(call.id, current.number, reader.soFar(), current.bytes());
+    private void keepProgress(long now) {
+        if (attempt != null && state == ExchangeState.STREAMING) {
+            attempt.keepProgress(loop.journal(), now);
         }
     }
 

@@ -45,7 +45,7 @@ public final class Tokenizers {
             new Family("babbage-002", EncodingType.CL100K_BASE, OWN),
             // Tokenizers that are not public, or not here. The most that any recorded answer of the family made of 1,000
             // tokens of o200k is in the comment; texts of over 200 characters only.
-            new Family("claude", EncodingType.O200K_BASE, 2_500), // 2,330 (repeated Latin); the middle is 1,100 to Claude 4.6, 1,600 later
+            new Family("claude", EncodingType.O200K_BASE, 2_500), // 2,330; the middle: 1,100 to 4.6, 1,600 later
             new Family("deepseek", EncodingType.O200K_BASE, 1_200), // 1,053
             new Family("grok", EncodingType.O200K_BASE, 1_200), // 1,019
             new Family("llama", EncodingType.O200K_BASE, 1_600), // 1,491

@@ -1,0 +1,154 @@
+package dev.weir;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+
+/// A whole Weir in a process of its own, with its data in a folder of the test's; ended with the test, whatever happens.
+final class WeirProcess implements AutoCloseable {
+    static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final Duration START_MAX = Duration.ofSeconds(90);
+
+    private final Path folder;
+    private final Process process;
+    private final int dataPort;
+    private final int controlPort;
+
+    private WeirProcess(Path folder, Process process, int dataPort, int controlPort) {
+        this.folder = folder;
+        this.process = process;
+        this.dataPort = dataPort;
+        this.controlPort = controlPort;
+    }
+
+    /// Starts on `folder` and returns when it takes traffic.
+    ///
+    /// @param config the text of a configuration file
+    static WeirProcess start(Path folder, String config) throws IOException {
+        Files.createDirectories(folder);
+        Path file = Files.writeString(folder.resolve("weir.yaml"), config);
+        int dataPort = freePort();
+        int controlPort = freePort();
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-cp",
+                System.getProperty("java.class.path"), "dev.weir.Main", "run", "--config", file.toString(), "--data",
+                folder.resolve("var").toString(), "--listen", "127.0.0.1:" + dataPort, "--control",
+                "127.0.0.1:" + controlPort));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("weir.log").toFile()))
+                .start();
+        var weir = new WeirProcess(folder, process, dataPort, controlPort);
+        try {
+            Awaitility.await().atMost(START_MAX).pollInterval(Duration.ofMillis(50)).until(weir::isReadyOrDead);
+            if (!process.isAlive()) {
+                throw new IllegalStateException("Weir did not start: " + weir.log());
+            }
+            return weir;
+        } catch (RuntimeException failed) {
+            weir.close();
+            throw failed;
+        }
+    }
+
+    String url(String path) {
+        return "http://127.0.0.1:" + dataPort + path;
+    }
+
+    int dataPort() {
+        return dataPort;
+    }
+
+    String adminKey() throws IOException {
+        return Files.readString(folder.resolve("var/admin.key")).strip();
+    }
+
+    String demoKey() throws IOException {
+        return Files.readString(folder.resolve("var/demo.key")).strip();
+    }
+
+    String log() throws IOException {
+        return Files.readString(folder.resolve("weir.log"));
+    }
+
+    /// Makes a tenant and a key for it.
+    String newKey(String tenant, String plan) throws IOException, InterruptedException {
+        control("POST", "/api/tenants", "{\"id\":\"" + tenant + "\",\"plan\":\"" + plan + "\"}");
+        return control("POST", "/api/keys", "{\"tenant\":\"" + tenant + "\"}").replaceAll(".*\"key\":\"([^\"]+)\".*",
+                "$1");
+    }
+
+    /// An answer of the control plane, of any status.
+    HttpResponse<String> ask(String method, String path, String body) throws IOException, InterruptedException {
+        return HTTP.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + controlPort + path))
+                .header("Authorization", "Bearer " + adminKey())
+                .header("Content-Type", "application/json")
+                .timeout(Duration.ofSeconds(30))
+                .method(method,
+                        body.isEmpty()
+                                ? HttpRequest.BodyPublishers.noBody()
+                                : HttpRequest.BodyPublishers.ofString(body))
+                .build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /// The body of an answer of the control plane, which must be a success.
+    String control(String method, String path, String body) throws IOException, InterruptedException {
+        HttpResponse<String> answer = ask(method, path, body);
+        if (answer.statusCode() >= 300) {
+            throw new IllegalStateException(method + " " + path + ": " + answer.statusCode() + " " + answer.body());
+        }
+        return answer.body();
+    }
+
+    /// Asks for an orderly stop.
+    ///
+    /// @return the exit code
+    int stop() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            throw new IllegalStateException("Weir did not stop within a minute");
+        }
+        return process.exitValue();
+    }
+
+    /// SIGKILL: no hook, no flush, nothing.
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
+    private boolean isReadyOrDead() {
+        if (!process.isAlive()) {
+            return true;
+        }
+        try {
+            return ask("GET", "/health/ready", "").statusCode() == 200;
+        } catch (IOException notYet) {
+            return false;
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+}
