@@ -6,6 +6,7 @@ import dev.weir.usage.Meter;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -75,13 +76,13 @@ public final class CostsResource implements Resource {
                 .put("meters", meters);
     }
 
-    private static @Nullable Long tokens(CostSummary.Total total) {
+    private static @Nullable BigInteger tokens(CostSummary.Total total) {
         var in = total.meters().get(Meter.TOKENS_IN);
         var out = total.meters().get(Meter.TOKENS_OUT);
         if (in == null && out == null) {
             return null;
         }
-        return Math.addExact(in == null ? 0 : in, out == null ? 0 : out);
+        return (in == null ? BigInteger.ZERO : in).add(out == null ? BigInteger.ZERO : out);
     }
 
     private static String decimal(BigDecimal usd) {

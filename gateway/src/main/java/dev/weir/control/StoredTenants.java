@@ -3,17 +3,17 @@ package dev.weir.control;
 import dev.weir.postgres.DatabaseException;
 import dev.weir.postgres.Postgres;
 import dev.weir.postgres.Scope;
+import dev.weir.postgres.TenantRow;
 import dev.weir.tenant.KeyId;
 import dev.weir.tenant.Tenant;
 import dev.weir.tenant.TenantId;
 import dev.weir.tenant.TenantKey;
-import dev.weir.postgres.TenantRow;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Tenants and keys in PostgreSQL.
+/// Tenants and keys in PostgreSQL. Calls wait for the database; a [DatabaseException] where it does not answer.
 public final class StoredTenants implements TenantAdmin {
     private final Postgres postgres;
 
@@ -26,8 +26,8 @@ public final class StoredTenants implements TenantAdmin {
         if (postgres.tenants().create(tenant.id(), tenant.plan(), tenant.region()).isPresent()) {
             return new Creation.Created();
         }
-        Tenant there = tenant(tenant.id())
-                .orElseThrow(() -> new DatabaseException("tenant " + tenant.id() + " is gone"));
+        Tenant there = tenant(tenant.id()).orElseThrow(() -> new DatabaseException("tenant " + tenant.id()
+                + " was there when it was to be created and is gone now. Try again."));
         boolean same = there.plan().equals(tenant.plan()) && Objects.equals(there.region(), tenant.region());
         return same ? new Creation.Same() : new Creation.Different(there);
     }
@@ -48,7 +48,7 @@ public final class StoredTenants implements TenantAdmin {
 
     @Override
     public boolean add(TenantKey key) {
-        return tenant(key.tenant()).isPresent() && postgres.keys().create(key).isPresent();
+        return postgres.keys().create(key).isPresent();
     }
 
     @Override
@@ -62,7 +62,7 @@ public final class StoredTenants implements TenantAdmin {
 
     @Override
     public boolean revoke(KeyId id) {
-        return postgres.keys().revoke(Scope.ALL, id).isPresent() || postgres.keys().find(Scope.ALL, id).isPresent();
+        return postgres.keys().revoke(Scope.ALL, id).isPresent();
     }
 
     private static Tenant tenant(TenantRow row) {

@@ -7,12 +7,10 @@ import dev.weir.postgres.Postgres;
 import dev.weir.postgres.Scope;
 import dev.weir.rollup.UsageTotal;
 import dev.weir.tenant.TenantId;
-import dev.weir.usage.Meter;
-import java.util.EnumMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Events and costs in PostgreSQL.
+/// Events and costs in PostgreSQL. Calls wait for the database; a [dev.weir.postgres.DatabaseException] where it does not answer.
 public final class StoredUsage implements EventQueries {
     private final Postgres postgres;
 
@@ -23,7 +21,8 @@ public final class StoredUsage implements EventQueries {
     @Override
     public List<StoredEvent> events(Filter filter, @Nullable Position after, int limit) {
         var scope = filter.tenant() == null ? Scope.ALL : Scope.of(filter.tenant());
-        var asked = new EventFilter(filter.run(), filter.key(), filter.from(), filter.to(),
+        var asked = new EventFilter(filter.run(), filter.key(), filter.user(), filter.route(), filter.model(),
+                filter.outcome(), filter.from(), filter.to(),
                 after == null ? null : new EventFilter.Cursor(after.time(), after.id()), limit);
         return postgres.events()
                 .list(scope, asked)
@@ -33,25 +32,27 @@ public final class StoredUsage implements EventQueries {
                 .toList();
     }
 
+    /// Lines that sum to the total are summed, so that the two agree while events arrive; only tags are not such.
     @Override
     public CostSummary costs(TenantId tenant, Period period, @Nullable Dimension by) {
+        var scope = Scope.of(tenant);
         var days = DayRange.between(period.first(), period.after());
-        var total = total(postgres.costs().total(Scope.of(tenant), days));
         if (by == null) {
-            return new CostSummary(total, List.of());
+            return new CostSummary(total(postgres.costs().total(scope, days)), List.of());
         }
-        return new CostSummary(total, postgres.costs()
-                .by(Scope.of(tenant), days, Costs.GroupBy.byId(by.id()).orElseThrow())
-                .stream()
-                .map(line -> new CostSummary.Group(line.value().isEmpty() ? null : line.value(), total(line.total())))
-                .toList());
+        var lines = postgres.costs().by(scope, days, Costs.GroupBy.byId(by.id()).orElseThrow());
+        var total = by == Dimension.TAG
+                ? postgres.costs().total(scope, days)
+                : lines.stream().map(Costs.Line::total).reduce(UsageTotal.NONE, UsageTotal::plus);
+        return new CostSummary(total(total), lines.stream().map(StoredUsage::group).toList());
+    }
+
+    private static CostSummary.Group group(Costs.Line line) {
+        return new CostSummary.Group(line.value().isEmpty() ? null : line.value(), total(line.total()));
     }
 
     private static CostSummary.Total total(UsageTotal total) {
-        var meters = new EnumMap<Meter, Long>(Meter.class);
-        total.meters().forEach((meter, amount) -> meters.put(meter, amount.longValueExact()));
         return new CostSummary.Total(total.costUsd(), total.events().longValueExact(),
-                total.attempts().longValueExact(),
-                total.unpriced().longValueExact(), meters);
+                total.attempts().longValueExact(), total.unpriced().longValueExact(), total.meters());
     }
 }

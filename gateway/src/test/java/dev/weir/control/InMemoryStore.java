@@ -7,6 +7,7 @@ import dev.weir.tenant.TenantId;
 import dev.weir.tenant.TenantKey;
 import dev.weir.usage.Meter;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -135,12 +136,18 @@ final class InMemoryStore implements TenantAdmin, EventQueries {
         return new CostSummary(fold(found), groups.entrySet()
                 .stream()
                 .map(entry -> new CostSummary.Group(entry.getKey().orElse(null), fold(entry.getValue())))
-                .sorted(Comparator.comparing((CostSummary.Group group) -> group.total().cost()).reversed())
+                .sorted(DEAREST_FIRST)
                 .toList());
     }
 
+    private static final Comparator<CostSummary.Group> DEAREST_FIRST = Comparator
+            .comparing((CostSummary.Group group) -> group.total().cost())
+            .reversed()
+            .thenComparing(group -> group.value() == null ? "" : group.value());
+
     private static Stream<Optional<String>> values(UsageEvent event, Dimension by) {
-        Function<@Nullable String, Stream<Optional<String>>> one = value -> Stream.of(Optional.ofNullable(value));
+        Function<@Nullable String, Stream<Optional<String>>> one = value -> Stream
+                .of(Optional.ofNullable(value).filter(text -> !text.isEmpty()));
         var attribution = event.attribution();
         return switch (by) {
             case USER -> one.apply(event.user());
@@ -163,7 +170,7 @@ final class InMemoryStore implements TenantAdmin, EventQueries {
         var cost = BigDecimal.ZERO;
         long attempts = 0;
         long unpriced = 0;
-        Map<Meter, Long> meters = new EnumMap<>(Meter.class);
+        Map<Meter, BigInteger> meters = new EnumMap<>(Meter.class);
         for (UsageEvent event : events) {
             if (event.outcome().isAttempt()) {
                 attempts++;
@@ -173,7 +180,9 @@ final class InMemoryStore implements TenantAdmin, EventQueries {
             } else {
                 cost = cost.add(Objects.requireNonNull(event.cost()).toUsd());
             }
-            event.quantities().forEach((meter, amount, provenance) -> meters.merge(meter, amount, Math::addExact));
+            event.quantities()
+                    .forEach((meter, amount, provenance) -> meters.merge(meter, BigInteger.valueOf(amount),
+                            BigInteger::add));
         }
         return new CostSummary.Total(cost, events.size(), attempts, unpriced, meters);
     }

@@ -34,7 +34,8 @@ public final class Costs {
                 "day::text"),
         RUN("run_totals", "run"),
         TICKET("ticket_totals", "ticket"),
-        /// `key=value`; an event with two tags is in two lines, so these lines sum to more than the total.
+        /// `key=value`, empty for events without tags; an event with two tags is in two lines, so these lines sum to
+        /// more than the total.
         TAG("", "");
 
         private final String table;
@@ -56,8 +57,9 @@ public final class Costs {
 
         private String sql() {
             return this == TAG
-                    ? "SELECT tag.key || '=' || tag.value AS value, " + Totals.OF_EVENTS
-                            + " FROM weir.usage_events, jsonb_each_text(tags) AS tag WHERE tags IS NOT NULL AND" + DAYS
+                    ? "SELECT coalesce(tag.key || '=' || tag.value, '') AS value, " + Totals.OF_EVENTS
+                            + " FROM weir.usage_events LEFT JOIN LATERAL jsonb_each_text(tags) AS tag ON true WHERE"
+                            + DAYS
                             + " GROUP BY 1 ORDER BY cost DESC, 1"
                     : "SELECT " + column + " AS value, " + Totals.OF_TOTALS + " FROM weir." + table + " WHERE" + DAYS
                             + " GROUP BY 1 ORDER BY cost DESC, 1";

@@ -1,10 +1,12 @@
 package dev.weir.postgres;
 
 import dev.weir.event.EventId;
+import dev.weir.event.Outcome;
 import dev.weir.rollup.DaySeal;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +34,7 @@ public final class Events {
         if (scope instanceof Scope.One one) {
             where.add("tenant = ?", one.tenant().value());
         }
-        where.addUnlessNull("run = ?", filter.run());
-        where.addUnlessNull("key_id = ?", filter.key());
+        addTexts(where, filter);
         addTimes(where, filter);
         String sql = "SELECT " + EventRow.COLUMNS + " FROM weir.usage_events" + where.sql()
                 + " ORDER BY day DESC, time DESC, node DESC, epoch DESC, seq DESC LIMIT " + (filter.limit() + 1);
@@ -44,16 +45,31 @@ public final class Events {
         });
     }
 
+    /// Each wanted text is made fit as the stored one was, so that it finds what it was stored as.
+    private static void addTexts(Conditions where, EventFilter filter) {
+        where.addUnlessNull("run = ?", fit(filter.run(), Text.WIDE));
+        where.addUnlessNull("key_id = ?", fit(filter.key(), Text.NARROW));
+        where.addUnlessNull("user_id = ?", fit(filter.user(), Text.NARROW));
+        where.addUnlessNull("route = ?", fit(filter.route(), Text.NARROW));
+        where.addUnlessNull("coalesce(model_answered, model_asked) = ?", fit(filter.model(), Text.WIDE));
+        Outcome outcome = filter.outcome();
+        where.addUnlessNull("outcome = ?", outcome == null ? null : outcome.id());
+    }
+
+    private static @Nullable String fit(@Nullable String wanted, int bytesMax) {
+        return wanted == null ? null : Text.fit(wanted, bytesMax);
+    }
+
     private static void addTimes(Conditions where, EventFilter filter) {
         Instant from = filter.from();
         if (from != null) {
             where.add("day >= ?", DaySeal.dayOf(from));
-            where.add("time >= ?", from.atOffset(ZoneOffset.UTC));
+            where.add("time >= ?", wholeMicros(from).atOffset(ZoneOffset.UTC));
         }
         Instant to = filter.to();
         if (to != null) {
             where.add("day <= ?", DaySeal.dayOf(to));
-            where.add("time < ?", to.atOffset(ZoneOffset.UTC));
+            where.add("time < ?", wholeMicros(to).atOffset(ZoneOffset.UTC));
         }
         var after = filter.after();
         if (after != null) {
@@ -63,6 +79,12 @@ public final class Events {
                     id.epoch(),
                     id.seq());
         }
+    }
+
+    /// Rounded up: stored times are whole microseconds, and of those as many lie before the rounded bound as before the given one.
+    private static Instant wholeMicros(Instant bound) {
+        Instant floor = bound.truncatedTo(ChronoUnit.MICROS);
+        return floor.equals(bound) ? bound : floor.plus(1, ChronoUnit.MICROS);
     }
 
     private static Page page(List<StoredEvent> items, int limit) {
