@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// A control plane on a free port over an [InMemoryStore], and a client for it. Closed by each test.
+/// A control plane on a free port, over an [InMemoryStore] where nothing else is said, and a client for it. Closed by each test.
 final class RunningControlPlane implements AutoCloseable {
     static final String ADMIN_KEY = "canary-admin-key-7f3e9a";
     static final Instant NOW = Instant.parse("2026-03-14T09:26:53Z");
@@ -60,11 +60,20 @@ final class RunningControlPlane implements AutoCloseable {
     static RunningControlPlane start(ControlOptions options, HealthCheck... checks) {
         var plane = new RunningControlPlane();
         plane.checks.addAll(List.of(checks));
-        plane.running = ControlPlane.start(plane.vertx, options, AdminKey.of(ADMIN_KEY), plane.resources()).await();
-        return plane;
+        return plane.listening(options, plane.store, plane.store);
     }
 
-    private List<Resource> resources() {
+    /// Over another store than the one in memory.
+    static RunningControlPlane over(TenantAdmin tenants, EventQueries events) {
+        return new RunningControlPlane().listening(LOOPBACK, tenants, events);
+    }
+
+    private RunningControlPlane listening(ControlOptions options, TenantAdmin tenants, EventQueries events) {
+        running = ControlPlane.start(vertx, options, AdminKey.of(ADMIN_KEY), resources(tenants, events)).await();
+        return this;
+    }
+
+    private List<Resource> resources(TenantAdmin tenants, EventQueries events) {
         var random = RandomGenerator.of("L64X128MixRandom");
         var clock = new Clock() {
             @Override
@@ -79,9 +88,9 @@ final class RunningControlPlane implements AutoCloseable {
         };
         var hasher = new KeyHasher(
                 "a pepper of thirty-two bytes or so".getBytes(java.nio.charset.StandardCharsets.UTF_8));
-        return List.of(new TenantsResource(store, changes::incrementAndGet),
-                new KeysResource(store, hasher, random::nextBytes, changes::incrementAndGet),
-                new EventsResource(store), new CostsResource(store, store, clock), new HealthResource(checks),
+        return List.of(new TenantsResource(tenants, changes::incrementAndGet),
+                new KeysResource(tenants, hasher, random::nextBytes, changes::incrementAndGet),
+                new EventsResource(events), new CostsResource(tenants, events, clock), new HealthResource(checks),
                 new MetricsResource(metrics::scrape));
     }
 
