@@ -4,7 +4,6 @@ import dev.weir.admission.Admission;
 import dev.weir.event.Flags;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
-import dev.weir.event.UsageJournal;
 import dev.weir.event.WireBytes;
 import dev.weir.money.Money;
 import dev.weir.usage.Quantities;
@@ -103,15 +102,15 @@ final class Attempt {
         return nowNanos - lastNanos;
     }
 
-    /// Keeps a progress record where one is due: at least every 64 KiB or second of an answer (G1.2).
-    void keepProgress(UsageJournal journal, long nowNanos) {
-        boolean due = upstreamIn - progressBytes >= PROGRESS_BYTES
+    /// Whether a progress record is due: at least every 64 KiB or second of an answer (G1.2).
+    boolean progressIsDue(long nowNanos) {
+        return upstreamIn - progressBytes >= PROGRESS_BYTES
                 || upstreamIn > progressBytes && nowNanos - progressNanos >= PROGRESS_NANOS;
-        if (due && reader != null) {
-            progressBytes = upstreamIn;
-            progressNanos = nowNanos;
-            var _ = journal.progress(call.id, number, reader.soFar(), bytes());
-        }
+    }
+
+    void progressKept(long nowNanos) {
+        progressBytes = upstreamIn;
+        progressNanos = nowNanos;
     }
 
     WireBytes bytes() {

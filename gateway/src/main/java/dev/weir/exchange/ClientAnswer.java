@@ -12,9 +12,10 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import org.jspecify.annotations.Nullable;
 
-/// What the client is answered: the upstream's head and the end of its body, or a refusal, or a cut.
+/// What goes to the client: a head, the bytes that [StreamTap] writes behind it, and one of three ends: whole, cut, or a
+/// refusal in place of all.
 ///
-/// Each method does nothing where the client is gone or its answer is over. Event loop of the exchange only.
+/// Event loop of the exchange only. Every method is harmless where the client is gone.
 final class ClientAnswer {
     private final Call call;
     private final HttpServerRequest request;
@@ -26,26 +27,25 @@ final class ClientAnswer {
         this.response = request.response();
     }
 
+    /// Tells a client that waits with its body to send it. One of HTTP/1.0 does not know the word (RFC 9110 §10.1.1).
     void continueIfExpected() {
-        if ("100-continue".equalsIgnoreCase(request.getHeader("expect"))) {
+        if (request.version() != HttpVersion.HTTP_1_0
+                && "100-continue".equalsIgnoreCase(request.getHeader("expect"))) {
             var _ = response.writeContinue();
         }
     }
 
-    /// Sets the head from the upstream's; it leaves with the first bytes of the body, or by [#sendHeadAlone].
+    /// Takes over the upstream's head; it is sent with the first bytes, or by [#sendHeadAlone()].
     ///
-    /// @param keepsLength whether the body keeps its declared length
-    /// @param tightest the limit for the `RateLimit` fields, null for none
-    void setHead(HttpClientResponse answer, boolean keepsLength, @Nullable Standing tightest) {
+    /// @param keepsLength whether the body passes whole, so that a declared length stays true
+    void head(HttpClientResponse answer, boolean keepsLength, @Nullable Standing tightest) {
         response.setStatusCode(answer.statusCode());
         if (!answer.statusMessage().isEmpty() && request.version() != HttpVersion.HTTP_2) {
             response.setStatusMessage(answer.statusMessage());
         }
         HeaderRules.toClient(answer.headers(), response.headers(), keepsLength);
         response.headers().set("x-weir-request-id", call.id);
-        if (tightest != null) {
-            Refusals.rateLimit(response.headers(), RateLimitFields.of(tightest, call.time));
-        }
+        rateLimit(tightest);
         boolean bodyless = answer.statusCode() == 204 || answer.statusCode() == 304 || call.method.equals("HEAD");
         if (!bodyless && !response.headers().contains("content-length")) {
             response.setChunked(true);
@@ -54,27 +54,26 @@ final class ClientAnswer {
 
     /// Where no byte of the body came with the head, the head goes on its own: a client waits for it.
     void sendHeadAlone() {
-        if (isOpen() && !response.headWritten() && request.version() != HttpVersion.HTTP_1_0) {
+        if (!response.headWritten() && !response.closed() && request.version() != HttpVersion.HTTP_1_0) {
             var _ = response.writeHead();
         }
     }
 
-    /// Sends the last bytes and ends the answer.
+    /// Ends the answer whole.
     ///
-    /// @param body what brought the body so far, with what it has not written yet; null for none
-    /// @param tail what comes after it
-    void end(@Nullable StreamTap body, Buffer tail) {
-        if (isOpen()) {
-            Buffer pending = body == null ? null : body.takePending();
+    /// @param pending what passed and was not written yet
+    void end(@Nullable Buffer pending, Buffer tail) {
+        if (!response.ended() && !response.closed()) {
             Buffer last = pending == null ? tail : tail.length() == 0 ? pending : pending.copy().appendBuffer(tail);
             var _ = last.length() == 0 ? response.end() : response.end(last);
         }
     }
 
-    /// Sends what passed and breaks off, so that the client sees that it is not the whole.
-    void cut(@Nullable StreamTap body) {
-        if (isOpen()) {
-            Buffer pending = body == null ? null : body.takePending();
+    /// Ends the answer before its end, so that the client sees that it is not whole.
+    ///
+    /// @param pending what passed, was not written yet and does not reach the answer's end
+    void cut(@Nullable Buffer pending) {
+        if (!response.ended() && !response.closed()) {
             if (pending != null) {
                 var _ = response.write(pending);
             }
@@ -82,19 +81,24 @@ final class ClientAnswer {
         }
     }
 
-    /// Answers with a refusal; where the answer has begun already, it is cut.
-    void refuse(Vertx vertx, Refusal refusal, RefusalBody text) {
-        if (response.headWritten()) {
+    /// Says no, where nothing was said yet; else cuts.
+    ///
+    /// @param tightest where the call's tightest limit stands, null where the refusal says it or none is known
+    void refuse(Vertx vertx, Refusal refusal, RefusalBody text, @Nullable Standing tightest) {
+        if (response.closed() || response.headWritten()) {
             cut(null);
-        } else if (isOpen()) {
-            response.headers().clear();
-            response.setStatusCode(refusal.status());
-            Refusals.head(response.headers(), call, refusal, text);
-            Unread.endOrLinger(vertx, request, response, Buffer.buffer(text.bytes()));
+            return;
         }
+        response.headers().clear();
+        response.setStatusCode(refusal.status());
+        rateLimit(tightest);
+        Refusals.head(response.headers(), call, refusal, text);
+        Unread.endOrLinger(vertx, request, response, Buffer.buffer(text.bytes()));
     }
 
-    private boolean isOpen() {
-        return !response.ended() && !response.closed();
+    private void rateLimit(@Nullable Standing tightest) {
+        if (tightest != null) {
+            Refusals.rateLimit(response.headers(), RateLimitFields.of(tightest, call.time));
+        }
     }
 }

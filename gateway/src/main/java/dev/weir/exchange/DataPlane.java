@@ -61,7 +61,11 @@ public final class DataPlane extends VerticleBase {
     private void receive(ExchangeLoop own, HttpServerRequest request) {
         head.checkHttp2(request)
                 .ifPresentOrElse(refusal -> request.response().setStatusCode(refusal.status()).end(),
-                        () -> new Exchange(own, request).receive());
+                        () -> begin(own, new Exchange(own, request)));
+    }
+
+    private static void begin(ExchangeLoop own, Exchange exchange) {
+        own.foreseen(exchange::receive, exchange::failed);
     }
 
     /// The port it listens on.

@@ -8,14 +8,15 @@ import dev.weir.config.Credential;
 import dev.weir.dialect.RefusalBody;
 import dev.weir.dialect.RequestReading;
 import dev.weir.event.Outcome;
-import dev.weir.event.UsageEvent;
-import dev.weir.event.UsageJournal.Append;
+import dev.weir.ledger.Standing;
+import dev.weir.route.NormalPath;
+import dev.weir.route.Routing;
 import dev.weir.usage.UsageReading;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerRequest;
-import java.util.function.Consumer;
+import io.vertx.core.http.HttpServerResponse;
 import org.jspecify.annotations.Nullable;
 
 /// The life of one call, top to bottom (the table "The path of one call" in `ARCHITECTURE.md`, in its order).
@@ -26,9 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class Exchange {
     private final ExchangeLoop loop;
     private final HttpServerRequest request;
-    private final ClientAnswer client;
+    private final HttpServerResponse response;
     private final Call call;
-    private final RetryRule retries;
+    private final ClientAnswer answer;
 
     private ExchangeState state = ExchangeState.RECEIVED;
     private long stateSinceNanos;
@@ -42,9 +43,9 @@ final class Exchange {
     Exchange(ExchangeLoop loop, HttpServerRequest request) {
         this.loop = loop;
         this.request = request;
+        this.response = request.response();
         this.call = new Call(loop.newCallId(), loop.clock().now(), loop.clock().nanoTime(), request);
-        this.client = new ClientAnswer(call, request);
-        this.retries = RetryRule.of(request.method(), request.headers());
+        this.answer = new ClientAnswer(call, request);
         this.stateSinceNanos = call.startedNanos;
     }
 
@@ -52,37 +53,73 @@ final class Exchange {
     void receive() {
         loop.began(this);
         request.pause();
-        request.response().closeHandler(closed -> clientGone());
-        request.response().exceptionHandler(broken -> clientGone());
-        foreseen(() -> {
-            Refusal refusal = new Arrival(loop, request, call).read();
-            if (refusal != null) {
-                refuse(refusal);
-            } else if (call.dialect != null && call.dialect.readsBody()) {
-                holdBody();
-            } else {
-                admit();
+        response.closeHandler(closed -> clientGone());
+        response.exceptionHandler(failed -> clientGone());
+        if (loop.isDraining()) {
+            refuse(CallRefusals.draining());
+            return;
+        }
+        switch (NormalPath.of(request.uri())) {
+            case NormalPath.Refused refused -> refuse(Refusal.of(RefusalCode.BAD_HEAD, refused.fault().detail()));
+            case NormalPath.Normal target -> route(target);
+        }
+    }
+
+    private void route(NormalPath.Normal target) {
+        switch (loop.routes().match(call.method, target)) {
+            case Routing.Unrouted unrouted -> refuse(Refusal.of(RefusalCode.ROUTE_UNKNOWN, unrouted.why()));
+            case Routing.Routed routed -> {
+                call.routed(routed);
+                identify(target);
             }
-        });
+        }
+    }
+
+    private void identify(NormalPath.Normal target) {
+        switch (KeyCheck.of(request.headers(), target.query(), loop.hasher(), loop.directory())) {
+            case KeyCheck.Refused refused -> refuse(refused.refusal());
+            case KeyCheck.Passed passed -> {
+                call.caller = passed.identity();
+                Refusal refusal = CallRefusals.byHead(call, target);
+                if (refusal != null) {
+                    refuse(refusal);
+                } else {
+                    attribute(passed);
+                }
+            }
+        }
+    }
+
+    private void attribute(KeyCheck.Passed passed) {
+        try {
+            call.attributed(passed.identity(), request.headers());
+        } catch (IllegalArgumentException notUsable) {
+            refuse(Refusal.of(RefusalCode.BAD_REQUEST, String.valueOf(notUsable.getMessage())));
+            return;
+        }
+        if (call.dialect != null && call.dialect.readsBody()) {
+            holdBody();
+        } else {
+            admit();
+        }
     }
 
     /// 4: the body is held within its bound, then read once.
     private void holdBody() {
         enter(ExchangeState.HOLDING_BODY);
-        long most = call.config().bodyMax().bytes();
-        if (HeaderNumbers.contentLength(request.headers()) > most) {
-            refuse(HeldBody.tooLarge(most));
+        var held = new HeldBody(loop.held(), call.config().bodyMax().bytes());
+        body = held;
+        if (!held.mayTake(HeaderNumbers.contentLength(request.headers()))) {
+            refuse(CallRefusals.bodyTooLarge(held.bytesMax()));
             return;
         }
-        var held = new HeldBody(loop.held(), most);
-        body = held;
-        request.handler(chunk -> hold(held, chunk, most));
-        request.endHandler(complete -> foreseen(() -> readBody(held)));
-        client.continueIfExpected();
+        request.handler(chunk -> hold(held, chunk));
+        request.endHandler(complete -> loop.foreseen(() -> readBody(held), this::failed));
+        answer.continueIfExpected();
         request.resume();
     }
 
-    private void hold(HeldBody held, Buffer chunk, long most) {
+    private void hold(HeldBody held, Buffer chunk) {
         if (state != ExchangeState.HOLDING_BODY) {
             return;
         }
@@ -90,8 +127,8 @@ final class Exchange {
         switch (held.take(chunk)) {
             case YES -> {
             }
-            case BODY_TOO_LARGE -> refuse(HeldBody.tooLarge(most));
-            case ALL_TOGETHER_TOO_LARGE -> refuse(HeldBody.tooMuchTogether());
+            case BODY_TOO_LARGE -> refuse(CallRefusals.bodyTooLarge(held.bytesMax()));
+            case ALL_TOGETHER_TOO_LARGE -> refuse(CallRefusals.allBodiesTooLarge());
         }
     }
 
@@ -112,9 +149,7 @@ final class Exchange {
     private void admit() {
         enter(ExchangeState.ADMITTING);
         if (call.config().credential() instanceof Credential.Missing missing && !call.config().passClientCredential()) {
-            refuse(Refusal.of(RefusalCode.UPSTREAM_CREDENTIAL_REJECTED,
-                    "Route '" + call.routeName() + "' has no credential: "
-                            + missing.reason()));
+            refuse(UpstreamFailure.credentialMissing(call, missing.reason()));
             return;
         }
         decide(loop.admissions().admit(admissionRequest()));
@@ -143,19 +178,13 @@ final class Exchange {
 
     /// 6: the opening record is kept before anything goes upstream.
     private void open(Admission.Admitted admitted) {
-        long now = loop.clock().nanoTime();
-        var opened = new Attempt(call, attempts + 1, admitted, now);
-        switch (loop.journal().open(opened.ifInterrupted(now))) {
-            case Append.NotKept notKept -> {
-                loop.admissions().release(admitted);
-                loop.notKept(call, notKept.why());
-                refuse(UpstreamFailure.notAsked());
-            }
-            case Append.Kept _ -> {
-                attempts = opened.number;
-                attempt = opened;
-                connect(opened);
-            }
+        var opened = new Attempt(call, attempts + 1, admitted, loop.clock().nanoTime());
+        if (loop.records().open(opened)) {
+            attempts = opened.number;
+            attempt = opened;
+            connect(opened);
+        } else {
+            refuse(CallRefusals.notKept());
         }
     }
 
@@ -182,14 +211,14 @@ final class Exchange {
     private void send(Attempt opened, Outbound outbound, HttpClientRequest upstream) {
         enter(ExchangeState.AWAITING_ANSWER);
         opened.sentOn(upstream, loop.clock().nanoTime());
-        upstream.response().onComplete(answer -> {
+        upstream.response().onComplete(head -> {
             if (attempt != opened || state != ExchangeState.AWAITING_ANSWER) {
                 return;
             }
-            if (answer.succeeded()) {
-                answered(opened, outbound, answer.result());
+            if (head.succeeded()) {
+                answered(opened, outbound, head.result());
             } else {
-                lost(opened, answer.cause());
+                lost(opened, head.cause());
             }
         });
         if (call.facts != null) {
@@ -199,7 +228,7 @@ final class Exchange {
         } else if (Upload.isNeeded(request, upstream)) {
             upload = new Upload(request, upstream, call, opened, loop, this::clientGone);
             upload.open();
-            client.continueIfExpected();
+            answer.continueIfExpected();
             request.resume();
         } else {
             var _ = upstream.end();
@@ -207,33 +236,34 @@ final class Exchange {
     }
 
     /// The upstream's head is here: try again, or let the answer pass.
-    private void answered(Attempt current, Outbound outbound, HttpClientResponse answer) {
-        current.answered(answer, HeaderNumbers.retryAfterSeconds(answer.headers(), loop.clock().now()),
+    private void answered(Attempt current, Outbound outbound, HttpClientResponse upstream) {
+        upstream.exceptionHandler(abandoned -> {});
+        current.answered(upstream, HeaderNumbers.retryAfterSeconds(upstream.headers(), loop.clock().now()),
                 loop.clock().nanoTime());
         long wait = mayBeSentAgain()
-                ? retries.afterAnswer(current.number, answer.statusCode(), current.retryAfterSeconds)
+                ? retries().afterAnswer(current.number, upstream.statusCode(), current.retryAfterSeconds)
                 : RetryRule.NO_RETRY;
         if (wait >= 0) {
             current.abandon();
             retry(current, Outcome.UPSTREAM_ERROR, wait);
-        } else if (outbound.carriesOurCredential() && (answer.statusCode() == 401 || answer.statusCode() == 403)) {
+        } else if (outbound.carriesOurCredential() && (upstream.statusCode() == 401 || upstream.statusCode() == 403)) {
             current.abandon();
-            fail(current, Outcome.UPSTREAM_ERROR, UpstreamFailure.credentialRejected(call, answer.statusCode()));
+            fail(current, Outcome.UPSTREAM_ERROR, UpstreamFailure.credentialRejected(call, upstream.statusCode()));
         } else {
-            pass(current, outbound, answer);
+            pass(current, outbound, upstream);
         }
     }
 
     /// 8: each chunk to the client, the same chunk to the meter.
-    private void pass(Attempt current, Outbound outbound, HttpClientResponse answer) {
+    private void pass(Attempt current, Outbound outbound, HttpClientResponse upstream) {
         enter(ExchangeState.STREAMING);
-        var answerReader = new AnswerReader(call, answer, body, outbound.asksUsage(), loop.tokenizers());
+        var answerReader = new AnswerReader(call, upstream, body, outbound.asksUsage(), loop.tokenizers());
         reader = answerReader;
         current.readBy(answerReader);
-        current.clientStatus = answer.statusCode();
-        client.setHead(answer, answerReader.keepsLength(), current.admitted.tightest());
-        long heldEnd = answerReader.keepsLength() ? HeaderNumbers.contentLength(answer.headers()) : -1;
-        var tap = new StreamTap(answer, request.response(), loop.context(), heldEnd, new StreamTap.Watcher() {
+        current.clientStatus = upstream.statusCode();
+        answer.head(upstream, answerReader.keepsLength(), current.admitted.tightest());
+        long heldEnd = answerReader.keepsLength() ? HeaderNumbers.contentLength(upstream.headers()) : -1;
+        var tap = new StreamTap(upstream, response, loop.context(), heldEnd, new StreamTap.Watcher() {
             @Override
             public Buffer passing(Buffer chunk) {
                 return received(current, answerReader, chunk);
@@ -254,7 +284,7 @@ final class Exchange {
         tap.open();
         loop.context().runOnContext(burstRead -> {
             if (state == ExchangeState.STREAMING) {
-                client.sendHeadAlone();
+                answer.sendHeadAlone();
             }
         });
     }
@@ -264,7 +294,7 @@ final class Exchange {
         current.received(chunk.length(), now);
         Buffer forwarded = answerReader.read(chunk);
         current.clientOut += forwarded.length();
-        keepProgress(now);
+        keepProgressIfDue(now);
         return forwarded;
     }
 
@@ -273,54 +303,32 @@ final class Exchange {
         enter(ExchangeState.SETTLING);
         Buffer tail = answerReader.tail();
         current.clientOut += tail.length();
-        readUsage(answerReader, true, reading -> {
+        loop.readUsage(call, answerReader, true, reading -> {
             Outcome outcome = current.upstreamStatus >= 400 || answerReader.errorInside()
                     ? Outcome.UPSTREAM_ERROR
                     : Outcome.OK;
             if (settle(current, outcome, null, reading)) {
-                endResponse(tail);
+                answer.end(pending(), tail);
             } else {
-                cutResponse();
+                answer.cut(null);
             }
+            end();
         });
     }
 
     /// An answer that ends before its end: what passed is counted, then the client's answer is cut too.
     private void cut(Attempt current, AnswerReader answerReader, Outcome outcome) {
         enter(ExchangeState.SETTLING);
-        readUsage(answerReader, false, reading -> {
+        loop.readUsage(call, answerReader, false, reading -> {
             settle(current, outcome, null, reading);
-            cutResponse();
+            cutAnswer();
         });
     }
 
-    /// A reading that has to count text is made off the loop.
-    private void readUsage(AnswerReader answerReader, boolean complete, Consumer<UsageReading> then) {
-        if (answerReader.finishesAtOnce(complete)) {
-            then.accept(answerReader.finish(complete));
-        } else {
-            loop.offLoop(() -> answerReader.finish(complete)).onComplete(then::accept, failure -> {
-                loop.failed(call, failure);
-                then.accept(new UsageReading.Missing("the text could not be counted"));
-            });
-        }
-    }
-
-    /// The one end of an attempt: rated, settled in the ledger, kept in the journal.
-    ///
-    /// @return whether the settlement is kept, so whether the client may see the end of its answer
+    /// @return whether the client may see the end of its answer
     private boolean settle(Attempt current, Outcome outcome, @Nullable RefusalCode reason, UsageReading reading) {
         attempt = null;
-        UsageEvent event = loop.settlements()
-                .settle(current, outcome, reason == null ? null : reason.id(), reading, loop.clock().nanoTime());
-        loop.listener().ended(event);
-        return switch (loop.journal().settle(event)) {
-            case Append.Kept _ -> true;
-            case Append.NotKept notKept -> {
-                loop.notKept(call, notKept.why());
-                yield false;
-            }
-        };
+        return loop.records().settle(current, outcome, reason, reading);
     }
 
     private void retry(Attempt failed, Outcome outcome, long waitMillis) {
@@ -337,13 +345,17 @@ final class Exchange {
         }
     }
 
+    private RetryRule retries() {
+        return RetryRule.of(request.method(), request.headers(), call.config().retries());
+    }
+
     private boolean mayBeSentAgain() {
         return call.facts != null || call.clientIn == 0 && upload == null;
     }
 
     private void unreachable(Attempt current, Throwable cause) {
         loop.note(call, "no connection to the upstream", cause);
-        long wait = mayBeSentAgain() ? retries.afterNoConnection(current.number) : RetryRule.NO_RETRY;
+        long wait = mayBeSentAgain() ? retries().afterNoConnection(current.number) : RetryRule.NO_RETRY;
         if (wait >= 0) {
             retry(current, Outcome.UPSTREAM_GONE, wait);
         } else {
@@ -363,7 +375,7 @@ final class Exchange {
         current.clientStatus = refusal.status();
         current.clientOut += text.bytes().length;
         settle(current, outcome, refusal.code(), new UsageReading.Missing(refusal.code().id()));
-        answerWith(refusal, text);
+        answerWith(refusal, text, current.admitted.tightest());
     }
 
     /// Nothing goes upstream: an event of cost 0 where there is a tenant to book it on, and an answer that the client's SDK
@@ -373,32 +385,22 @@ final class Exchange {
             return;
         }
         RefusalBody text = Refusals.body(call, refusal);
-        if (call.caller == null) {
-            loop.listener().refused(refusal.code(), call.routeName());
-        } else {
-            UsageEvent event = Refusals.event(call, attempts + 1, refusal, text.bytes().length,
-                    loop.clock().nanoTime());
-            loop.listener().ended(event);
-            if (loop.journal().refuse(event) instanceof Append.NotKept notKept) {
-                loop.notKept(call, notKept.why());
-            }
-        }
-        answerWith(refusal, text);
+        loop.records().refuse(call, attempts + 1, refusal, text.bytes().length);
+        answerWith(refusal, text, null);
     }
 
-    private void answerWith(Refusal refusal, RefusalBody text) {
-        client.refuse(loop.vertx(), refusal, text);
+    private void answerWith(Refusal refusal, RefusalBody text, @Nullable Standing tightest) {
+        answer.refuse(loop.vertx(), refusal, text, tightest);
         end();
     }
 
-    private void endResponse(Buffer tail) {
-        client.end(download, tail);
+    private void cutAnswer() {
+        answer.cut(pending());
         end();
     }
 
-    private void cutResponse() {
-        client.cut(download);
-        end();
+    private @Nullable Buffer pending() {
+        return download == null ? null : download.takePending();
     }
 
     /// The client left, or its connection broke: the upstream is told, what passed is counted.
@@ -418,7 +420,11 @@ final class Exchange {
             return;
         }
         if (current == null) {
-            cutResponse();
+            if (said != null) {
+                refuse(said);
+            } else {
+                cutAnswer();
+            }
             return;
         }
         boolean streaming = state == ExchangeState.STREAMING;
@@ -433,7 +439,7 @@ final class Exchange {
             fail(current, outcome, said);
         } else {
             settle(current, outcome, null, new UsageReading.Missing(outcome.id()));
-            cutResponse();
+            cutAnswer();
         }
     }
 
@@ -441,38 +447,25 @@ final class Exchange {
     void checkDeadlines(long now) {
         boolean stalled = download != null && download.isPaused();
         switch (loop.deadlines().passed(call, state, now - stateSinceNanos, attempt, stalled, now)) {
-            case NONE -> keepProgress(now);
-            case BODY ->
-                refuse(HeldBody.tooSlow());
+            case NONE -> keepProgressIfDue(now);
+            case BODY -> refuse(CallRefusals.bodyTooSlow());
             case WRITE_STALL -> clientGone();
             case CALL, FIRST_BYTE, SILENCE -> endEarly(Outcome.TIMEOUT, UpstreamFailure.timeout(call));
         }
     }
 
-    private void keepProgress(long now) {
-        if (attempt != null && state == ExchangeState.STREAMING) {
-            attempt.keepProgress(loop.journal(), now);
+    private void keepProgressIfDue(long now) {
+        Attempt current = attempt;
+        if (current != null && reader != null && state == ExchangeState.STREAMING && current.progressIsDue(now)) {
+            current.progressKept(now);
+            loop.records().progress(current, reader.soFar());
         }
     }
 
-    /// A step that fails in a way nobody foresaw ends the call closed: 500, with an event, nothing reserved (G16).
-    private void foreseen(Runnable step) {
-        try {
-            step.run();
-        } catch (RuntimeException unforeseen) {
-            failed(unforeseen);
-        }
-    }
-
-    private void failed(Throwable cause) {
+    /// A step failed in a way nobody foresaw: the call ends closed, with an event, and nothing stays reserved (G16).
+    void failed(Throwable cause) {
         loop.failed(call, cause);
-        Refusal refusal = Refusal.of(RefusalCode.INTERNAL_ERROR,
-                "Weir failed on this request; the reason is logged under the request's id.");
-        if (attempt == null) {
-            refuse(refusal);
-        } else {
-            endEarly(Outcome.UPSTREAM_GONE, refusal);
-        }
+        endEarly(Outcome.UPSTREAM_GONE, CallRefusals.unforeseen());
     }
 
     private void enter(ExchangeState next) {

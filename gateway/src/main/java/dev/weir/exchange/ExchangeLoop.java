@@ -1,12 +1,12 @@
 package dev.weir.exchange;
 
 import dev.weir.admission.Admissions;
-import dev.weir.event.UsageJournal;
 import dev.weir.meter.Tokenizers;
 import dev.weir.port.Clock;
 import dev.weir.route.Routes;
 import dev.weir.tenant.KeyHasher;
 import dev.weir.tenant.TenantDirectory;
+import dev.weir.usage.UsageReading;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -15,6 +15,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,7 +31,7 @@ final class ExchangeLoop {
     private final Context context;
     private final ExchangeParts parts;
     private final Routes routes;
-    private final Settlements settlements;
+    private final Records records;
     private final Deadlines deadlines;
     private final SplittableRandom ids;
     private final Set<Exchange> live = new HashSet<>();
@@ -40,7 +42,7 @@ final class ExchangeLoop {
         this.context = context;
         this.parts = parts;
         this.routes = routes;
-        this.settlements = new Settlements(parts.admissions());
+        this.records = new Records(parts);
         this.deadlines = new Deadlines(parts.limits());
         this.ids = new SplittableRandom(idSeed);
         vertx.setPeriodic(SWEEP_MILLIS, sweep -> sweep());
@@ -62,12 +64,8 @@ final class ExchangeLoop {
         return parts.admissions();
     }
 
-    Settlements settlements() {
-        return settlements;
-    }
-
-    UsageJournal journal() {
-        return parts.journal();
+    Records records() {
+        return records;
     }
 
     TenantDirectory directory() {
@@ -76,10 +74,6 @@ final class ExchangeLoop {
 
     KeyHasher hasher() {
         return parts.hasher();
-    }
-
-    ExchangeListener listener() {
-        return parts.listener();
     }
 
     Deadlines deadlines() {
@@ -118,6 +112,27 @@ final class ExchangeLoop {
         return vertx.executeBlocking(work, false).map(Objects::requireNonNull);
     }
 
+    /// Reads the usage of an answer to its end; off the loop where text has to be counted for it.
+    void readUsage(Call call, AnswerReader reader, boolean complete, Consumer<UsageReading> then) {
+        if (reader.finishesAtOnce(complete)) {
+            then.accept(reader.finish(complete));
+        } else {
+            offLoop(() -> reader.finish(complete)).onComplete(then::accept, failure -> {
+                failed(call, failure);
+                then.accept(new UsageReading.Missing("the text could not be counted"));
+            });
+        }
+    }
+
+    /// Runs a step of an exchange; where it throws, the exchange is told.
+    void foreseen(Runnable step, Consumer<Throwable> failed) {
+        try {
+            step.run();
+        } catch (RuntimeException unforeseen) {
+            failed.accept(unforeseen);
+        }
+    }
+
     void began(Exchange exchange) {
         live.add(exchange);
     }
@@ -144,10 +159,6 @@ final class ExchangeLoop {
         for (Exchange exchange : live.toArray(new Exchange[0])) {
             exchange.interrupt();
         }
-    }
-
-    void notKept(Call call, String why) {
-        LOG.error("call {}: its record could not be kept: {}", call.id, why);
     }
 
     void note(Call call, String what, Throwable cause) {

@@ -1,12 +1,13 @@
 package dev.weir.exchange;
 
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.util.AsciiString;
 import io.vertx.core.MultiMap;
-import io.vertx.core.http.HttpHeaders;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// Which headers pass, and which stay behind: a deny-list, so that what a provider invents tomorrow works today.
@@ -14,14 +15,26 @@ import org.jspecify.annotations.Nullable;
 /// To the upstream stay behind: hop-by-hop headers (RFC 9110 §7.6.1) and those named by `Connection`, the framing and the
 /// host (ours), every place a key can stand in (the credential is set anew), `X-Weir-*`, `Forwarded`, `X-Forwarded-*`. To
 /// the client: hop-by-hop headers and the upstream's `RateLimit` fields, which make way for ours.
+///
+/// A name is told by its length and one comparison, and nothing is allocated for it: some 32 headers pass here per call.
 final class HeaderRules {
     static final AsciiString ACCEPT_ENCODING = AsciiString.cached("accept-encoding");
-    private static final Set<String> HOP_BY_HOP = insensitive("connection", "keep-alive", "proxy-connection",
-            "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
-            "http2-settings");
-    private static final Set<String> NEVER_UPSTREAM = insensitive("host", "content-length", "expect", "forwarded");
-    private static final Set<String> KEYS = insensitive("authorization", "x-api-key", "x-goog-api-key", "api-key");
-    private static final Set<String> OURS_TO_SAY = insensitive("ratelimit", "ratelimit-policy", "x-weir-request-id");
+    private static final AsciiString CONNECTION = AsciiString.cached("connection");
+
+    /// What becomes of a header of a certain name.
+    private enum Kind {
+        PLAIN,
+        /// Means something between two neighbours only.
+        HOP_BY_HOP,
+        /// The length of the body: ours towards the upstream, the upstream's towards the client.
+        LENGTH,
+        /// Said by the client to Weir, or set anew towards the upstream.
+        NEVER_UPSTREAM,
+        /// A place where keys stand.
+        KEY,
+        /// Weir's to say, whatever the upstream says.
+        OURS
+    }
 
     private HeaderRules() {}
 
@@ -29,26 +42,129 @@ final class HeaderRules {
     ///
     /// @param keepKeys whether the client's own provider key goes along (`client-credential: pass`)
     static void toUpstream(MultiMap client, MultiMap upstream, boolean keepKeys) {
-        Set<String> named = namedByConnection(client);
-        for (Map.Entry<String, String> header : client) {
-            String name = header.getKey();
-            if (passesUpstream(name, keepKeys) && (named == null || !named.contains(name))) {
-                upstream.add(name, header.getValue());
-            }
-        }
+        copy(client, upstream, true, keepKeys);
     }
 
     /// Copies what may go to the client.
     ///
     /// @param keepLength whether the body keeps its length
     static void toClient(MultiMap upstream, MultiMap client, boolean keepLength) {
-        Set<String> named = namedByConnection(upstream);
-        for (Map.Entry<String, String> header : upstream) {
-            String name = header.getKey();
-            if (passesToClient(name, keepLength) && (named == null || !named.contains(name))) {
-                client.add(name, header.getValue());
+        copy(upstream, client, false, keepLength);
+    }
+
+    private static void copy(MultiMap from, MultiMap to, boolean up, boolean keep) {
+        List<String> named = namedByConnection(from);
+        if (from instanceof HttpHeaders netty) {
+            Iterator<Map.Entry<CharSequence, CharSequence>> headers = netty.iteratorCharSequence();
+            while (headers.hasNext()) {
+                var header = headers.next();
+                if (passes(header.getKey(), up, keep, named)) {
+                    to.add(header.getKey(), header.getValue());
+                }
+            }
+        } else {
+            for (Map.Entry<String, String> header : from) {
+                if (passes(header.getKey(), up, keep, named)) {
+                    to.add(header.getKey(), header.getValue());
+                }
             }
         }
+    }
+
+    private static boolean passes(CharSequence name, boolean up, boolean keep, @Nullable List<String> named) {
+        boolean passes = switch (kind(name)) {
+            case PLAIN -> true;
+            case HOP_BY_HOP -> false;
+            case LENGTH -> !up && keep;
+            case NEVER_UPSTREAM -> !up;
+            case KEY -> !up || keep;
+            case OURS -> up;
+        };
+        return passes && (named == null || !holds(named, name));
+    }
+
+    private static Kind kind(CharSequence name) {
+        char first = name.isEmpty() ? ':' : (char) (name.charAt(0) | 0x20);
+        return switch (first) {
+            case ':' -> Kind.HOP_BY_HOP;
+            case 'a' -> is(name, "authorization", Kind.KEY) == Kind.KEY ? Kind.KEY : is(name, "api-key", Kind.KEY);
+            case 'c' -> name.length() == 10
+                    ? is(name, "connection", Kind.HOP_BY_HOP)
+                    : is(name, "content-length", Kind.LENGTH);
+            case 'e' -> is(name, "expect", Kind.NEVER_UPSTREAM);
+            case 'f' -> is(name, "forwarded", Kind.NEVER_UPSTREAM);
+            case 'h' -> name.length() == 4
+                    ? is(name, "host", Kind.NEVER_UPSTREAM)
+                    : is(name, "http2-settings", Kind.HOP_BY_HOP);
+            case 'k' -> is(name, "keep-alive", Kind.HOP_BY_HOP);
+            case 'p' -> switch (name.length()) {
+                case 16 -> is(name, "proxy-connection", Kind.HOP_BY_HOP);
+                case 18 -> is(name, "proxy-authenticate", Kind.HOP_BY_HOP);
+                case 19 -> is(name, "proxy-authorization", Kind.HOP_BY_HOP);
+                default -> Kind.PLAIN;
+            };
+            case 'r' -> name.length() == 9
+                    ? is(name, "ratelimit", Kind.OURS)
+                    : is(name, "ratelimit-policy", Kind.OURS);
+            case 't' -> switch (name.length()) {
+                case 2 -> is(name, "te", Kind.HOP_BY_HOP);
+                case 7 -> is(name, "trailer", Kind.HOP_BY_HOP);
+                case 17 -> is(name, "transfer-encoding", Kind.HOP_BY_HOP);
+                default -> Kind.PLAIN;
+            };
+            case 'u' -> is(name, "upgrade", Kind.HOP_BY_HOP);
+            case 'x' -> kindOfX(name);
+            default -> Kind.PLAIN;
+        };
+    }
+
+    /// Of `x-weir-` only the request's id is set on the way back; the others mean nothing there and pass.
+    private static Kind kindOfX(CharSequence name) {
+        if (startsWith(name, "x-weir-")) {
+            return is(name, "x-weir-request-id", Kind.HOP_BY_HOP) == Kind.PLAIN
+                    ? Kind.NEVER_UPSTREAM
+                    : Kind.HOP_BY_HOP;
+        }
+        if (startsWith(name, "x-forwarded-")) {
+            return Kind.NEVER_UPSTREAM;
+        }
+        return name.length() == 9 ? is(name, "x-api-key", Kind.KEY) : is(name, "x-goog-api-key", Kind.KEY);
+    }
+
+    private static Kind is(CharSequence name, String expected, Kind kind) {
+        return AsciiString.contentEqualsIgnoreCase(name, expected) ? kind : Kind.PLAIN;
+    }
+
+    private static boolean startsWith(CharSequence name, String prefix) {
+        return AsciiString.regionMatchesAscii(name, true, 0, prefix, 0, prefix.length());
+    }
+
+    private static boolean holds(List<String> names, CharSequence name) {
+        for (String one : names) {
+            if (AsciiString.contentEqualsIgnoreCase(one, name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// Null where `Connection` says no more than whether the connection stays, as nearly always.
+    private static @Nullable List<String> namedByConnection(MultiMap headers) {
+        List<String> fields = headers.getAll(CONNECTION);
+        if (fields.isEmpty() || fields.size() == 1 && namesNothing(fields.getFirst())) {
+            return null;
+        }
+        var named = new ArrayList<String>();
+        for (String field : fields) {
+            for (String name : field.split(",")) {
+                named.add(name.strip());
+            }
+        }
+        return named;
+    }
+
+    private static boolean namesNothing(String connection) {
+        return connection.equalsIgnoreCase("keep-alive") || connection.equalsIgnoreCase("close");
     }
 
     /// What the client offered, narrowed to codings whose bytes Weir can read: gzip and identity (design decision 16).
@@ -74,43 +190,5 @@ final class HeaderRules {
 
     private static boolean isRefused(String[] codingWithWeight) {
         return codingWithWeight.length > 1 && codingWithWeight[1].replace(" ", "").matches("q=0(\\.0{0,3})?");
-    }
-
-    private static boolean passesUpstream(String name, boolean keepKeys) {
-        char first = Character.toLowerCase(name.charAt(0));
-        if (first == 'x') {
-            return !startsWith(name, "x-weir-") && !startsWith(name, "x-forwarded-")
-                    && (keepKeys || !KEYS.contains(name));
-        }
-        return !HOP_BY_HOP.contains(name) && !NEVER_UPSTREAM.contains(name) && (keepKeys || !KEYS.contains(name));
-    }
-
-    private static boolean passesToClient(String name, boolean keepLength) {
-        return !HOP_BY_HOP.contains(name) && !OURS_TO_SAY.contains(name)
-                && (keepLength || !name.equalsIgnoreCase("content-length"));
-    }
-
-    private static boolean startsWith(String name, String prefix) {
-        return name.regionMatches(true, 0, prefix, 0, prefix.length());
-    }
-
-    private static @Nullable Set<String> namedByConnection(MultiMap headers) {
-        String connection = headers.get(HttpHeaders.CONNECTION);
-        if (connection == null || connection.equalsIgnoreCase("keep-alive") || connection.equalsIgnoreCase("close")) {
-            return null;
-        }
-        var named = insensitive();
-        for (String field : headers.getAll(HttpHeaders.CONNECTION)) {
-            for (String name : field.split(",")) {
-                named.add(name.strip());
-            }
-        }
-        return named;
-    }
-
-    private static Set<String> insensitive(String... names) {
-        var set = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-        set.addAll(Set.of(names));
-        return set;
     }
 }

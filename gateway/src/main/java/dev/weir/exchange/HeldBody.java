@@ -1,7 +1,5 @@
 package dev.weir.exchange;
 
-import dev.weir.admission.Refusal;
-import dev.weir.admission.RefusalCode;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.buffer.BufferInternal;
@@ -38,6 +36,15 @@ final class HeldBody {
     HeldBody(Total total, long bytesMax) {
         this.total = total;
         this.bytesMax = bytesMax;
+    }
+
+    long bytesMax() {
+        return bytesMax;
+    }
+
+    /// Whether a body of the declared length would fit its bound; -1 is none declared.
+    boolean mayTake(long declared) {
+        return declared <= bytesMax;
     }
 
     Taken take(Buffer chunk) {
@@ -83,19 +90,5 @@ final class HeldBody {
         total.held.addAndGet(-length);
         length = 0;
         body = Buffer.buffer();
-    }
-
-    static Refusal tooLarge(long most) {
-        return Refusal.of(RefusalCode.BODY_TOO_LARGE, "The request body is larger than the " + most
-                + " bytes that this route takes. Send less, or have body-max raised.");
-    }
-
-    static Refusal tooMuchTogether() {
-        return Refusal.of(RefusalCode.OVERLOADED,
-                "Weir holds as many request bytes as held-bytes-total allows. Try again in a moment.", 1);
-    }
-
-    static Refusal tooSlow() {
-        return Refusal.of(RefusalCode.BODY_TOO_SLOW, "The request body came too slowly. Send it again.");
     }
 }

@@ -8,26 +8,26 @@ import io.vertx.core.http.HttpMethod;
 /// A GET is tried again when no connection could be had and on 429, 502, 503, 504; anything else only when no connection
 /// could be had, on 429, and on 503 with `Retry-After`. A wait longer than [#WAIT_MAX_MILLIS] is the client's to decide:
 /// the answer goes through.
-///
-/// @param idempotent whether the request is a GET (or HEAD)
-/// @param clientRetries whether the client's SDK retries by itself
 final class RetryRule {
-    static final int ATTEMPTS_MAX = 2;
     static final long WAIT_MAX_MILLIS = 5_000;
     static final long WAIT_DEFAULT_MILLIS = 200;
     static final long NO_RETRY = -1;
 
     private final boolean idempotent;
     private final boolean clientRetries;
+    private final int retriesMax;
 
-    private RetryRule(boolean idempotent, boolean clientRetries) {
+    private RetryRule(boolean idempotent, boolean clientRetries, int retriesMax) {
         this.idempotent = idempotent;
         this.clientRetries = clientRetries;
+        this.retriesMax = retriesMax;
     }
 
-    static RetryRule of(HttpMethod method, MultiMap headers) {
+    /// @param retriesMax what the route allows, 0 or 1
+    static RetryRule of(HttpMethod method, MultiMap headers, int retriesMax) {
         boolean clientRetries = headers.contains("x-stainless-retry-count") || headers.contains("amz-sdk-request");
-        return new RetryRule(method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD), clientRetries);
+        return new RetryRule(method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD), clientRetries,
+                retriesMax);
     }
 
     /// After `attempt` found no connection: milliseconds to wait before the next one, or [#NO_RETRY].
@@ -52,6 +52,6 @@ final class RetryRule {
     }
 
     private boolean mayTryAgain(int attempt) {
-        return attempt < ATTEMPTS_MAX && !clientRetries;
+        return attempt <= retriesMax && !clientRetries;
     }
 }

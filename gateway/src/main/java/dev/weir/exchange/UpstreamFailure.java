@@ -40,9 +40,4 @@ final class UpstreamFailure {
         return Refusal.of(RefusalCode.UPSTREAM_CREDENTIAL_REJECTED,
                 "Route '" + call.routeName() + "' has no credential: " + reason);
     }
-
-    static Refusal notAsked() {
-        return Refusal.of(RefusalCode.SPOOL_UNAVAILABLE,
-                "Weir cannot write its usage record, so it sends nothing upstream. Try again in a moment.", 1);
-    }
 }

@@ -81,7 +81,8 @@ public final class Events {
         }
     }
 
-    /// Rounded up: stored times are whole microseconds, and of those as many lie before the rounded bound as before the given one.
+    /// Rounded up: stored times are whole microseconds, and of those as many lie before the rounded bound as before
+    /// the given one.
     private static Instant wholeMicros(Instant bound) {
         Instant floor = bound.truncatedTo(ChronoUnit.MICROS);
         return floor.equals(bound) ? bound : floor.plus(1, ChronoUnit.MICROS);

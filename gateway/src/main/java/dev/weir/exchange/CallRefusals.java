@@ -1,0 +1,58 @@
+package dev.weir.exchange;
+
+import dev.weir.admission.Refusal;
+import dev.weir.admission.RefusalCode;
+import dev.weir.route.NormalPath;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/// What a client is told where the call itself is the reason, or Weir: why, and what to do.
+final class CallRefusals {
+    private static final long SOON_SECONDS = 1;
+
+    private CallRefusals() {}
+
+    /// What the head alone tells about a call whose route and tenant are known; null where nothing stands against it.
+    static @Nullable Refusal byHead(Call call, NormalPath.Normal target) {
+        if (!call.config().methods().contains(call.method)) {
+            return Refusal.of(RefusalCode.METHOD_NOT_ALLOWED, "Route '" + call.routeName() + "' takes "
+                    + String.join(", ", new TreeSet<>(call.config().methods())) + ", not this method.");
+        }
+        if (target.encodedSlash() && !call.config().encodedSlash()) {
+            return Refusal.of(RefusalCode.BAD_REQUEST, "The path holds an encoded slash (%2F), which route '"
+                    + call.routeName()
+                    + "' does not take. Have encoded-slash: pass set where its upstream wants them.");
+        }
+        return null;
+    }
+
+    static Refusal bodyTooLarge(long most) {
+        return Refusal.of(RefusalCode.BODY_TOO_LARGE, "The request body is larger than the " + most
+                + " bytes that this route takes. Send less, or have body-max raised.");
+    }
+
+    static Refusal allBodiesTooLarge() {
+        return Refusal.of(RefusalCode.OVERLOADED,
+                "Weir holds as many request bytes as held-bytes-total allows. Try again in a moment.", SOON_SECONDS);
+    }
+
+    static Refusal bodyTooSlow() {
+        return Refusal.of(RefusalCode.BODY_TOO_SLOW, "The request body came too slowly. Send it again.");
+    }
+
+    static Refusal draining() {
+        return Refusal.of(RefusalCode.OVERLOADED,
+                "Weir is shutting down. Send the request again; another node will take it.", SOON_SECONDS);
+    }
+
+    static Refusal notKept() {
+        return Refusal.of(RefusalCode.SPOOL_UNAVAILABLE,
+                "Weir cannot write its usage record, so it sends nothing upstream. Try again in a moment.",
+                SOON_SECONDS);
+    }
+
+    static Refusal unforeseen() {
+        return Refusal.of(RefusalCode.INTERNAL_ERROR,
+                "Weir failed on this request; it is logged under the request's id.");
+    }
+}

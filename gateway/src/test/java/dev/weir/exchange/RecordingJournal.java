@@ -1,0 +1,143 @@
+package dev.weir.exchange;
+
+import dev.weir.event.UsageEvent;
+import dev.weir.event.UsageJournal;
+import dev.weir.event.WireBytes;
+import dev.weir.usage.Quantities;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// A journal in memory: keeps everything in the order in which it came, holds the caller to the journal's contract, and can
+/// be told to keep nothing more. Any thread.
+///
+/// An attempt that is settled without having been opened, or opened or settled twice, is an error at once.
+final class RecordingJournal implements UsageJournal {
+    /// What can be told not to be kept.
+    enum Part {
+        OPEN, PROGRESS, SETTLE, REFUSE
+    }
+
+    /// One record as it came.
+    record Entry(Part part, String callId, int attempt) {}
+
+    private final List<Entry> entries = new ArrayList<>();
+    private final List<UsageEvent> opened = new ArrayList<>();
+    private final List<UsageEvent> settled = new ArrayList<>();
+    private final List<UsageEvent> refused = new ArrayList<>();
+    private final List<String> faults = new ArrayList<>();
+    private final Map<Part, Boolean> failing = new ConcurrentHashMap<>();
+    private volatile Runnable beforeSettle = () -> {};
+    private volatile Runnable beforeOpen = () -> {};
+    private long seq;
+
+    /// From now on records of this part are kept, or not.
+    void keeps(Part part, boolean keeps) {
+        failing.put(part, !keeps);
+    }
+
+    /// Runs on the caller's thread right before a settlement is kept.
+    void beforeSettle(Runnable action) {
+        beforeSettle = action;
+    }
+
+    /// Runs on the caller's thread right before an opening record is kept.
+    void beforeOpen(Runnable action) {
+        beforeOpen = action;
+    }
+
+    @Override
+    public Append open(UsageEvent ifInterrupted) {
+        beforeOpen.run();
+        return append(Part.OPEN, ifInterrupted, opened);
+    }
+
+    @Override
+    public synchronized Append progress(String callId, int attempt, Quantities soFar, WireBytes bytes) {
+        entries.add(new Entry(Part.PROGRESS, callId, attempt));
+        return fails(Part.PROGRESS) ? notKept() : new Append.Kept(0);
+    }
+
+    @Override
+    public Append settle(UsageEvent event) {
+        beforeSettle.run();
+        return append(Part.SETTLE, event, settled);
+    }
+
+    @Override
+    public Append refuse(UsageEvent event) {
+        return append(Part.REFUSE, event, refused);
+    }
+
+    private synchronized Append append(Part part, UsageEvent event, List<UsageEvent> kept) {
+        if (fails(part)) {
+            return notKept();
+        }
+        check(part, event);
+        entries.add(new Entry(part, event.callId(), event.attempt()));
+        kept.add(event);
+        return new Append.Kept(part == Part.OPEN ? 0 : ++seq);
+    }
+
+    private void check(Part part, UsageEvent event) {
+        boolean open = holds(opened, event);
+        boolean done = holds(settled, event);
+        String fault = switch (part) {
+            case OPEN -> open ? "opened twice" : null;
+            case SETTLE -> !open ? "settled and never opened" : done ? "settled twice" : null;
+            case REFUSE -> open ? "refused and opened" : null;
+            case PROGRESS -> null;
+        };
+        if (fault != null) {
+            faults.add("attempt " + event.attempt() + " of call " + event.callId() + ": " + fault);
+        }
+    }
+
+    private static boolean holds(List<UsageEvent> events, UsageEvent event) {
+        // The newest are at the end, and nearly every question is about one of them.
+        for (int i = events.size() - 1; i >= Math.max(0, events.size() - 1_000); i--) {
+            if (events.get(i).callId().equals(event.callId()) && events.get(i).attempt() == event.attempt()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean fails(Part part) {
+        return failing.getOrDefault(part, false);
+    }
+
+    private static Append notKept() {
+        return new Append.NotKept("told not to");
+    }
+
+    synchronized List<Entry> entries() {
+        return List.copyOf(entries);
+    }
+
+    synchronized List<UsageEvent> opened() {
+        return List.copyOf(opened);
+    }
+
+    synchronized List<UsageEvent> settled() {
+        return List.copyOf(settled);
+    }
+
+    synchronized List<UsageEvent> refused() {
+        return List.copyOf(refused);
+    }
+
+    /// What broke the contract; empty when all is well.
+    synchronized List<String> faults() {
+        return List.copyOf(faults);
+    }
+
+    synchronized void forget() {
+        entries.clear();
+        opened.clear();
+        settled.clear();
+        refused.clear();
+        faults.clear();
+    }
+}

@@ -1,0 +1,198 @@
+package dev.weir.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.weir.admission.Admissions;
+import dev.weir.admission.RefusalCode;
+import dev.weir.config.ConfigReader;
+import dev.weir.config.ConfigResult;
+import dev.weir.config.ConfigSource;
+import dev.weir.config.GatewayConfig;
+import dev.weir.config.UpstreamUrl;
+import dev.weir.event.UsageEvent;
+import dev.weir.ledger.Ledger;
+import dev.weir.meter.Tokenizers;
+import dev.weir.port.Clock;
+import dev.weir.rating.PriceBook;
+import dev.weir.tenant.ApiKey;
+import dev.weir.tenant.KeyHasher;
+import dev.weir.tenant.KeyId;
+import dev.weir.tenant.Limit;
+import dev.weir.tenant.Plan;
+import dev.weir.tenant.Tenant;
+import dev.weir.tenant.TenantDirectory;
+import dev.weir.tenant.TenantId;
+import dev.weir.tenant.TenantKey;
+import io.vertx.core.Vertx;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// A running data plane with everything real but its journal and its provider: one tenant, `acme`, with one key.
+final class TestPlane implements AutoCloseable {
+    static final TenantId ACME = new TenantId("acme");
+    static final Tokenizers TOKENIZERS = new Tokenizers();
+    static final String PROVIDER_KEY = "sk-of-weir";
+    /// Both dialects, a connector, and what routes can be told; `%s` is the provider's URL.
+    private static final String ROUTES = """
+            listen: {data: "127.0.0.1:0", control: "127.0.0.1:1"}
+            deadlines: {connect: 2s, first-byte: 20s, silence: 20s}
+            routes:
+              openai: {kind: llm, provider: openai, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              anthropic: {kind: llm, provider: anthropic, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              mine: {kind: llm, provider: openai, upstream: "%1$s", client-credential: pass, allow-private: true}
+              tickets: {kind: connector, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              once: {kind: connector, upstream: "%1$s", credential: sk-of-weir, allow-private: true, retries: 0}
+            """;
+    private static final AtomicLong VERSION = new AtomicLong();
+
+    final ScriptedUpstream upstream = new ScriptedUpstream();
+    final RecordingJournal journal = new RecordingJournal();
+    final Ledger ledger = new Ledger();
+    final List<RefusalCode> unbooked = new CopyOnWriteArrayList<>();
+    final KeyHasher hasher;
+    final ApiKey key;
+    final ExchangeParts parts;
+    private final TenantDirectory directory;
+    private final Vertx vertx;
+    private final DataPlane plane;
+
+    TestPlane() throws Exception {
+        this("", ExchangeLimits.DEFAULTS);
+    }
+
+    /// @param moreRoutes YAML of routes beside the usual ones, indented by two
+    TestPlane(String moreRoutes, ExchangeLimits limits) throws Exception {
+        var random = new Random(7);
+        var pepper = new byte[32];
+        random.nextBytes(pepper);
+        hasher = new KeyHasher(pepper);
+        key = ApiKey.generate(random::nextBytes);
+        directory = new TenantDirectory(TenantDirectory.Snapshot.EMPTY);
+        limits();
+        parts = new ExchangeParts(new RealClock(), directory, hasher, new Admissions(ledger, PriceBook.shipped()),
+                journal, TOKENIZERS, new Listener(), limits);
+        GatewayConfig config = config(ROUTES.formatted(upstream.url()) + moreRoutes.replace("%1$s", upstream.url()));
+        var head = new StrictHead(HeadLimits.DEFAULT, refusal -> {});
+        vertx = Vertx.builder().withTransport(head.guard(io.vertx.core.transport.Transport.NIO)).build();
+        plane = new DataPlane(config, parts, head, UpstreamUrl.parse(upstream.url()), 1, () -> {});
+        done(vertx.deployVerticle(plane));
+    }
+
+    private static GatewayConfig config(String yaml) {
+        return switch (ConfigReader.read(new ConfigSource("test.yaml", yaml, Path.of("/weir")), Map.of(), Map.of())) {
+            case ConfigResult.Loaded loaded -> loaded.config();
+            case ConfigResult.Refused refused -> throw new AssertionError(refused.problems().toString());
+        };
+    }
+
+    /// Puts these limits of the tenant in force, beside those of the plan `pro`, which has none.
+    void limits(Limit... limits) {
+        directory.swap(TenantDirectory.Snapshot.of(VERSION.incrementAndGet(), Plan.SHIPPED,
+                List.of(new Tenant(ACME, "pro", null, List.of(limits))),
+                List.of(new TenantKey(new KeyId("key_1"), hasher.hash(key), ACME, null, key.last4(), false))));
+    }
+
+    int port() {
+        return plane.port();
+    }
+
+    Wire client() throws IOException {
+        return Wire.to(port());
+    }
+
+    /// The header with the tenant's key.
+    String auth() {
+        return "Authorization: Bearer " + key.reveal() + "\r\n";
+    }
+
+    /// Sends one request on a connection of its own and reads the answer.
+    Wire.Message call(String line, String moreHeaders, String body) throws IOException {
+        try (var client = client()) {
+            return client.request(line, auth() + moreHeaders, body).answer(line.startsWith("HEAD "));
+        }
+    }
+
+    /// The events of attempts, once nothing runs any more; asserts that each attempt was opened and settled once and that
+    /// nothing is reserved.
+    List<UsageEvent> settled() {
+        quiet();
+        assertThat(journal.faults()).isEmpty();
+        assertThat(journal.settled()).extracting(TestPlane::id)
+                .containsExactlyInAnyOrderElementsOf(journal.opened().stream().map(TestPlane::id).toList());
+        assertThat(ledger.openReservations()).isZero();
+        return journal.settled();
+    }
+
+    UsageEvent onlySettled() {
+        List<UsageEvent> events = settled();
+        assertThat(events).hasSize(1);
+        return events.getFirst();
+    }
+
+    void quiet() {
+        await().pollInterval(Duration.ofMillis(2)).atMost(Duration.ofSeconds(20)).until(() -> plane.running() == 0);
+    }
+
+    private static String id(UsageEvent event) {
+        return event.callId() + "/" + event.attempt();
+    }
+
+    /// Forgets what was recorded, on all sides.
+    void forget() {
+        quiet();
+        journal.forget();
+        upstream.forget();
+        unbooked.clear();
+        for (RecordingJournal.Part part : RecordingJournal.Part.values()) {
+            journal.keeps(part, true);
+        }
+        journal.beforeOpen(() -> {});
+        journal.beforeSettle(() -> {});
+        limits();
+    }
+
+    Vertx vertx() {
+        return vertx;
+    }
+
+    static <T> T done(io.vertx.core.Future<T> future) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() throws Exception {
+        done(vertx.close());
+        upstream.close();
+    }
+
+    private final class Listener implements ExchangeListener {
+        @Override
+        public void ended(UsageEvent event) {}
+
+        @Override
+        public void refused(RefusalCode code, String route) {
+            unbooked.add(code);
+        }
+    }
+
+    private static final class RealClock implements Clock {
+        @Override
+        public Instant now() {
+            return Instant.now();
+        }
+
+        @Override
+        public long nanoTime() {
+            return System.nanoTime();
+        }
+    }
+}
