@@ -49,6 +49,7 @@ final class TestPlane implements AutoCloseable {
               openai: {kind: llm, provider: openai, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
               anthropic: {kind: llm, provider: anthropic, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
               mine: {kind: llm, provider: openai, upstream: "%1$s", client-credential: pass, allow-private: true}
+              minea: {kind: llm, provider: anthropic, upstream: "%1$s", client-credential: pass, allow-private: true}
               tickets: {kind: connector, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
               once: {kind: connector, upstream: "%1$s", credential: sk-of-weir, allow-private: true, retries: 0}
             """;

@@ -1,0 +1,407 @@
+package dev.weir.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weir.event.Outcome;
+import dev.weir.event.UsageEvent;
+import dev.weir.usage.Meter;
+import dev.weir.usage.Provenance;
+import dev.weir.usage.Quantities;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// Every recorded call of OpenAI's chat and Anthropic's messages through a running data plane: the recorded request up, the
+/// recorded answer down, whole and in odd pieces. What is metered is what the provider said; the client gets every byte.
+class CorpusReplayTest {
+    private static final int CONNECTIONS = 16;
+    private static final int SAMPLE = 15;
+    private static final int SAMPLE_BYTES_MAX = 6_000;
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Map<Meter, String> METERS = Map.of(Meter.TOKENS_IN, "tokens_in", Meter.TOKENS_OUT,
+            "tokens_out", Meter.CACHE_READ, "cache_read", Meter.CACHE_WRITE, "cache_write", Meter.CACHE_WRITE_1H,
+            "cache_write_1h", Meter.REASONING, "reasoning", Meter.AUDIO_IN, "audio_in", Meter.AUDIO_OUT, "audio_out",
+            Meter.SEARCHES, "web_searches");
+    /// Not the recording's to say: our framing, and what the recorder dropped.
+    private static final Set<String> NOT_REPLAYED = Set.of("content-length", "transfer-encoding", "connection",
+            "content-encoding", "keep-alive");
+
+    private static List<JsonNode> records = List.of();
+    private static TestPlane plane;
+
+    /// How the upstream cuts its answer into writes.
+    private enum Cut {
+        WHOLE, RECORDED, RANDOM, BYTES, GZIP
+    }
+
+    /// One call: what was sent, and what came of it.
+    private record Replayed(JsonNode record, byte[] sent, byte[] gotUpstream, byte[] answered, Wire.Message answer) {
+        String name() {
+            return record.path("id").asText() + " " + record.path("wire_format").asText()
+                    + (record.path("streaming").asBoolean() ? " stream" : "");
+        }
+
+        boolean asksUsage() {
+            return !Arrays.equals(sent, gotUpstream);
+        }
+    }
+
+    private final Map<String, Replayed> replayed = new ConcurrentHashMap<>();
+    private final Map<Integer, byte[]> gotUpstream = new ConcurrentHashMap<>();
+    private final Map<Integer, byte[]> answeredUpstream = new ConcurrentHashMap<>();
+    private final ConcurrentLinkedQueue<String> wrong = new ConcurrentLinkedQueue<>();
+
+    @BeforeAll
+    static void start() throws Exception {
+        records = RecordedTraffic.of(Set.of("openai", "anthropic"), Set.of("openai.chat", "anthropic.messages"))
+                .stream()
+                .filter(record -> record.path("wire_format").asText().startsWith(record.path("provider").asText()))
+                .toList();
+        assertThat(records).hasSizeGreaterThan(2_500);
+        plane = new TestPlane();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        if (plane != null) {
+            plane.close();
+        }
+    }
+
+    @BeforeEach
+    void forget() {
+        plane.forget();
+    }
+
+    @Test
+    void everyRecordedCallIsMeteredToTheTokenAndPassesByteForByte() throws Exception {
+        replay(records, Cut.WHOLE);
+        assertThat(check()).isEqualTo(records.size());
+    }
+
+    @Test
+    void nothingChangesWhenAnswersComeAsTheyWereRead() throws Exception {
+        replay(records.stream().filter(record -> record.path("streaming").asBoolean()).toList(), Cut.RECORDED);
+        check();
+    }
+
+    @Test
+    void nothingChangesWhenAnswersComeInOddPieces() throws Exception {
+        replay(records, Cut.RANDOM);
+        check();
+    }
+
+    @Test
+    void nothingChangesWhenAnswersComeByteByByte() throws Exception {
+        replay(IntStream.range(0, records.size())
+                .filter(i -> i % SAMPLE == 0)
+                .mapToObj(records::get)
+                .filter(record -> record.path("response").path("body").asText().length() < SAMPLE_BYTES_MAX)
+                .toList(), Cut.BYTES);
+        check();
+    }
+
+    @Test
+    void nothingChangesWhenAnswersComeCompressed() throws Exception {
+        replay(IntStream.range(0, records.size()).filter(i -> i % 4 == 0).mapToObj(records::get).toList(), Cut.GZIP);
+        check();
+    }
+
+    /// The same calls by clients that did not ask for usage: Weir asks, meters it, and takes the chunk out of the answer.
+    @Test
+    void whatOnlyWeirAskedForIsMeteredAndTakenOut() throws Exception {
+        List<JsonNode> unasked = records.stream()
+                .filter(record -> record.path("request").path("body").asText().contains("include_usage"))
+                .map(CorpusReplayTest::withoutAsking)
+                .toList();
+        assertThat(unasked).hasSizeGreaterThan(100);
+        replay(unasked, Cut.RANDOM);
+        check();
+        assertThat(replayed.values()).allMatch(Replayed::asksUsage)
+                .anyMatch(call -> call.answer().body().length < call.answered().length);
+    }
+
+    private static JsonNode withoutAsking(JsonNode record) {
+        try {
+            ObjectNode copy = record.deepCopy();
+            ObjectNode body = (ObjectNode) JSON.readTree(record.path("request").path("body").asText());
+            body.remove("stream_options");
+            ((ObjectNode) copy.path("request")).put("body", JSON.writeValueAsString(body));
+            return copy;
+        } catch (IOException unreadable) {
+            throw new AssertionError(unreadable);
+        }
+    }
+
+    /// Plays all of these records, some at a time, each connection again and again.
+    private void replay(List<JsonNode> chosen, Cut cut) throws Exception {
+        long seed = Long.getLong("weir.seed", System.nanoTime());
+        System.out.println("replaying " + chosen.size() + " records, " + cut + ", seed " + seed);
+        plane.upstream.answers((request, wire, number) -> {
+            int index = Integer.parseInt(String.valueOf(request.header("x-replay")));
+            gotUpstream.put(index, request.body());
+            answeredUpstream.put(index,
+                    answer(chosen.get(index).path("response"), request, wire, cut, new Random(seed + index)));
+        });
+        var next = new AtomicInteger();
+        try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> all = new ArrayList<>();
+            for (int i = 0; i < CONNECTIONS; i++) {
+                all.add(clients.submit(() -> {
+                    play(chosen, next, cut);
+                    return null;
+                }));
+            }
+            for (Future<?> one : all) {
+                one.get();
+            }
+        }
+    }
+
+    private void play(List<JsonNode> chosen, AtomicInteger next, Cut cut) throws IOException {
+        try (var client = plane.client()) {
+            for (int i = next.getAndIncrement(); i < chosen.size(); i = next.getAndIncrement()) {
+                JsonNode record = chosen.get(i);
+                byte[] body = record.path("request").path("body").asText().getBytes(StandardCharsets.UTF_8);
+                Wire.Message answer = client.request("POST " + target(record), headers(i, cut), body).answer();
+                String id = String.valueOf(answer.header("x-weir-request-id"));
+                byte[] got = gotUpstream.get(i);
+                byte[] answered = answeredUpstream.get(i);
+                if (got == null || answered == null || !answer.whole()) {
+                    wrong.add(record.path("id") + ": answered " + answer.status() + " " + answer.text());
+                    return;
+                }
+                replayed.put(id, new Replayed(record, body, got, answered, answer));
+            }
+        }
+    }
+
+    /// Where the recording says 401, it is the client's own key that it is about.
+    private static String target(JsonNode record) {
+        int status = record.path("response").path("status").asInt();
+        boolean pass = status == 401 || status == 403;
+        String provider = record.path("provider").asText();
+        String route = pass ? provider.equals("openai") ? "mine" : "minea" : provider;
+        String query = record.path("request").path("query").asText();
+        return "/" + route + record.path("request").path("path").asText() + (query.isEmpty() ? "" : "?" + query);
+    }
+
+    private static String headers(int index, Cut cut) {
+        return "X-Weir-Key: " + plane.key.reveal() + "\r\nContent-Type: application/json\r\nX-Replay: " + index
+                + "\r\nX-Stainless-Retry-Count: 0\r\nAccept-Encoding: " + (cut == Cut.GZIP ? "gzip, br" : "br")
+                + "\r\n";
+    }
+
+    private static byte[] answer(JsonNode response, Wire.Message request, Wire wire, Cut cut, Random random)
+            throws IOException {
+        byte[] plain = response.path("body").asText().getBytes(StandardCharsets.UTF_8);
+        boolean gzip = cut == Cut.GZIP && String.valueOf(request.header("accept-encoding")).contains("gzip");
+        byte[] body = gzip ? gzip(plain) : plain;
+        var head = new StringBuilder("HTTP/1.1 ").append(response.path("status").asInt()).append(" Recorded\r\n");
+        for (JsonNode header : response.path("headers")) {
+            if (!NOT_REPLAYED.contains(name(header))) {
+                head.append(header.path(0).asText()).append(": ").append(header.path(1).asText()).append("\r\n");
+            }
+        }
+        head.append(gzip ? "Content-Encoding: gzip\r\n" : "");
+        boolean chunked = cut != Cut.WHOLE || random.nextBoolean();
+        head.append(chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "Content-Length: " + body.length + "\r\n\r\n");
+        var out = new ByteArrayOutputStream(body.length + 1024);
+        out.writeBytes(head.toString().getBytes(StandardCharsets.UTF_8));
+        int from = 0;
+        for (int to : cuts(response, body.length, cut, random)) {
+            if (chunked && to > from) {
+                wire.send(out.toByteArray()).sendChunk(body, from, to - from);
+                out.reset();
+            } else {
+                out.write(body, from, to - from);
+            }
+            from = to;
+        }
+        out.writeBytes((chunked ? "0\r\n\r\n" : "").getBytes(StandardCharsets.US_ASCII));
+        wire.send(out.toByteArray());
+        return body;
+    }
+
+    private static String name(JsonNode header) {
+        return header.path(0).asText().toLowerCase(Locale.ROOT);
+    }
+
+    /// Where each piece ends.
+    private static int[] cuts(JsonNode response, int length, Cut cut, Random random) {
+        IntStream ends = switch (cut) {
+            case WHOLE -> IntStream.empty();
+            case RECORDED -> recorded(response, length);
+            case RANDOM, GZIP -> random.ints(Math.min(40, length / 100 + 2), 0, length + 1);
+            case BYTES -> IntStream.range(1, length);
+        };
+        return IntStream.concat(ends, IntStream.of(length)).sorted().toArray();
+    }
+
+    /// As the recorder read it; where it did not say, after each event.
+    private static IntStream recorded(JsonNode response, int length) {
+        var ends = new ArrayList<Integer>();
+        int at = 0;
+        for (JsonNode size : response.path("chunks")) {
+            at = Math.min(length, at + size.asInt());
+            ends.add(at);
+        }
+        if (ends.isEmpty()) {
+            byte[] body = response.path("body").asText().getBytes(StandardCharsets.UTF_8);
+            for (int i = 1; i < body.length; i++) {
+                if (body[i] == '\n' && body[i - 1] == '\n') {
+                    ends.add(i + 1);
+                }
+            }
+        }
+        return ends.stream().mapToInt(Integer::intValue);
+    }
+
+    private static byte[] gzip(byte[] plain) throws IOException {
+        var out = new ByteArrayOutputStream();
+        try (var gzip = new GZIPOutputStream(out)) {
+            gzip.write(plain);
+        }
+        return out.toByteArray();
+    }
+
+    /// Compares everything that was recorded with everything that came; how many calls that were.
+    private int check() {
+        List<UsageEvent> events = plane.settled();
+        int asked = 0;
+        for (UsageEvent event : events) {
+            Replayed call = replayed.get(event.callId());
+            if (call == null) {
+                wrong.add("an event of no call: " + event.callId());
+                continue;
+            }
+            asked += call.asksUsage() ? 1 : 0;
+            checkBytes(call, event);
+            checkHead(call);
+            checkUsage(call, event);
+        }
+        System.out.println("compared " + events.size() + " calls; usage was asked for in " + asked);
+        assertThat(wrong).isEmpty();
+        assertThat(events).hasSameSizeAs(replayed.entrySet());
+        assertThat(plane.journal.refused()).isEmpty();
+        return events.size();
+    }
+
+    private void checkBytes(Replayed call, UsageEvent event) {
+        byte[] expected = call.asksUsage() ? withoutUsageChunk(call.answered()) : call.answered();
+        if (!Arrays.equals(call.answer().body(), expected)) {
+            wrong.add(call.name() + ": the client got " + call.answer().body().length + " bytes, not the upstream's "
+                    + expected.length);
+        }
+        if (event.bytes().ingress() != call.sent().length + call.answered().length
+                || event.bytes().egress() != call.gotUpstream().length + call.answer().body().length) {
+            wrong.add(call.name() + ": counted " + event.bytes());
+        }
+        if (call.asksUsage() && !new String(call.gotUpstream(), StandardCharsets.UTF_8).contains("include_usage")) {
+            wrong.add(call.name() + ": the request was changed into "
+                    + new String(call.gotUpstream(), StandardCharsets.UTF_8));
+        }
+    }
+
+    private void checkHead(Replayed call) {
+        JsonNode response = call.record().path("response");
+        if (call.answer().status() != response.path("status").asInt()) {
+            wrong.add(call.name() + ": status " + call.answer().status() + " not " + response.path("status"));
+        }
+        for (JsonNode header : response.path("headers")) {
+            String name = name(header);
+            if (!NOT_REPLAYED.contains(name) && !String.valueOf(call.answer().header(name))
+                    .contains(new String(header.path(1).asText().strip().getBytes(StandardCharsets.UTF_8),
+                            StandardCharsets.ISO_8859_1))) {
+                wrong.add(call.name() + ": header " + header + " became " + call.answer().header(name));
+            }
+        }
+    }
+
+    private void checkUsage(Replayed call, UsageEvent event) {
+        JsonNode record = call.record();
+        boolean failed = record.path("response").path("status").asInt() >= 400;
+        Quantities metered = event.quantities();
+        boolean reported = metered.has(Meter.TOKENS_IN)
+                && metered.provenance(Meter.TOKENS_IN) == Provenance.REPORTED
+                && metered.provenance(Meter.TOKENS_OUT) == Provenance.REPORTED;
+        if (failed) {
+            if (event.outcome() != Outcome.UPSTREAM_ERROR || metered.has(Meter.TOKENS_OUT)) {
+                wrong.add(call.name() + ": an error became " + event.outcome() + " with " + metered);
+            }
+        } else if (record.path("usage").isNull()) {
+            if (reported) {
+                wrong.add(call.name() + ": nothing was reported, yet " + metered);
+            }
+        } else {
+            String difference = difference(metered, record);
+            if (!difference.isEmpty() || !reported) {
+                wrong.add(call.name() + ": " + difference + " of " + record.path("usage") + ", metered " + metered);
+            }
+            String model = record.path("facts").path("model").asText();
+            if (!model.isEmpty() && !model.equals(event.modelAnswered())) {
+                wrong.add(call.name() + ": model " + event.modelAnswered() + " not " + model);
+            }
+        }
+    }
+
+    private static String difference(Quantities metered, JsonNode record) {
+        var difference = new StringBuilder();
+        METERS.forEach((meter, name) -> {
+            long expected = record.path("meters").path(name).asLong();
+            for (JsonNode side : record.path("meters").path("outside_totals")) {
+                expected += side.path(name).asLong();
+            }
+            if (metered.amount(meter) != expected) {
+                difference.append(meter).append(' ').append(metered.amount(meter)).append(" not ").append(expected);
+                difference.append("; ");
+            }
+        });
+        return difference.toString();
+    }
+
+    /// The slow and obvious way: parse every event whole.
+    private static byte[] withoutUsageChunk(byte[] answered) {
+        var kept = new StringBuilder();
+        for (String event : new String(answered, StandardCharsets.UTF_8).split("(?<=\n\r?\n)", -1)) {
+            if (!isUsageChunk(event)) {
+                kept.append(event);
+            }
+        }
+        return kept.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static boolean isUsageChunk(String event) {
+        if (!event.startsWith("data:")) {
+            return false;
+        }
+        try {
+            JsonNode data = JSON.readTree(event.substring(5).strip());
+            return data != null && data.path("choices").isArray() && data.path("choices").isEmpty()
+                    && data.path("usage").isObject();
+        } catch (IOException noJson) {
+            return false;
+        }
+    }
+}
