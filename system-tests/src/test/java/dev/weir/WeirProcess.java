@@ -126,10 +126,16 @@ final class WeirProcess implements AutoCloseable {
         process.destroyForcibly().waitFor();
     }
 
+    /// Returns when its PostgreSQL has gone too, so that the folder can be deleted.
     @Override
     public void close() {
         process.destroyForcibly();
         process.onExit().join();
+        Path serverRuns = folder.resolve("var/postgres/data/postmaster.pid");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> !Files.exists(serverRuns));
     }
 
     private boolean isReadyOrDead() {
