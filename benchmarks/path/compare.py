@@ -168,7 +168,7 @@ def start_weir(folder, upstream, children, java_opts):
     weir = subprocess.Popen(["taskset", "-c", "1", str(PROJECT / "weir"), "run", "--config", config, "--data", data, "--listen",
                              f"127.0.0.1:{port}", "--control", f"127.0.0.1:{control}"], stdout=log, stderr=log, env=env)
     children.append(weir)
-    wait_for(port, 300)
+    wait_for(control, 300)
     key = (data / "admin.key").read_text().strip()
     admin(control, key, "POST", "/api/tenants", {"id": "bench", "plan": "pro"})
     tenant_key = admin(control, key, "POST", "/api/keys", {"tenant": "bench"})["key"]
