@@ -260,7 +260,7 @@ def counted(control, key, expected):
     while time.time() < end and (stored < expected or stored != last):
         last = stored
         time.sleep(1)
-        stored = int(admin(control, key, "GET", f"/api/costs/summary?tenant=bench&period={day}")["meters"].get("calls", 0))
+        stored = int(admin(control, key, "GET", f"/api/costs/summary?tenant=bench&period={day}")["total"]["meters"].get("calls", 0))
     return stored
 
 
