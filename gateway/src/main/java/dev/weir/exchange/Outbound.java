@@ -2,6 +2,7 @@ package dev.weir.exchange;
 
 import dev.weir.config.Credential;
 import dev.weir.config.RouteConfig;
+import dev.weir.config.Secret;
 import dev.weir.dialect.RequestFacts;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
@@ -50,7 +51,7 @@ record Outbound(Call call, String target, MultiMap headers, boolean asksUsage, O
             PresentedKey.dropWeirKeys(headers);
             String inQuery = PresentedKey.providerKeyIn(query);
             if (inQuery != null && !headers.contains(config.credentialForm().header())) {
-                headers.set(config.credentialForm().header(), inQuery);
+                headers.set(config.credentialForm().header(), config.credentialForm().value(Secret.of(inQuery)));
             }
             return false;
         }

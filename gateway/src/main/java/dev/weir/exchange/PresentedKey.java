@@ -1,8 +1,12 @@
 package dev.weir.exchange;
 
 import io.vertx.core.MultiMap;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The Weir key of a request, found where clients' SDKs put keys (design §2).
@@ -54,8 +58,8 @@ sealed interface PresentedKey {
         }
         if (query != null) {
             for (String pair : query.split("&")) {
-                if (pair.startsWith("key=")) {
-                    addIfOurs(found, pair.substring(4));
+                if (isKey(pair)) {
+                    addIfOurs(found, valueOf(pair));
                 }
             }
         }
@@ -73,36 +77,56 @@ sealed interface PresentedKey {
     ///
     /// @return the rest, null where nothing is left
     static @Nullable String withoutKey(@Nullable String query) {
-        if (query == null || !query.contains("key=")) {
+        if (query == null || !query.contains("=")) {
             return query;
         }
-        var rest = new StringBuilder(query.length());
-        for (String pair : query.split("&", -1)) {
-            if (!pair.startsWith("key=")) {
-                rest.append(rest.isEmpty() ? "" : "&").append(pair);
-            }
+        String[] pairs = query.split("&", -1);
+        if (Arrays.stream(pairs).noneMatch(PresentedKey::isKey)) {
+            return query;
         }
-        return rest.isEmpty() ? null : rest.toString();
+        String rest = Arrays.stream(pairs).filter(pair -> !isKey(pair)).collect(Collectors.joining("&"));
+        return rest.isEmpty() ? null : rest;
     }
 
     /// The client's own provider key where it stands in the query, null for none.
     static @Nullable String providerKeyIn(@Nullable String query) {
         if (query != null) {
             for (String pair : query.split("&")) {
-                if (pair.startsWith("key=") && !pair.startsWith("key=" + PREFIX)) {
-                    return pair.substring(4);
+                if (isKey(pair) && !valueOf(pair).startsWith(PREFIX)) {
+                    return valueOf(pair);
                 }
             }
         }
         return null;
     }
 
-    /// Takes every header out that holds a Weir key: none goes upstream (G9.4).
+    /// Whether a parameter is `key`, spelled plainly or percent-encoded.
+    private static boolean isKey(String pair) {
+        return pair.startsWith("key=") || pair.indexOf('%') >= 0 && decoded(pair).startsWith("key=");
+    }
+
+    private static String valueOf(String pair) {
+        String plain = pair.indexOf('%') >= 0 ? decoded(pair) : pair;
+        return plain.substring("key=".length()).strip();
+    }
+
+    /// The triplets were checked when the head was ([dev.weir.route.TargetCheck]); what a header must not hold becomes a space.
+    private static String decoded(String pair) {
+        String plain = URLDecoder.decode(pair.replace("+", "%2B"), StandardCharsets.UTF_8);
+        return plain.replaceAll("[^\\x20-\\x7e]", " ");
+    }
+
+    /// Takes every header out that is a Weir key, with or without a scheme before it: none goes upstream (G9.4).
     static void dropWeirKeys(MultiMap headers) {
         for (String name : List.of("authorization", "x-api-key", "x-goog-api-key", "api-key")) {
-            if (headers.getAll(name).stream().anyMatch(value -> value.contains(PREFIX))) {
+            if (headers.getAll(name).stream().anyMatch(PresentedKey::isWeirKey)) {
                 headers.remove(name);
             }
         }
+    }
+
+    /// Whether a word of it begins like a Weir key; a provider's key may well have `wr_` inside.
+    private static boolean isWeirKey(String value) {
+        return value.startsWith(PREFIX) || value.contains(" " + PREFIX) || value.contains("\t" + PREFIX);
     }
 }

@@ -33,7 +33,8 @@ final class Refusals {
     static void head(MultiMap headers, Call call, Refusal refusal, RefusalBody body) {
         headers.set("content-type", body.contentType());
         headers.set("x-weir-request-id", call.id);
-        if (refusal.status() == 429 || refusal.status() == 403) {
+        if (refusal.status() == 429 || refusal.status() == 403
+                || refusal.code() == RefusalCode.UPSTREAM_CREDENTIAL_REJECTED) {
             headers.set("x-should-retry", "false");
         }
         if (refusal.retryAfterSeconds() >= 0) {

@@ -8,7 +8,7 @@ import java.util.Arrays;
 /// Which addresses an upstream may have unless its route says `allow-private: true` (G11.2).
 ///
 /// Refused are loopback, link-local, private, shared, multicast, unspecified and reserved ranges (RFC 6890 and its
-/// registry), and the IPv6 forms that carry such an IPv4 address: mapped, compatible, NAT64 (RFC 6052), 6to4 (RFC 3056).
+/// registry), and the IPv6 forms that carry such an IPv4 address: mapped, NAT64 (RFC 6052), 6to4 (RFC 3056).
 final class AddressRules {
     private AddressRules() {}
 
@@ -37,21 +37,23 @@ final class AddressRules {
         };
     }
 
+    /// Of IPv6 only global unicast, `2000::/3`, is public, without what is set aside in it; and what carries a public IPv4
+    /// address.
     private static boolean isPublicV6(byte[] bytes) {
-        if (allZero(bytes, 0, 10) && bytes[10] == -1 && bytes[11] == -1 || allZero(bytes, 0, 12)) {
+        if (allZero(bytes, 0, 10) && bytes[10] == -1 && bytes[11] == -1) {
             return isPublicV4(bytes, 12);
         }
         if (startsWith(bytes, 0x00, 0x64, 0xff, 0x9b)) {
-            return isPublicV4(bytes, 12);
+            return allZero(bytes, 4, 12) && isPublicV4(bytes, 12);
         }
         if (startsWith(bytes, 0x20, 0x02)) {
             return isPublicV4(bytes, 2);
         }
-        boolean uniqueLocal = (bytes[0] & 0xfe) == 0xfc;
-        boolean documentation = startsWith(bytes, 0x20, 0x01, 0x0d, 0xb8);
-        boolean teredo = startsWith(bytes, 0x20, 0x01, 0x00, 0x00);
-        boolean discard = startsWith(bytes, 0x01, 0x00);
-        return !uniqueLocal && !documentation && !teredo && !discard;
+        boolean globalUnicast = (bytes[0] & 0xe0) == 0x20;
+        boolean protocols = startsWith(bytes, 0x20, 0x01) && (bytes[2] & 0xfe) == 0;
+        boolean documentation = startsWith(bytes, 0x20, 0x01, 0x0d, 0xb8)
+                || startsWith(bytes, 0x3f, 0xff) && (bytes[2] & 0xf0) == 0;
+        return globalUnicast && !protocols && !documentation;
     }
 
     private static boolean allZero(byte[] bytes, int from, int to) {
