@@ -15,7 +15,8 @@ final class PriceBooks {
         PriceBook shipped = PriceBook.shipped();
         return config.prices()
                 .file()
-                .map(file -> shipped.plus(read(file), shipped.version() + "+" + read(file).version()))
+                .map(PriceBooks::read)
+                .map(own -> shipped.plus(own, shipped.version() + "+" + own.version()))
                 .orElse(shipped);
     }
 

@@ -12,9 +12,7 @@ import dev.weir.event.WireBytes;
 import dev.weir.money.Money;
 import dev.weir.usage.Quantities;
 import io.vertx.core.MultiMap;
-import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
-import org.jspecify.annotations.Nullable;
 
 /// Says no: in the shape that the client's SDK raises the right exception for, with headers that keep it from trying again
 /// where trying again is useless, and as an event where there is a tenant to book it on.
@@ -79,13 +77,5 @@ final class Refusals {
 
     private static String quoted(String text) {
         return io.vertx.core.json.Json.encode(text);
-    }
-
-    static Buffer buffer(RefusalBody body) {
-        return Buffer.buffer(body.bytes());
-    }
-
-    static @Nullable String reason(@Nullable RefusalCode code) {
-        return code == null ? null : code.id();
     }
 }
