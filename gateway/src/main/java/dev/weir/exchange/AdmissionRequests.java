@@ -24,7 +24,7 @@ final class AdmissionRequests {
         RequestFacts facts = call.facts;
         if (facts != null) {
             return new AdmissionRequest(caller, call.routeName(), sku(call, facts), attributed, call.time, attempt,
-                    input(facts.prompt()), output(call, facts), false, others(call, declaredBytes));
+                    input(facts.prompt()), output(call, facts), facts.audio(), others(call, declaredBytes));
         }
         return new AdmissionRequest(caller, call.routeName(), null, attributed, call.time, attempt, Input.NONE,
                 Output.NONE, false,
@@ -48,7 +48,7 @@ final class AdmissionRequests {
     }
 
     private static Quantities others(Call call, long declaredBytes) {
-        var others = Quantities.builder();
+        var others = call.facts == null ? Quantities.builder() : call.facts.others().toBuilder();
         if (!call.isLlm()) {
             others.set(Meter.TOOL_CALLS, 1, Provenance.BOUND);
             others.set(call.isRead() ? Meter.READS : Meter.WRITES, 1, Provenance.BOUND);

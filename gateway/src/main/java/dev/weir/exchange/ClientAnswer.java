@@ -90,7 +90,7 @@ final class ClientAnswer {
             return;
         }
         response.headers().clear();
-        response.setStatusCode(refusal.status());
+        response.setStatusCode(text.status());
         rateLimit(tightest);
         Refusals.head(response.headers(), call, refusal, text);
         Unread.endOrLinger(vertx, request, response, Buffer.buffer(text.bytes()));

@@ -372,7 +372,7 @@ final class Exchange {
     private void fail(Attempt current, Outcome outcome, Refusal refusal) {
         enter(ExchangeState.SETTLING);
         RefusalBody text = Refusals.body(call, refusal);
-        current.clientStatus = refusal.status();
+        current.clientStatus = text.status();
         current.clientOut += text.bytes().length;
         settle(current, outcome, refusal.code(), new UsageReading.Missing(refusal.code().id()));
         answerWith(refusal, text, current.admitted.tightest());
@@ -385,7 +385,7 @@ final class Exchange {
             return;
         }
         RefusalBody text = Refusals.body(call, refusal);
-        loop.records().refuse(call, attempts + 1, refusal, text.bytes().length);
+        loop.records().refuse(call, attempts + 1, refusal, text);
         answerWith(refusal, text, null);
     }
 

@@ -2,6 +2,7 @@ package dev.weir.exchange;
 
 import dev.weir.admission.Refusal;
 import dev.weir.admission.RefusalCode;
+import dev.weir.dialect.RefusalBody;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import dev.weir.event.UsageJournal;
@@ -57,12 +58,12 @@ final class Records {
     /// An event of cost 0 where there is a tenant to book it on.
     ///
     /// @param attempt the number that the attempt would have had
-    void refuse(Call call, int attempt, Refusal refusal, int bodyBytes) {
+    void refuse(Call call, int attempt, Refusal refusal, RefusalBody said) {
         if (call.caller == null) {
             parts.listener().refused(refusal.code(), call.routeName());
             return;
         }
-        UsageEvent event = Refusals.event(call, attempt, refusal, bodyBytes, parts.clock().nanoTime());
+        UsageEvent event = Refusals.event(call, attempt, refusal, said, parts.clock().nanoTime());
         parts.listener().ended(event);
         var _ = isKept(call, journal().refuse(event));
     }

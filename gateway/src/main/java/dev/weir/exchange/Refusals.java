@@ -30,6 +30,7 @@ final class Refusals {
     /// Sets the headers of a refusal.
     static void head(MultiMap headers, Call call, Refusal refusal, RefusalBody body) {
         headers.set("content-type", body.contentType());
+        body.headers().forEach(headers::set);
         headers.set("x-weir-request-id", call.id);
         if (refusal.status() == 429 || refusal.status() == 403
                 || refusal.code() == RefusalCode.UPSTREAM_CREDENTIAL_REJECTED) {
@@ -52,12 +53,13 @@ final class Refusals {
     }
 
     /// The event of a refusal: cost 0, nothing used.
-    static UsageEvent event(Call call, int attempt, Refusal refusal, long bodyBytes, long nowNanos) {
+    static UsageEvent event(Call call, int attempt, Refusal refusal, RefusalBody said, long nowNanos) {
         RefusalCode code = refusal.code();
         return new UsageEvent(call.id, attempt, call.time, call.tenant(), call.key(), call.user, call.routeName(),
                 call.provider(), call.modelAsked(), null, call.route == null ? null : call.config().region(), null,
                 null,
-                call.attribution, Quantities.NONE, new WireBytes(call.clientIn, 0, 0, bodyBytes), refusal.status(), 0,
+                call.attribution, Quantities.NONE, new WireBytes(call.clientIn, 0, 0, said.bytes().length),
+                said.status(), 0,
                 nowNanos - call.startedNanos, -1, call.clientRetryCount, -1,
                 code.isBlock() ? Outcome.BLOCKED : Outcome.REFUSED, code.id(), null, Money.ZERO, Flags.NONE);
     }
@@ -67,7 +69,7 @@ final class Refusals {
                 + "\",\"status\":"
                 + shape.status() + ",\"detail\":" + quoted(shape.message()) + ",\"code\":\"" + shape.code() + "\""
                 + (shape.requestId() == null ? "" : ",\"request_id\":" + quoted(shape.requestId())) + "}";
-        return new RefusalBody(json.getBytes(StandardCharsets.UTF_8), PROBLEM);
+        return new RefusalBody(json.getBytes(StandardCharsets.UTF_8), PROBLEM, shape.status());
     }
 
     private static String title(String code) {

@@ -1,24 +1,46 @@
 package dev.weir.dialect;
 
 import java.util.List;
+import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
-/// Which dialect is spoken: the provider and the path decide. A new dialect is a class and a row here.
+/// Which dialect is spoken: the provider, the method and the path decide. A new dialect is a class and a row here.
 public final class Dialects {
-    /// @param ending how the path ends
-    private record Row(String ending, Function<String, Dialect> dialect) {}
+    private static final Set<String> ANY = Set.of();
 
-    /// The first row that fits counts.
-    private static final List<Row> POSTED = List.of(
-            new Row("/chat/completions", OpenAiChat::new),
-            new Row("/agents/completions", OpenAiChat::new),
-            new Row("/messages", provider -> new AnthropicMessages()),
-            new Row(":rawPredict", provider -> new AnthropicMessages()),
-            new Row(":streamRawPredict", provider -> new AnthropicMessages()),
-            new Row("/count_tokens", provider -> new Passthrough(true, RefusalWords.ANTHROPIC)),
-            new Row("", provider -> new Passthrough(false, wordsOf(provider))));
+    /// @param method as on the wire
+    /// @param providers whose paths these are; empty: everybody's
+    /// @param path what the path behind the route's name must fulfil
+    private record Row(String method, Set<String> providers, Predicate<String> path,
+            BiFunction<String, String, Dialect> dialect) {
+        boolean fits(String method, String provider, String path) {
+            return this.method.equals(method) && (providers.isEmpty() || providers.contains(provider))
+                    && this.path.test(path);
+        }
+    }
+
+    /// The first row that fits counts; where none does, the path passes unread.
+    private static final List<Row> ROWS = List.of(
+            post("/chat/completions", OpenAiChat::new),
+            post("/agents/completions", OpenAiChat::new),
+            post("/messages", provider -> new AnthropicMessages()),
+            new Row("POST", ANY, path -> path.contains("/publishers/anthropic/")
+                    && (path.endsWith(":rawPredict") || path.endsWith(":streamRawPredict")),
+                    (provider, path) -> new AnthropicMessages()),
+            post("/messages/count_tokens", provider -> new Passthrough(true, RefusalWords.ANTHROPIC)));
 
     private Dialects() {}
+
+    private static Row post(String ending, Function<String, Dialect> dialect) {
+        return post(ANY, ending, dialect);
+    }
+
+    /// @param ending how the path ends
+    private static Row post(Set<String> providers, String ending, Function<String, Dialect> dialect) {
+        return new Row("POST", providers, path -> path.endsWith(ending), (provider, path) -> dialect.apply(provider));
+    }
 
     /// The dialect of a request.
     ///
@@ -26,23 +48,11 @@ public final class Dialects {
     /// @param method the request's method, as on the wire
     /// @param path the path behind the route's name, normal, without query
     public static Dialect of(String provider, String method, String path) {
-        if (!method.equals("POST")) {
-            return new Passthrough(true, wordsOf(provider));
-        }
-        for (Row row : POSTED) {
-            if (path.endsWith(row.ending) && !isStrangeRawPredict(row, path)) {
-                return row.dialect.apply(provider);
+        for (Row row : ROWS) {
+            if (row.fits(method, provider, path)) {
+                return row.dialect.apply(provider, path);
             }
         }
-        throw new AssertionError("the last row fits every path");
-    }
-
-    /// Vertex serves other publishers under the same verb.
-    private static boolean isStrangeRawPredict(Row row, String path) {
-        return row.ending.startsWith(":") && !path.contains("/publishers/anthropic/");
-    }
-
-    private static RefusalWords wordsOf(String provider) {
-        return provider.equals("anthropic") ? RefusalWords.ANTHROPIC : RefusalWords.OPENAI;
+        return new Passthrough(!method.equals("POST"), RefusalWords.of(provider, path));
     }
 }

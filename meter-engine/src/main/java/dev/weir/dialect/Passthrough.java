@@ -1,5 +1,6 @@
 package dev.weir.dialect;
 
+import dev.weir.usage.Quantities;
 import java.util.Arrays;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,8 @@ public record Passthrough(boolean freeOfTokens, RefusalWords words) implements D
             prompt.unseen("no dialect reads " + head.method() + " on this path");
         }
         return new RequestReading.Facts(
-                new RequestFacts(null, false, 1, 1, false, prompt, null, RequestFacts.Layout.NONE));
+                new RequestFacts(null, false, 1, 1, false, prompt, null, false, Quantities.NONE,
+                        RequestFacts.Layout.NONE));
     }
 
     @Override

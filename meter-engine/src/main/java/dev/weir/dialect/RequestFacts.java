@@ -1,6 +1,7 @@
 package dev.weir.dialect;
 
 import dev.weir.usage.ModelId;
+import dev.weir.usage.Quantities;
 import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -16,9 +17,11 @@ import org.jspecify.annotations.Nullable;
 /// @param usageAsked whether the client asked for the usage chunk itself
 /// @param prompt what the model will read
 /// @param user the end user that the client names, null where none
+/// @param audio whether input or answer may hold audio
+/// @param others upper bounds of what the answer may use beside tokens: images, seconds, searches; absent is none
 /// @param layout where the editable fields stand
 public record RequestFacts(@Nullable ModelId model, boolean streaming, long choices, long outputLimitMin,
-        boolean usageAsked, PromptText prompt, @Nullable String user, Layout layout) {
+        boolean usageAsked, PromptText prompt, @Nullable String user, boolean audio, Quantities others, Layout layout) {
 
     /// A field's value as it stands in the body.
     ///
@@ -31,18 +34,27 @@ public record RequestFacts(@Nullable ModelId model, boolean streaming, long choi
     /// Where a span stands: `[from, to)`.
     public record Span(int from, int to) {}
 
+    /// An object in the body.
+    ///
+    /// @param inside the byte after its opening brace
+    /// @param empty whether it has no member
+    public record ObjectAt(int inside, boolean empty) {}
+
     /// Where the edits of this request would go.
     ///
     /// @param inside the byte after the opening brace of the body, -1 where the body is no object
     /// @param empty whether that object has no member
     /// @param outputLimits every field that limits the output; the provider may obey any of them
+    /// @param limitHome the object inside the body that an added output limit belongs into, null where it is absent; only
+    ///        for dialects whose limit is not at the top
     /// @param streamOptions the value of `stream_options`, null where absent
     /// @param streamOptionsEmpty whether that value is an object without members; false where it is no object
     /// @param streamOptionsIsObject whether that value is an object
     /// @param includeUsage the value of `stream_options.include_usage`, null where absent
-    public record Layout(int inside, boolean empty, List<NumberAt> outputLimits, @Nullable Span streamOptions,
-            boolean streamOptionsEmpty, boolean streamOptionsIsObject, @Nullable Span includeUsage) {
-        static final Layout NONE = new Layout(-1, false, List.of(), null, false, false, null);
+    public record Layout(int inside, boolean empty, List<NumberAt> outputLimits, @Nullable ObjectAt limitHome,
+            @Nullable Span streamOptions, boolean streamOptionsEmpty, boolean streamOptionsIsObject,
+            @Nullable Span includeUsage) {
+        static final Layout NONE = new Layout(-1, false, List.of(), null, null, false, false, null);
 
         public Layout {
             outputLimits = List.copyOf(outputLimits);

@@ -1,6 +1,7 @@
 package dev.weir.dialect;
 
 import dev.weir.usage.ModelId;
+import dev.weir.usage.Quantities;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -33,12 +34,17 @@ abstract class RequestReader {
     boolean usageAsked;
     @Nullable
     String user;
+    /// Whether input or answer may hold audio.
+    boolean audio;
+    /// Upper bounds of what is used beside tokens.
+    final Quantities.Builder others = Quantities.builder();
 
     private final Set<String> known;
     private final int length;
     private int inside;
     private boolean empty = true;
     private final List<RequestFacts.NumberAt> outputLimits = new ArrayList<>(2);
+    private RequestFacts.@Nullable ObjectAt limitHome;
     private RequestFacts.@Nullable Span streamOptions;
     private boolean streamOptionsEmpty;
     private boolean streamOptionsIsObject;
@@ -93,9 +99,9 @@ abstract class RequestReader {
     }
 
     private RequestFacts facts() {
-        return new RequestFacts(model, streaming, choices, outputLimitMin, usageAsked, prompt, user,
-                new RequestFacts.Layout(inside, empty, outputLimits, streamOptions, streamOptionsEmpty,
-                        streamOptionsIsObject, includeUsage));
+        return new RequestFacts(model, streaming, choices, outputLimitMin, usageAsked, prompt, user, audio,
+                others.build(), new RequestFacts.Layout(inside, empty, outputLimits, limitHome, streamOptions,
+                        streamOptionsEmpty, streamOptionsIsObject, includeUsage));
     }
 
     final void readModel() throws JsonCursor.Malformed, Ambiguous {
@@ -115,6 +121,25 @@ abstract class RequestReader {
         long value = json.readLong(UNREADABLE_NUMBER);
         outputLimits.add(new RequestFacts.NumberAt(name, value < 0 ? OptionalLong.empty() : OptionalLong.of(value),
                 from, json.position()));
+    }
+
+    /// Reads the members of the object that an output limit belongs into, each by `each`; what is no object is skipped.
+    final void readLimitHome(Member each) throws JsonCursor.Malformed, Ambiguous {
+        if (json.peek() != JsonCursor.Kind.OBJECT) {
+            json.skip();
+            return;
+        }
+        json.beginObject();
+        int home = json.position();
+        var names = new HashSet<String>();
+        while (json.nextName()) {
+            String name = json.name();
+            if (!names.add(name)) {
+                throw new Ambiguous("A field stands twice in an object of the request. Send each field once.");
+            }
+            each.read(name);
+        }
+        limitHome = new RequestFacts.ObjectAt(home, names.isEmpty());
     }
 
     final void readChoices(String name) throws JsonCursor.Malformed {

@@ -21,7 +21,8 @@ final class Splices {
         replace(inside, inside, empty ? member : member + ",");
     }
 
-    /// Lowers every output limit above `limit`, and adds `field` where there is none.
+    /// Lowers every output limit above `limit`, and adds `field` where there is none: `max_tokens`, or
+    /// `generationConfig.maxOutputTokens` where it belongs into an object, which is added too where it is absent.
     void limitOutput(RequestFacts.Layout layout, OptionalLong limit, String field) {
         if (limit.isEmpty()) {
             return;
@@ -33,7 +34,20 @@ final class Splices {
             }
         }
         if (layout.outputLimits().isEmpty()) {
-            insertMember(layout.inside(), layout.empty(), "\"" + field + "\":" + number);
+            addLimit(layout, field, number);
+        }
+    }
+
+    private void addLimit(RequestFacts.Layout layout, String field, String number) {
+        int dot = field.indexOf('.');
+        String leaf = "\"" + field.substring(dot + 1) + "\":" + number;
+        RequestFacts.ObjectAt home = layout.limitHome();
+        if (dot < 0) {
+            insertMember(layout.inside(), layout.empty(), leaf);
+        } else if (home != null) {
+            insertMember(home.inside(), home.empty(), leaf);
+        } else {
+            insertMember(layout.inside(), layout.empty(), "\"" + field.substring(0, dot) + "\":{" + leaf + "}");
         }
     }
 
