@@ -13,6 +13,7 @@ import dev.weir.control.HealthCheck;
 import dev.weir.control.HealthResource;
 import dev.weir.control.KeysResource;
 import dev.weir.control.MetricsResource;
+import dev.weir.control.PricesResource;
 import dev.weir.control.StoredTenants;
 import dev.weir.control.StoredUsage;
 import dev.weir.control.TenantsResource;
@@ -184,6 +185,7 @@ final class Gateway implements AutoCloseable {
                 new KeysResource(tenants, hasher, random, directorySync::refresh),
                 new EventsResource(usage),
                 new CostsResource(tenants, usage, clock),
+                new PricesResource(usage, admissions::prices, clock),
                 new HealthResource(List.of(new HealthCheck("postgresql", this::databaseComplaint),
                         new HealthCheck("spool", this::spoolComplaint))),
                 new MetricsResource(metrics::scrape)));
