@@ -31,8 +31,7 @@ final class Refusals {
     static void head(MultiMap headers, Call call, Refusal refusal, RefusalBody body) {
         headers.set("content-type", body.contentType());
         headers.set("x-weir-request-id", call.id);
-        if (refusal.status() == 429 || refusal.status() == 403
-                || refusal.code() == RefusalCode.UPSTREAM_CREDENTIAL_REJECTED) {
+        if (refusal.status() == 429 || refusal.status() == 403 || refusal.lasting()) {
             headers.set("x-should-retry", "false");
         }
         if (refusal.retryAfterSeconds() >= 0) {
