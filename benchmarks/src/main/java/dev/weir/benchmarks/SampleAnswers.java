@@ -13,7 +13,7 @@ final class SampleAnswers {
         ",",
         ".", "\\n\\n", " it", " does", " not", " \\\"guess\\\"", " é", " whether", " and", " nothing", " is", " lost"};
     private static final String CHAT_HEAD = "\"created\":1790000000,\"model\":\"gpt-4o-mini-2024-07-18\","
-            + "\"service_tier\":\"default\",\"system_fingerprint\":\"fp_0123456789\",";
+            + "\"system_fingerprint\":\"fp_0123456789\",";
     private static final String CHAT_USAGE = "\"usage\":{\"prompt_tokens\":1200,\"completion_tokens\":64,"
             + "\"total_tokens\":1264,\"prompt_tokens_details\":{\"cached_tokens\":1024,\"audio_tokens\":0},"
             + "\"completion_tokens_details\":{\"reasoning_tokens\":0,\"audio_tokens\":0,"
@@ -27,26 +27,24 @@ final class SampleAnswers {
     /// Chat Completions in chunks of some 266 bytes, then the usage chunk and `[DONE]`.
     static byte[] chatStream(int bytes) {
         var random = new Random(1);
-        String end = chatChunk("\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}]",
-                "")
-                + chatChunk("\"choices\":[]," + CHAT_USAGE, "") + "data: [DONE]\n\n";
+        String end = chatChunk("\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":null")
+                + chatChunk("\"choices\":[]," + CHAT_USAGE) + "data: [DONE]\n\n";
         var text = new StringBuilder();
         for (String chunk = chatDelta(random); length(text) + length(chunk) + length(end) <= bytes;) {
             text.append(chunk);
             chunk = chatDelta(random);
         }
-        return toLength(text, bytes - length(end), "\"obfuscation\":\"").append(end).toString().getBytes(UTF_8);
+        return toLength(text, bytes - length(end), "\"content\":\"").append(end).toString().getBytes(UTF_8);
     }
 
     private static String chatDelta(Random random) {
         return chatChunk("\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" + word(random)
-                + "\"},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null", "x".repeat(random.nextInt(8)));
+                + "\"},\"logprobs\":null,\"finish_reason\":null}],\"usage\":null");
     }
 
-    private static String chatChunk(String rest, String obfuscation) {
+    private static String chatChunk(String rest) {
         return "data: {\"id\":\"chatcmpl-AXfq8S1vJ3kq9TtG6mYw0bZk2nLxu\",\"object\":\"chat.completion.chunk\","
-                + CHAT_HEAD
-                + rest + ",\"obfuscation\":\"" + obfuscation + "\"}\n\n";
+                + CHAT_HEAD + rest + "}\n\n";
     }
 
     /// A whole Chat Completions answer, with line breaks and spaces as the API sends it.

@@ -42,16 +42,16 @@ import org.openjdk.jmh.infra.Blackhole;
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class ScannerBenchmark {
-    static final int BYTES = 68 * 1024;
+    static final int BYTES = 72 * 1024;
 
-    private static final int STREAM_BYTES = 17 * 1024;
+    private static final int STREAM_BYTES = 18 * 1024;
     private static final byte[] KEY = "\"usage\"".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     private static final JsonFactory JACKSON = new JsonFactory();
     private static final ModelId MODEL = new ModelId("gpt-4o-mini");
 
     /// The answer and how it comes: in one read, in reads of a network packet, or event by event.
     @Param({"chat-stream", "chat-stream-1400", "chat-stream-events", "messages-stream", "messages-stream-events",
-        "chat-json-1k", "chat-json-68k"})
+        "chat-json-1k", "chat-json-72k"})
     public String answer = "";
 
     private final Tokenizers tokenizers = new Tokenizers();
@@ -66,7 +66,7 @@ public class ScannerBenchmark {
             case "chat-stream", "chat-stream-1400", "chat-stream-events" -> SampleAnswers.chatStream(STREAM_BYTES);
             case "messages-stream", "messages-stream-events" -> SampleAnswers.messagesStream(STREAM_BYTES);
             case "chat-json-1k" -> SampleAnswers.chatJson(1024);
-            case "chat-json-68k" -> SampleAnswers.chatJson(BYTES);
+            case "chat-json-72k" -> SampleAnswers.chatJson(BYTES);
             default -> throw new IllegalArgumentException(answer);
         };
         ends = answer.endsWith("-1400")
