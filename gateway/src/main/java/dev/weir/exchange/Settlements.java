@@ -30,7 +30,7 @@ final class Settlements {
         Flags flags = flags(attempt, reading);
         Money cost = Money.ZERO;
         if (attempt.call.isLlm()) {
-            cost = cost(attempt, used);
+            cost = cost(attempt, priced(attempt, reading, used));
             if (cost == null) {
                 flags = flags.with(Flag.UNPRICED);
             }
@@ -98,12 +98,22 @@ final class Settlements {
         return flags;
     }
 
+    /// What is priced: what was counted, but where the provider charges for something else (Cohere's preamble is free), that,
+    /// and the call.
+    private static Quantities priced(Attempt attempt, UsageReading reading, Quantities used) {
+        Quantities billed = attempt.billed();
+        if (billed.isEmpty() || !(reading instanceof UsageReading.Reported)) {
+            return used;
+        }
+        return used.has(Meter.CALLS) ? billed.with(all -> all.reported(Meter.CALLS, 1)) : billed;
+    }
+
     private static @Nullable Money cost(Attempt attempt, Quantities used) {
-        if (!attempt.mayHaveUsedTokens()
-                || !attempt.succeeded() && !used.has(Meter.TOKENS_IN) && !used.has(Meter.TOKENS_OUT)) {
+        boolean sold = used.has(Meter.TOKENS_IN) || used.has(Meter.TOKENS_OUT) || used.has(Meter.SEARCHES);
+        if (!attempt.mayHaveUsedTokens() || !attempt.succeeded() && !sold) {
             return Money.ZERO;
         }
-        if (!used.has(Meter.TOKENS_IN) && !used.has(Meter.TOKENS_OUT)) {
+        if (!sold) {
             return null;
         }
         Money cost = cost(attempt, attempt.modelAnswered(), used);

@@ -9,6 +9,7 @@ import java.util.function.Predicate;
 /// Which dialect is spoken: the provider, the method and the path decide. A new dialect is a class and a row here.
 public final class Dialects {
     private static final Set<String> ANY = Set.of();
+    private static final Set<String> COHERE = Set.of("cohere", "sandbox");
     private static final Set<String> OLLAMA = Set.of("ollama", "sandbox");
     private static final Set<String> OLLAMA_FREE = Set.of("/api/show", "/api/pull", "/api/push", "/api/create",
             "/api/copy");
@@ -38,7 +39,13 @@ public final class Dialects {
             post(OLLAMA, "/api/chat", provider -> new Ollama(Ollama.Task.CHAT)),
             post(OLLAMA, "/api/generate", provider -> new Ollama(Ollama.Task.GENERATE)),
             post(OLLAMA, "/api/embed", provider -> new Ollama(Ollama.Task.EMBED)),
-            post(OLLAMA, "/api/embeddings", provider -> new Ollama(Ollama.Task.EMBED)));
+            post(OLLAMA, "/api/embeddings", provider -> new Ollama(Ollama.Task.EMBED)),
+            post(COHERE, "/v2/chat", provider -> new Cohere(Cohere.Task.CHAT)),
+            post(COHERE, "/v1/chat", provider -> new Cohere(Cohere.Task.CHAT_V1)),
+            post(COHERE, "/v1/generate", provider -> new Cohere(Cohere.Task.GENERATE)),
+            post(COHERE, "/embed", provider -> new Cohere(Cohere.Task.EMBED)),
+            post(COHERE, "tokenize", provider -> new Passthrough(true, RefusalWords.COHERE)),
+            post("/rerank", Rerank::new));
 
     private Dialects() {}
 
