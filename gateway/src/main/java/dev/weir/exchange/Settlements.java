@@ -36,7 +36,7 @@ final class Settlements {
         Flags flags = flags(attempt, reading);
         Money cost = Money.ZERO;
         if (attempt.call.isLlm()) {
-            cost = cost(attempt, used);
+            cost = cost(attempt, priced(attempt, reading, used));
             if (cost == null) {
                 flags = flags.with(Flag.UNPRICED);
             }
@@ -102,6 +102,16 @@ final class Settlements {
             flags = flags.with(Flag.UNREADABLE);
         }
         return flags;
+    }
+
+    /// What is priced: what was counted, but where the provider charges for something else (Cohere's preamble is free), that,
+    /// and the call.
+    private static Quantities priced(Attempt attempt, UsageReading reading, Quantities used) {
+        Quantities billed = attempt.billed();
+        if (billed.isEmpty() || !(reading instanceof UsageReading.Reported)) {
+            return used;
+        }
+        return used.has(Meter.CALLS) ? billed.with(all -> all.reported(Meter.CALLS, 1)) : billed;
     }
 
     /// An answer without a 2xx head that tells no usage costs nothing; one with it whose usage nobody knows has no cost.
