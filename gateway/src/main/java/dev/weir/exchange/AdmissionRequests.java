@@ -33,7 +33,7 @@ final class AdmissionRequests {
 
     private static Sku sku(Call call, RequestFacts facts) {
         String model = facts.model() == null ? "" : facts.model().value();
-        return new Sku(call.provider(), model, call.config().region(), null);
+        return new Sku(call.provider(), model, call.config().region(), facts.options());
     }
 
     private static Input input(PromptText prompt) {
@@ -42,6 +42,9 @@ final class AdmissionRequests {
     }
 
     private static Output output(Call call, RequestFacts facts) {
+        if (facts.outputMost().isPresent()) {
+            return new Output(facts.outputMost().getAsLong(), Math.toIntExact(facts.choices()), 1, false);
+        }
         return new Output(facts.outputLimit().orElse(Output.NO_LIMIT),
                 Math.toIntExact(Math.min(facts.choices(), Integer.MAX_VALUE)),
                 facts.outputLimitMin(), true);

@@ -129,7 +129,8 @@ final class Attempt {
 
     @Nullable
     String serviceTier() {
-        return reader == null ? null : reader.serviceTier();
+        String answered = reader == null ? null : reader.serviceTier();
+        return answered != null || call.facts == null ? answered : call.facts.options();
     }
 
     @Nullable

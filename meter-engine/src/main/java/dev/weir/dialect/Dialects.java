@@ -29,6 +29,12 @@ public final class Dialects {
     private static final List<Row> ROWS = List.of(
             post("/chat/completions", OpenAiChat::new),
             post("/agents/completions", OpenAiChat::new),
+            post("/images/generations", OpenAiImages::new),
+            post("/images/edits", OpenAiImages::new),
+            post("/images/variations", OpenAiImages::new),
+            post("/audio/transcriptions", OpenAiTranscription::new),
+            post("/audio/translations", OpenAiTranscription::new),
+            post("/audio/speech", OpenAiSpeech::new),
             post("/messages", provider -> new AnthropicMessages()),
             new Row("POST", ANY, path -> path.contains("/publishers/anthropic/")
                     && (path.endsWith(":rawPredict") || path.endsWith(":streamRawPredict")),
