@@ -26,6 +26,7 @@ final class Attempt {
     private @Nullable AnswerReader reader;
     private @Nullable String providerRequestId;
     private final long clientInBefore;
+    private boolean charged;
     private long firstByteNanos = -1;
     private long lastNanos;
     private long progressBytes;
@@ -84,8 +85,33 @@ final class Attempt {
         }
     }
 
+    /// Closes the connection of a request that did not go up whole, so that no other request is taken for its rest.
+    void hangUp() {
+        if (upstreamRequest != null) {
+            var _ = upstreamRequest.connection().close();
+        }
+    }
+
     boolean wasSent() {
         return upstreamRequest != null;
+    }
+
+    /// Its reservation has ended.
+    void charged() {
+        charged = true;
+    }
+
+    boolean isCharged() {
+        return charged;
+    }
+
+    /// What the provider said so far; nothing where that cannot be read.
+    Quantities saidSoFar() {
+        try {
+            return reader == null ? Quantities.NONE : reader.soFar();
+        } catch (RuntimeException | Error unreadable) {
+            return Quantities.NONE;
+        }
     }
 
     /// Whether a 2xx or 3xx head came.
