@@ -1,6 +1,7 @@
 package dev.weir.exchange;
 
 import dev.weir.admission.Admission;
+import dev.weir.admission.Refusal;
 import dev.weir.event.Flags;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
@@ -21,6 +22,8 @@ final class Attempt {
     final Call call;
     final int number;
     final Admission.Admitted admitted;
+    /// Null where no cap on bytes applies.
+    final @Nullable ByteCaps byteCaps;
 
     private @Nullable HttpClientRequest upstreamRequest;
     private @Nullable AnswerReader reader;
@@ -39,8 +42,9 @@ final class Attempt {
     long upstreamIn;
     long clientOut;
 
-    Attempt(Call call, int number, Admission.Admitted admitted, long nowNanos) {
+    Attempt(Call call, int number, Admission.Admitted admitted, @Nullable ByteCaps byteCaps, long nowNanos) {
         this.call = call;
+        this.byteCaps = byteCaps;
         this.number = number;
         this.admitted = admitted;
         this.lastNanos = nowNanos;
@@ -51,6 +55,14 @@ final class Attempt {
     void sentOn(HttpClientRequest request, long nowNanos) {
         upstreamRequest = request;
         lastNanos = nowNanos;
+    }
+
+    /// Takes bytes for received and sent, where a cap counts them.
+    ///
+    /// @return null where they may pass, else what stands against it
+    @Nullable
+    Refusal move(long in, long out) {
+        return byteCaps == null ? null : byteCaps.move(in, out);
     }
 
     /// Payload went to the upstream.

@@ -1,5 +1,6 @@
 package dev.weir.exchange;
 
+import dev.weir.admission.Refusal;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerResponse;
@@ -10,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Event loop of the exchange only.
 final class Download implements StreamTap.Watcher {
+    private static final Buffer NOTHING = Buffer.buffer(0);
+
     private final Exchange exchange;
     private final ExchangeLoop loop;
     private final Attempt attempt;
@@ -66,6 +69,11 @@ final class Download implements StreamTap.Watcher {
 
     @Override
     public Buffer passing(Buffer chunk) {
+        Refusal refusal = attempt.move(chunk.length(), chunk.length());
+        if (refusal != null) {
+            exchange.capped(attempt, refusal);
+            return NOTHING;
+        }
         long now = loop.clock().nanoTime();
         attempt.received(chunk.length(), now);
         Buffer forwarded = reader.read(chunk);

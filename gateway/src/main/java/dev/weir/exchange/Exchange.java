@@ -14,6 +14,7 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -131,7 +132,7 @@ final class Exchange {
             case Admission.Admitted admitted -> open(admitted);
             case Admission.Refused refused -> refuse(refused.refusal());
             case Admission.CountFirst _ ->
-                loop.offLoop(() -> RequestBodies.countInput(call, heldBody(), loop.tokenizers()))
+                loop.offLoop(() -> RequestBodies.countInput(call, Objects.requireNonNull(body), loop.tokenizers()))
                         .map(tokens -> loop.admissions().admitCounted(admissionRequest(), tokens))
                         .onComplete(counted -> step(() -> decide(counted)), this::failed);
         }
@@ -139,7 +140,8 @@ final class Exchange {
 
     /// 6: the opening record is kept before anything goes upstream.
     private void open(Admission.Admitted admitted) {
-        var opened = new Attempt(call, attempts + 1, admitted, stateSinceNanos);
+        var opened = new Attempt(call, attempts + 1, admitted, ByteCaps.of(loop.admissions(), admitted),
+                stateSinceNanos);
         if (loop.records().open(opened)) {
             attempts = opened.number;
             attempt = opened;
@@ -176,14 +178,22 @@ final class Exchange {
                 .onComplete(head -> step(() -> answered(opened, outbound, head)),
                         failure -> step(() -> lost(opened, failure)));
         if (call.facts != null) {
-            Buffer edited = outbound.body(heldBody());
-            opened.sent(edited.length(), loop.clock().nanoTime());
-            var _ = upstream.end(edited);
+            sendHeld(opened, outbound.body(Objects.requireNonNull(body)), upstream);
         } else {
             answer.continueIfExpected();
             upload = new Upload(this, loop, call, opened, request, upstream);
             upload.open();
         }
+    }
+
+    private void sendHeld(Attempt opened, Buffer edited, HttpClientRequest upstream) {
+        Refusal refusal = opened.move(opened.bytes().clientIn(), edited.length());
+        if (refusal != null) {
+            capped(opened, refusal);
+            return;
+        }
+        opened.sent(edited.length(), loop.clock().nanoTime());
+        var _ = upstream.end(edited);
     }
 
     /// The upstream's head is here: try again, or let the answer pass.
@@ -213,13 +223,19 @@ final class Exchange {
         enter(ExchangeState.STREAMING);
         var reader = new AnswerReader(call, upstream, body, outbound.asksUsage(), loop.tokenizers());
         current.readBy(reader);
+        long length = call.method.equals("HEAD") ? 0 : HeaderNumbers.contentLength(upstream.headers());
+        Refusal refusal = current.byteCaps == null || length < 0 ? null : current.byteCaps.expect(length, length);
+        if (refusal != null) {
+            capped(current, refusal);
+            return;
+        }
         current.clientStatus = upstream.statusCode();
         if (upload != null && upstream.statusCode() >= 400) {
             upload.stop();
         }
         answer.head(upstream, reader.keepsLength(), current.admitted.tightest());
-        long heldEnd = reader.keepsLength() ? HeaderNumbers.contentLength(upstream.headers()) : -1;
-        var passing = new Download(this, loop, current, reader, upstream, response, heldEnd);
+        var passing = new Download(this, loop, current, reader, upstream, response,
+                reader.keepsLength() ? length : -1);
         download = passing;
         passing.open();
         loop.context().runOnContext(burstRead -> {
@@ -323,9 +339,15 @@ final class Exchange {
     private void fail(Attempt current, Outcome outcome, Refusal refusal) {
         enter(ExchangeState.SETTLING);
         RefusalBody text = Refusals.body(call, refusal);
+        var nothingRead = new UsageReading.Missing(refusal.code().id());
+        if (current.move(0, text.bytes().length) != null) {
+            settle(current, outcome, refusal.code(), nothingRead);
+            cutAnswer(null);
+            return;
+        }
         current.clientStatus = refusal.status();
         current.clientOut += text.bytes().length;
-        settle(current, outcome, refusal.code(), new UsageReading.Missing(refusal.code().id()));
+        settle(current, outcome, refusal.code(), nothingRead);
         answerWith(refusal, text, current.admitted.tightest());
     }
 
@@ -352,7 +374,7 @@ final class Exchange {
 
     /// The client left, or its connection broke: the upstream is told, what passed is counted.
     void clientGone() {
-        step(() -> endEarly(Outcome.CLIENT_GONE, null));
+        step(() -> endEarly(Outcome.CLIENT_GONE, null, null));
     }
 
     /// Weir stops before the call does.
@@ -360,8 +382,20 @@ final class Exchange {
         step(() -> endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call)));
     }
 
+    /// A cap has no room for the bytes that wait to pass. Nobody can be told in the middle of a body, so the connection is
+    /// reset (design decision 5).
+    void capped(Attempt current, Refusal refusal) {
+        if (attempt == current) {
+            endEarly(Outcome.CUT_BY_CAP, null, refusal.code());
+        }
+    }
+
+    private void endEarly(Outcome outcome, Refusal said) {
+        endEarly(outcome, said, said.code());
+    }
+
     /// @param said what the client is told where nothing was sent to it yet; null where it is gone
-    private void endEarly(Outcome outcome, @Nullable Refusal said) {
+    private void endEarly(Outcome outcome, @Nullable Refusal said, @Nullable RefusalCode reason) {
         Attempt current = attempt;
         if (state == ExchangeState.SETTLING || state == ExchangeState.ENDED) {
             return;
@@ -376,14 +410,19 @@ final class Exchange {
         }
         Download passed = state == ExchangeState.STREAMING ? download : null;
         enter(ExchangeState.SETTLING);
-        current.abandon();
         if (passed != null) {
             passed.close();
-            cut(current, passed, outcome, said == null ? null : said.code());
+        }
+        if (upload != null) {
+            upload.stop();
+        }
+        current.abandon();
+        if (passed != null) {
+            cut(current, passed, outcome, reason);
         } else if (said != null) {
             fail(current, outcome, said);
         } else {
-            settle(current, outcome, null, new UsageReading.Missing(outcome.id()));
+            settle(current, outcome, reason, new UsageReading.Missing(outcome.id()));
             cutAnswer(null);
         }
     }
@@ -450,13 +489,6 @@ final class Exchange {
     private void enter(ExchangeState next) {
         state = next;
         stateSinceNanos = loop.clock().nanoTime();
-    }
-
-    private HeldBody heldBody() {
-        if (body == null) {
-            throw new IllegalStateException("call " + call.id + " holds no body");
-        }
-        return body;
     }
 
     private void end() {

@@ -1,6 +1,7 @@
 package dev.weir.exchange;
 
 import dev.weir.tenant.TenantId;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -36,6 +37,6 @@ final class TenantCalls {
     }
 
     void leave(TenantId tenant) {
-        running.get(tenant).decrementAndGet();
+        Objects.requireNonNull(running.get(tenant), "left without having entered").decrementAndGet();
     }
 }

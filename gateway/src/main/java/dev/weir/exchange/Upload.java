@@ -1,5 +1,6 @@
 package dev.weir.exchange;
 
+import dev.weir.admission.Refusal;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpServerRequest;
@@ -9,6 +10,8 @@ import io.vertx.core.http.HttpVersion;
 ///
 /// Event loop of the exchange only.
 final class Upload implements StreamTap.Watcher {
+    private static final Buffer NOTHING = Buffer.buffer(0);
+
     private final Exchange exchange;
     private final ExchangeLoop loop;
     private final Call call;
@@ -90,6 +93,12 @@ final class Upload implements StreamTap.Watcher {
 
     @Override
     public Buffer passing(Buffer chunk) {
+        Refusal refusal = attempt.move(chunk.length(), chunk.length());
+        if (refusal != null) {
+            tap.close();
+            exchange.capped(attempt, refusal);
+            return NOTHING;
+        }
         if (!framed) {
             sendChunked();
         }

@@ -151,6 +151,10 @@ final class TestPlane implements AutoCloseable {
         await().pollInterval(Duration.ofMillis(2)).atMost(Duration.ofSeconds(20)).until(() -> plane.running() == 0);
     }
 
+    boolean isAnyRunning() {
+        return plane.running() > 0;
+    }
+
     private static String id(UsageEvent event) {
         return event.callId() + "/" + event.attempt();
     }
