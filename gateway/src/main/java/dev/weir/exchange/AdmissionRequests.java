@@ -17,8 +17,9 @@ import java.util.Objects;
 final class AdmissionRequests {
     private AdmissionRequests() {}
 
-    /// @param declaredBytes the request's `Content-Length` where its body is not held, else -1
-    static AdmissionRequest of(Call call, int attempt, long declaredBytes) {
+    /// @param declared the request's `Content-Length`, -1 where it declares none
+    static AdmissionRequest of(Call call, int attempt, long declared) {
+        long declaredBytes = call.facts == null ? declared : call.clientIn;
         Identity.Known caller = Objects.requireNonNull(call.caller);
         var attributed = new Attributed(call.user, call.attribution.run(), call.attribution.tags());
         RequestFacts facts = call.facts;
