@@ -123,7 +123,7 @@ class OutsidePostgresIT {
         Vertx vertx = Vertx.vertx();
         try (var store = new PostgresStore(vertx, database)) {
             assertThatThrownBy(() -> store.watermark("node", 1)).isInstanceOf(StoreException.class)
-                    .hasStackTraceContaining(why.equals("PKIX") ? "PKIX" : "No subject alternative");
+                    .hasStackTraceContaining("SSL handshake failed");
         } finally {
             vertx.close().await();
         }
@@ -182,7 +182,7 @@ class OutsidePostgresIT {
     }
 
     private HttpResponse<String> chat(Gateway gateway) throws Exception {
-        try (var client = HttpClient.newHttpClient()) {
+        try (var client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
             return client.send(HttpRequest.newBuilder(
                     URI.create("http://127.0.0.1:" + gateway.dataPort() + "/sandbox/v1/chat/completions"))
                     .header("Authorization", "Bearer " + Files.readString(folder.resolve("var/demo.key")).strip())
