@@ -86,14 +86,16 @@ class OutsidePostgresIT {
                     + " WHERE relnamespace = 'weir'::regnamespace")).as(what).containsExactly("weir_owner");
             assertThat(own.rows("weir", "SELECT rolname FROM pg_roles WHERE rolname IN ('weir_ingest', 'weir_app',"
                     + " 'weir_auditor') AND NOT (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)"))
-                    .as(what).hasSize(3);
+                    .as(what)
+                    .hasSize(3);
         }
     }
 
     @ParameterizedTest
-    @CsvSource(nullValues = "-", value = {"sslmode=disable, false", "-, true", "sslmode=prefer, true", "sslmode=require, true",
-        "sslmode=require&sslrootcert=CA, true", "sslmode=verify-ca&sslrootcert=CA, true",
-        "sslmode=verify-full&sslrootcert=CA, true"})
+    @CsvSource(nullValues = "-",
+            value = {"sslmode=disable, false", "-, true", "sslmode=prefer, true", "sslmode=require, true",
+                "sslmode=require&sslrootcert=CA, true", "sslmode=verify-ca&sslrootcert=CA, true",
+                "sslmode=verify-full&sslrootcert=CA, true"})
     void everyConnectionIsEncryptedAsAsked(String parameters, boolean encrypted) throws Exception {
         String database = "weir_" + ++databases;
         makeDatabase(server, database, "weir_owner");
@@ -167,7 +169,8 @@ class OutsidePostgresIT {
     private GatewayConfig config(OutsidePostgres where, String database, String parameters, String user) {
         String url = "postgresql://localhost:" + where.port() + "/" + database
                 + (parameters.isEmpty() ? "" : "?" + files(parameters));
-        String yaml = CONFIG.formatted(url, user, OutsidePostgres.PASSWORD) + "data: \"" + folder.resolve("var") + "\"\n";
+        String yaml = CONFIG.formatted(url, user, OutsidePostgres.PASSWORD) + "data: \"" + folder.resolve("var")
+                + "\"\n";
         return switch (ConfigReader.read(new ConfigSource("test.yaml", yaml, folder), Map.of(), Map.of())) {
             case ConfigResult.Loaded loaded -> loaded.config();
             case ConfigResult.Refused refused -> throw new AssertionError(refused.problems().toString());
