@@ -101,7 +101,7 @@ final class OutsidePostgres implements AutoCloseable {
     List<String> letInto(String database) throws IOException {
         try (Stream<String> lines = Files.lines(log)) {
             return lines.filter(line -> line.contains("connection authorized: user=")
-                    && line.contains(" database=" + database + " ")
+                    && (line + " ").contains(" database=" + database + " ")
                     && !line.contains(" user=" + SUPERUSER + " ")).toList();
         }
     }
