@@ -38,7 +38,8 @@ class OutsidePostgresIT {
             database: {url: "%s", user: "%s", password: "%s"}
             routes: {sandbox: {kind: llm, provider: sandbox}}
             """;
-    private static final String CHAT = "{\"model\":\"sandbox-small\",\"max_tokens\":10,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+    private static final String CHAT = "{\"model\":\"sandbox-small\",\"max_tokens\":10,"
+            + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
 
     @TempDir
     @SuppressWarnings("NullAway.Init")
