@@ -12,10 +12,16 @@ import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
 import dev.weir.usage.UsageReading;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Turns the end of an attempt into its event: what was used, what it costs, what the ledger books. Any thread.
 final class Settlements {
+    /// What providers sell: only these tell that an answer used anything.
+    private static final Set<Meter> SOLD = EnumSet.of(Meter.TOKENS_IN, Meter.TOKENS_OUT, Meter.IMAGES_GENERATED,
+            Meter.SECONDS, Meter.SEARCHES, Meter.CHARACTERS, Meter.PAGES);
+
     private final Admissions admissions;
 
     Settlements(Admissions admissions) {
@@ -108,13 +114,10 @@ final class Settlements {
         return used.has(Meter.CALLS) ? billed.with(all -> all.reported(Meter.CALLS, 1)) : billed;
     }
 
+    /// An answer without a 2xx head that tells no usage costs nothing; one with it whose usage nobody knows has no cost.
     private static @Nullable Money cost(Attempt attempt, Quantities used) {
-        boolean sold = used.has(Meter.TOKENS_IN) || used.has(Meter.TOKENS_OUT) || used.has(Meter.SEARCHES);
-        if (!attempt.mayHaveUsedTokens() || !attempt.succeeded() && !sold) {
+        if (!attempt.mayHaveUsedTokens() || !attempt.succeeded() && SOLD.stream().noneMatch(used::has)) {
             return Money.ZERO;
-        }
-        if (!sold) {
-            return null;
         }
         Money cost = cost(attempt, attempt.modelAnswered(), used);
         return cost != null ? cost : cost(attempt, attempt.call.modelAsked(), used);
