@@ -6,8 +6,6 @@ import org.jspecify.annotations.Nullable;
 /// What Mistral has beside the API of OpenAI: `POST /v1/fim/completions`, `/v1/conversations…`, `/v1/moderations`,
 /// `/v1/chat/moderations` and `/v1/ocr` (Mistral API reference, read 2026-11).
 ///
-/// Pages of a scanned document have no meter: they are sold, so the event is unpriced and flagged, never free.
-///
 /// @param task what is asked for
 public record Mistral(Task task) implements Dialect {
     /// What the API does.

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// both. A moderation's total has some 60 tokens more than its prompt, of its own instructions; the prompt is what counts.
 final class MistralAnswer extends AnswerFields<MistralAnswer.Field> {
     enum Field {
-        MODEL, ID, ERROR, ENTRY, CALL_ID, USAGE, PROMPT, COMPLETION, CONNECTOR, SEARCH, SEARCH_PREMIUM, PAGES_TOLD, TEXT
+        MODEL, ID, ERROR, ENTRY, CALL_ID, USAGE, PROMPT, COMPLETION, CONNECTOR, SEARCH, SEARCH_PREMIUM, PAGES, TEXT
     }
 
     private static final JsonPaths<Field> PATHS = new JsonPaths<Field>()
@@ -30,13 +30,13 @@ final class MistralAnswer extends AnswerFields<MistralAnswer.Field> {
             .add(CONNECTOR, Strings.WHOLE, "usage.connector_tokens")
             .add(SEARCH, Strings.WHOLE, "usage.connectors.web_search")
             .add(SEARCH_PREMIUM, Strings.WHOLE, "usage.connectors.web_search_premium")
-            .add(PAGES_TOLD, Strings.WHOLE, "usage_info")
+            .add(USAGE, Strings.WHOLE, "usage_info")
+            .add(PAGES, Strings.WHOLE, "usage_info.pages_processed")
             .add(TEXT, Strings.PIECES, "outputs[].content", "outputs[].content[].text", "outputs[].name",
                     "outputs[].arguments", "content", "content.text", "arguments");
 
     private final Counts<Field> passing = new Counts<>(Field.class);
     private final Counts<Field> usage = new Counts<>(Field.class);
-    private boolean pagesTold;
     private long toolCalls;
     private @Nullable String lastCall;
     private @Nullable ModelId model;
@@ -67,7 +67,6 @@ final class MistralAnswer extends AnswerFields<MistralAnswer.Field> {
         if (field == USAGE && !passing.isEmpty()) {
             usage.copy(passing);
         }
-        pagesTold |= field == PAGES_TOLD;
     }
 
     @Override
@@ -100,7 +99,9 @@ final class MistralAnswer extends AnswerFields<MistralAnswer.Field> {
     AnswerFacts facts() {
         boolean told = !usage.isEmpty();
         var quantities = Quantities.builder();
-        if (told) {
+        if (usage.has(PAGES)) {
+            quantities.reported(Meter.PAGES, usage.get(PAGES));
+        } else if (told) {
             quantities.reported(Meter.TOKENS_IN, usage.get(PROMPT) + usage.get(CONNECTOR));
             quantities.reported(Meter.TOKENS_OUT, usage.get(COMPLETION));
         }
@@ -110,7 +111,7 @@ final class MistralAnswer extends AnswerFields<MistralAnswer.Field> {
         if (toolCalls > 0) {
             quantities.reported(Meter.TOOL_CALLS_REQUESTED, toolCalls);
         }
-        return new AnswerFacts(told || pagesTold ? AnswerFacts.Usage.FINAL : AnswerFacts.Usage.NONE,
+        return new AnswerFacts(told ? AnswerFacts.Usage.FINAL : AnswerFacts.Usage.NONE,
                 quantities.build(), List.of(), model, id, null, error, told, contentSeen());
     }
 }

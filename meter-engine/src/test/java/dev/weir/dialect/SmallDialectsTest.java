@@ -123,11 +123,11 @@ class SmallDialectsTest {
     }
 
     @Test
-    void pagesAreToldAndHaveNoMeter() {
+    void aDocumentIsCountedInPages() {
         AnswerFacts facts = read("mistral", "/v1/ocr", "{\"pages\":[{\"markdown\":\"a\"}],\"model\":\"mistral-ocr\","
                 + "\"usage_info\":{\"pages_processed\":1,\"doc_size_bytes\":9}}");
         assertThat(facts.usage()).isEqualTo(Usage.FINAL);
-        assertThat(facts.quantities().isEmpty()).isTrue();
+        assertThat(facts.quantities()).isEqualTo(Quantities.builder().reported(Meter.PAGES, 1).build());
         assertThat(facts("mistral", "/v1/ocr", "{}").choices()).isZero();
     }
 
