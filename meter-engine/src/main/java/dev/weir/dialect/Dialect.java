@@ -6,10 +6,8 @@ import org.jspecify.annotations.Nullable;
 /// One upstream API as it is spoken by one provider: reads requests and answers, edits requests, words refusals.
 ///
 /// Picked by [Dialects#of]. Immutable, any thread.
-public sealed interface Dialect
-        permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages, OpenAiSpeech,
-        OpenAiTranscription,
-        Passthrough {
+public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
+        OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 
