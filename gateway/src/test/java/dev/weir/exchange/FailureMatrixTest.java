@@ -15,9 +15,11 @@ import java.net.SocketException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,7 +164,7 @@ class FailureMatrixTest {
                 wire.close();
             }
         });
-        Wire.Message seen = row.side == Side.CLIENT ? leave(row) : stay(row);
+        Wire.@Nullable Message seen = row.side == Side.CLIENT ? leave(row) : stay(row);
         if (row.side == Side.CLIENT && !row.completes()) {
             assertThat(clientLeft.await(20, TimeUnit.SECONDS)).isTrue();
         }
@@ -186,17 +188,17 @@ class FailureMatrixTest {
     }
 
     /// Reads what passes before the failure, then leaves with a reset.
-    private Wire.Message leave(Case row) throws Exception {
+    private Wire.@Nullable Message leave(Case row) throws Exception {
         try (var client = plane.client()) {
             client.request("POST " + row.kind.path, plane.auth(), row.request());
-            Wire.Message seen = null;
+            Wire.@Nullable Message seen = null;
             if (row.completes()) {
                 seen = client.answer();
                 assertThat(seen.whole()).isTrue();
             } else if (row.when == When.BEFORE_HEAD) {
                 await().until(() -> plane.upstream.requests().size() == 1);
             } else {
-                seen = client.head();
+                seen = Objects.requireNonNull(client.head());
                 assertThat(seen.status()).isEqualTo(200);
                 if (row.how == How.STREAMING) {
                     assertThat(client.line()).isEqualTo(Integer.toHexString(row.passes().length()));
@@ -214,11 +216,13 @@ class FailureMatrixTest {
         assertThat(event.clientStatus()).isEqualTo(headPassed ? 200 : row.side == Side.UPSTREAM ? 502 : 0);
     }
 
-    private static void assertBytes(Case row, UsageEvent event, Wire.Message seen) {
+    private static void assertBytes(Case row, UsageEvent event, Wire.@Nullable Message seen) {
         assertThat(event.bytes().clientIn()).isEqualTo(row.request().length());
         assertThat(event.bytes().upstreamOut()).isEqualTo(row.request().length());
         assertThat(event.bytes().upstreamIn()).isEqualTo(row.passes().length());
-        long told = row.side == Side.UPSTREAM && row.when == When.BEFORE_HEAD ? seen.body().length : 0;
+        long told = row.side == Side.UPSTREAM && row.when == When.BEFORE_HEAD
+                ? Objects.requireNonNull(seen).body().length
+                : 0;
         assertThat(event.bytes().clientOut()).isEqualTo(row.passes().length() + told);
         assertThat(event.quantities().amount(Meter.EGRESS_BYTES)).isEqualTo(event.bytes().egress());
         assertThat(event.quantities().amount(Meter.INGRESS_BYTES)).isEqualTo(event.bytes().ingress());
