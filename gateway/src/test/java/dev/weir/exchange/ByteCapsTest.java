@@ -30,7 +30,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Caps on bytes: a declared length is reserved whole, other bytes in slices, and what passes is never more than what is
 /// reserved; where nothing is to be had the connection is reset (design decision 5).
 class ByteCapsTest {
-    private static final String CHAT = "{\"model\":\"gpt-4o-mini\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+    private static final String CHAT = "{\"model\":\"gpt-4o-mini\",\"stream\":true,"
+            + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
     private static TestPlane plane;
     private Limit cap = limit(Meter.EGRESS_BYTES, 1);
 

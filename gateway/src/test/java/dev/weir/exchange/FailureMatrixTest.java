@@ -70,25 +70,17 @@ class FailureMatrixTest {
 
         /// The answer in two halves, each of whole server-sent events where it streams.
         List<String> halves() {
+            return inQuotes().stream().map(half -> half.replace('\'', '"')).toList();
+        }
+
+        private List<String> inQuotes() {
             return switch (how) {
                 case WHOLE -> kind == Kind.ANTHROPIC
-                        ? List.of(
-                                "{\"model\":\"claude-haiku-4-5\",\"content\":[{\"type\":\"text\",\"text\":\"Hello there\"}],",
-                                "\"usage\":{\"input_tokens\":8,\"output_tokens\":4}}")
-                        : List.of(
-                                "{\"model\":\"gpt-4o-mini\",\"choices\":[{\"message\":{\"content\":\"Hello there\"}}],",
-                                "\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":4,\"total_tokens\":12}}");
-                case STREAMING -> kind == Kind.ANTHROPIC
-                        ? List.of(
-                                "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"claude-haiku-4-5\","
-                                        + "\"usage\":{\"input_tokens\":8,\"output_tokens\":1}}}\n\nevent: content_block_delta\ndata: "
-                                        + "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hello there\"}}\n\n",
-                                "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},"
-                                        + "\"usage\":{\"output_tokens\":4}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
-                        : List.of(
-                                "data: {\"model\":\"gpt-4o-mini\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello there\"}}]}\n\n",
-                                "data: {\"model\":\"gpt-4o-mini\",\"choices\":[],\"usage\":{\"prompt_tokens\":8,"
-                                        + "\"completion_tokens\":4,\"total_tokens\":12}}\n\ndata: [DONE]\n\n");
+                        ? List.of("{'model':'claude-haiku-4-5','content':[{'type':'text','text':'Hello there'}],",
+                                "'usage':{'input_tokens':8,'output_tokens':4}}")
+                        : List.of("{'model':'gpt-4o-mini','choices':[{'message':{'content':'Hello there'}}],",
+                                "'usage':{'prompt_tokens':8,'completion_tokens':4,'total_tokens':12}}");
+                case STREAMING -> kind == Kind.ANTHROPIC ? MESSAGES : CHUNKS;
             };
         }
 
@@ -114,6 +106,35 @@ class FailureMatrixTest {
             return completes() ? Outcome.OK : side == Side.CLIENT ? Outcome.CLIENT_GONE : Outcome.UPSTREAM_GONE;
         }
     }
+
+    private static final List<String> CHUNKS = List.of(
+            """
+                    data: {'model':'gpt-4o-mini','choices':[{'index':0,'delta':{'content':'Hello there'}}]}
+
+                    """,
+            """
+                    data: {'model':'gpt-4o-mini','choices':[],'usage':{'prompt_tokens':8,'completion_tokens':4,'total_tokens':12}}
+
+                    data: [DONE]
+
+                    """);
+    private static final List<String> MESSAGES = List.of(
+            """
+                    event: message_start
+                    data: {'type':'message_start','message':{'model':'claude-haiku-4-5','usage':{'input_tokens':8,'output_tokens':1}}}
+
+                    event: content_block_delta
+                    data: {'type':'content_block_delta','index':0,'delta':{'type':'text_delta','text':'Hello there'}}
+
+                    """,
+            """
+                    event: message_delta
+                    data: {'type':'message_delta','delta':{'stop_reason':'end_turn'},'usage':{'output_tokens':4}}
+
+                    event: message_stop
+                    data: {'type':'message_stop'}
+
+                    """);
 
     private final Limit cap = Limit.block("cap", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.TOTAL, 100_000);
     private TestPlane plane;
