@@ -27,7 +27,8 @@ final class SampleAnswers {
     /// Chat Completions in chunks of some 266 bytes, then the usage chunk and `[DONE]`.
     static byte[] chatStream(int bytes) {
         var random = new Random(1);
-        String end = chatChunk("\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":null")
+        String end = chatChunk(
+                "\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":null")
                 + chatChunk("\"choices\":[]," + CHAT_USAGE) + "data: [DONE]\n\n";
         var text = new StringBuilder();
         for (String chunk = chatDelta(random); length(text) + length(chunk) + length(end) <= bytes;) {
