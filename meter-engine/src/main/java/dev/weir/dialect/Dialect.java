@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Picked by [Dialects#of]. Immutable, any thread.
 public sealed interface Dialect permits OpenAiChat, AnthropicMessages, AnthropicComplete, Ollama,
-        Cohere, Rerank, Mistral, LlamaCpp, CloudflareRun, Passthrough {
+        Cohere, Rerank, Mistral, LlamaCpp, CloudflareRun, TgiGenerate, Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 
