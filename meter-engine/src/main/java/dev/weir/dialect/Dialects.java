@@ -36,6 +36,12 @@ public final class Dialects {
     private static final List<Row> ROWS = List.of(
             post("/chat/completions", OpenAiChat::new),
             post("/agents/completions", OpenAiChat::new),
+            post("/images/generations", OpenAiImages::new),
+            post("/images/edits", OpenAiImages::new),
+            post("/images/variations", OpenAiImages::new),
+            post("/audio/transcriptions", OpenAiTranscription::new),
+            post("/audio/translations", OpenAiTranscription::new),
+            post("/audio/speech", OpenAiSpeech::new),
             post(MISTRAL, "/fim/completions", provider -> new Mistral(Mistral.Task.FIM)),
             post(MISTRAL, "/moderations", provider -> new Mistral(Mistral.Task.MODERATION)),
             post(MISTRAL, "/ocr", provider -> new Mistral(Mistral.Task.OCR)),
