@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Picked by [Dialects#of]. Immutable, any thread.
 public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
-        OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, Passthrough {
+        OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, TgiGenerate,
+        Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 
