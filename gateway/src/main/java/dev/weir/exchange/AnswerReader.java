@@ -1,5 +1,7 @@
 package dev.weir.exchange;
 
+import java.util.List;
+import dev.weir.dialect.AnswerFacts;
 import dev.weir.dialect.Dialect;
 import dev.weir.dialect.UsageChunkFilter;
 import dev.weir.meter.InputCount;
@@ -127,6 +129,15 @@ final class AnswerReader {
     @Nullable
     String serviceTier() {
         return meter == null ? null : meter.facts().serviceTier();
+    }
+
+    /// Whether the answer names something that still runs, and tells its usage when it is asked for again.
+    boolean usageComesLater() {
+        return meter != null && meter.facts().usage() == AnswerFacts.Usage.LATER;
+    }
+
+    List<AnswerFacts.Side> sides() {
+        return meter == null ? List.of() : meter.facts().sides();
     }
 
     @Nullable

@@ -2,6 +2,7 @@ package dev.weir.exchange;
 
 import dev.weir.admission.Refusal;
 import dev.weir.admission.RefusalCode;
+import dev.weir.deferred.Awaited;
 import dev.weir.dialect.RefusalBody;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
@@ -21,10 +22,12 @@ final class Records {
 
     private final ExchangeParts parts;
     private final Settlements settlements;
+    private final LaterUsage laterUsage;
 
     Records(ExchangeParts parts) {
         this.parts = parts;
         this.settlements = new Settlements(parts.admissions());
+        this.laterUsage = new LaterUsage(parts);
     }
 
     private UsageJournal journal() {
@@ -33,7 +36,7 @@ final class Records {
 
     /// @return whether the opening record is kept; where not, the reservation is given back
     boolean open(Attempt attempt) {
-        if (isKept(attempt.call, journal().open(attempt.ifInterrupted(parts.clock().nanoTime())))) {
+        if (isKept(attempt.call.id, journal().open(attempt.ifInterrupted(parts.clock().nanoTime())))) {
             return true;
         }
         parts.admissions().release(attempt.admitted);
@@ -49,10 +52,39 @@ final class Records {
     /// @param reason why Weir ended or answered it instead of the upstream, null where it did not
     /// @return whether the settlement is kept, so whether the client may see the end of its answer
     boolean settle(Attempt attempt, Outcome outcome, @Nullable RefusalCode reason, UsageReading reading) {
+        return switch (reading) {
+            case UsageReading.Deferred later -> settleForNow(attempt, outcome, reason, later);
+            case UsageReading.Earlier told -> {
+                boolean kept = laterUsage.book(attempt, told);
+                yield keepSettled(attempt, outcome, reason, told) != null && kept;
+            }
+            case UsageReading.Reported _,UsageReading.Estimated _,UsageReading.Missing _ ->
+                keepSettled(attempt, outcome, reason, reading) != null;
+        };
+    }
+
+    /// Settles what Weir counted itself, and awaits the rest.
+    private boolean settleForNow(Attempt attempt, Outcome outcome, @Nullable RefusalCode reason,
+            UsageReading.Deferred later) {
+        if (parts.deferred().isFull()) {
+            return keepSettled(attempt, outcome, reason,
+                    new UsageReading.Missing("too many calls await their usage")) != null;
+        }
+        UsageEvent event = keepSettled(attempt, outcome, reason, later);
+        boolean awaited = event != null && parts.deferred().await(new Awaited(event, attempt.admitted));
+        if (!awaited) {
+            parts.admissions().release(attempt.admitted);
+        }
+        return event != null;
+    }
+
+    /// @return the event, null where it is not kept
+    private @Nullable UsageEvent keepSettled(Attempt attempt, Outcome outcome, @Nullable RefusalCode reason,
+            UsageReading reading) {
         UsageEvent event = settlements.settle(attempt, outcome, reason == null ? null : reason.id(), reading,
                 parts.clock().nanoTime());
         parts.listener().ended(event);
-        return isKept(attempt.call, journal().settle(event));
+        return isKept(attempt.call.id, journal().settle(event)) ? event : null;
     }
 
     /// An event of cost 0 where there is a tenant to book it on.
@@ -65,14 +97,14 @@ final class Records {
         }
         UsageEvent event = Refusals.event(call, attempt, refusal, said, parts.clock().nanoTime());
         parts.listener().ended(event);
-        var _ = isKept(call, journal().refuse(event));
+        var _ = isKept(call.id, journal().refuse(event));
     }
 
-    private static boolean isKept(Call call, Append append) {
+    static boolean isKept(String callId, Append append) {
         return switch (append) {
             case Append.Kept _ -> true;
             case Append.NotKept(String why) -> {
-                LOG.error("call {}: its record could not be kept: {}", call.id, why);
+                LOG.error("call {}: its record could not be kept: {}", callId, why);
                 yield false;
             }
         };

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Every recorded call of OpenAI's chat and Anthropic's messages through a running data plane: the recorded request up, the
+/// Every recorded call of OpenAI's text APIs and Anthropic's messages through a running data plane: the recorded request up, the
 /// recorded answer down, whole and in odd pieces. What is metered is what the provider said; the client gets every byte.
 class CorpusReplayTest {
     private static final int CONNECTIONS = 16;
@@ -43,6 +43,8 @@ class CorpusReplayTest {
             "tokens_out", Meter.CACHE_READ, "cache_read", Meter.CACHE_WRITE, "cache_write", Meter.CACHE_WRITE_1H,
             "cache_write_1h", Meter.REASONING, "reasoning", Meter.AUDIO_IN, "audio_in", Meter.AUDIO_OUT, "audio_out",
             Meter.SEARCHES, "web_searches");
+    private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "openai.completions", "openai.responses",
+            "openai.embeddings", "openai.moderations", "anthropic.messages");
     /// Not the recording's to say: our framing, and what the recorder dropped.
     private static final Set<String> NOT_REPLAYED = Set.of("content-length", "transfer-encoding", "connection",
             "content-encoding", "keep-alive");
@@ -74,11 +76,13 @@ class CorpusReplayTest {
 
     @BeforeAll
     static void start() throws Exception {
-        records = RecordedTraffic.of(Set.of("openai", "anthropic"), Set.of("openai.chat", "anthropic.messages"))
+        records = RecordedTraffic.of(Set.of("openai", "anthropic"), WIRE_FORMATS)
                 .stream()
                 .filter(record -> record.path("wire_format").asText().startsWith(record.path("provider").asText()))
+                .filter(record -> record.path("request").path("method").asText().equals("POST"))
+                .filter(record -> isObject(record.path("request").path("body").asText()))
                 .toList();
-        assertThat(records).hasSizeGreaterThan(2_500);
+        assertThat(records).hasSizeGreaterThan(3_900);
         plane = new TestPlane();
     }
 
@@ -142,6 +146,15 @@ class CorpusReplayTest {
                 .anyMatch(call -> call.answer().body().length < call.answered().length);
     }
 
+    private static boolean isObject(String body) {
+        try {
+            JsonNode parsed = JSON.readTree(body);
+            return parsed != null && parsed.isObject();
+        } catch (IOException noJson) {
+            return false;
+        }
+    }
+
     private static JsonNode withoutAsking(JsonNode record) {
         try {
             ObjectNode copy = record.deepCopy();
@@ -161,8 +174,13 @@ class CorpusReplayTest {
         plane.upstream.answers((request, wire, number) -> {
             int index = Integer.parseInt(String.valueOf(request.header("x-replay")));
             gotUpstream.put(index, request.body());
-            answeredUpstream.put(index,
-                    answer(chosen.get(index).path("response"), request, wire, cut, new Random(seed + index)));
+            JsonNode response = chosen.get(index).path("response");
+            byte[] plain = response.path("body").asText().getBytes(StandardCharsets.UTF_8);
+            boolean gzip = cut == Cut.GZIP && String.valueOf(request.header("accept-encoding")).contains("gzip");
+            byte[] body = gzip ? gzip(plain) : plain;
+            // Before the last byte goes: the client may have read it before this thread runs on.
+            answeredUpstream.put(index, body);
+            answer(response, body, gzip, wire, cut, new Random(seed + index));
         });
         var next = new AtomicInteger();
         try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -213,11 +231,8 @@ class CorpusReplayTest {
                 + "\r\n";
     }
 
-    private static byte[] answer(JsonNode response, Wire.Message request, Wire wire, Cut cut, Random random)
+    private static void answer(JsonNode response, byte[] body, boolean gzip, Wire wire, Cut cut, Random random)
             throws IOException {
-        byte[] plain = response.path("body").asText().getBytes(StandardCharsets.UTF_8);
-        boolean gzip = cut == Cut.GZIP && String.valueOf(request.header("accept-encoding")).contains("gzip");
-        byte[] body = gzip ? gzip(plain) : plain;
         var head = new StringBuilder("HTTP/1.1 ").append(response.path("status").asInt()).append(" Recorded\r\n");
         for (JsonNode header : response.path("headers")) {
             if (!NOT_REPLAYED.contains(name(header))) {
@@ -241,7 +256,6 @@ class CorpusReplayTest {
         }
         out.writeBytes((chunked ? "0\r\n\r\n" : "").getBytes(StandardCharsets.US_ASCII));
         wire.send(out.toByteArray());
-        return body;
     }
 
     private static String name(JsonNode header) {
@@ -373,7 +387,10 @@ class CorpusReplayTest {
             for (JsonNode side : record.path("meters").path("outside_totals")) {
                 expected += side.path(name).asLong();
             }
-            if (metered.amount(meter) != expected) {
+            // Of Responses the corpus' meters leave searches out; the engine's own test parses them.
+            boolean leftOut = meter == Meter.SEARCHES
+                    && record.path("wire_format").asText().equals("openai.responses");
+            if (metered.amount(meter) != expected && !leftOut) {
                 difference.append(meter).append(' ').append(metered.amount(meter)).append(" not ").append(expected);
                 difference.append("; ");
             }

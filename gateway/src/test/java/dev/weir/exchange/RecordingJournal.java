@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class RecordingJournal implements UsageJournal {
     /// What can be told not to be kept.
     enum Part {
-        OPEN, PROGRESS, SETTLE, REFUSE
+        OPEN, PROGRESS, SETTLE, REFUSE, BOOK
     }
 
     /// One record as it came.
@@ -26,6 +26,7 @@ final class RecordingJournal implements UsageJournal {
     private final List<UsageEvent> opened = new ArrayList<>();
     private final List<UsageEvent> settled = new ArrayList<>();
     private final List<UsageEvent> refused = new ArrayList<>();
+    private final List<UsageEvent> booked = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
     private final Map<Part, Boolean> failing = new ConcurrentHashMap<>();
     private volatile Runnable beforeSettle = () -> {};
@@ -70,6 +71,11 @@ final class RecordingJournal implements UsageJournal {
         return append(Part.REFUSE, event, refused);
     }
 
+    @Override
+    public Append book(UsageEvent event) {
+        return append(Part.BOOK, event, booked);
+    }
+
     private synchronized Append append(Part part, UsageEvent event, List<UsageEvent> kept) {
         if (fails(part)) {
             return notKept();
@@ -87,6 +93,7 @@ final class RecordingJournal implements UsageJournal {
             case OPEN -> open ? "opened twice" : null;
             case SETTLE -> !open ? "settled and never opened" : done ? "settled twice" : null;
             case REFUSE -> open ? "refused and opened" : null;
+            case BOOK -> open ? "booked and opened" : holds(booked, event) ? "booked twice" : null;
             case PROGRESS -> null;
         };
         if (fault != null) {
@@ -128,6 +135,10 @@ final class RecordingJournal implements UsageJournal {
         return List.copyOf(refused);
     }
 
+    synchronized List<UsageEvent> booked() {
+        return List.copyOf(booked);
+    }
+
     /// What broke the contract; empty when all is well.
     synchronized List<String> faults() {
         return List.copyOf(faults);
@@ -138,6 +149,7 @@ final class RecordingJournal implements UsageJournal {
         opened.clear();
         settled.clear();
         refused.clear();
+        booked.clear();
         faults.clear();
     }
 }

@@ -10,6 +10,7 @@ import dev.weir.config.ConfigResult;
 import dev.weir.config.ConfigSource;
 import dev.weir.config.GatewayConfig;
 import dev.weir.config.UpstreamUrl;
+import dev.weir.deferred.DeferredUsage;
 import dev.weir.event.UsageEvent;
 import dev.weir.ledger.Ledger;
 import dev.weir.meter.Tokenizers;
@@ -58,6 +59,7 @@ final class TestPlane implements AutoCloseable {
     final ScriptedUpstream upstream = new ScriptedUpstream();
     final RecordingJournal journal = new RecordingJournal();
     final Ledger ledger = new Ledger();
+    final DeferredUsage deferred = new DeferredUsage();
     final List<RefusalCode> unbooked = new CopyOnWriteArrayList<>();
     final KeyHasher hasher;
     final ApiKey key;
@@ -80,7 +82,7 @@ final class TestPlane implements AutoCloseable {
         directory = new TenantDirectory(TenantDirectory.Snapshot.EMPTY);
         limits();
         parts = new ExchangeParts(new RealClock(), directory, hasher, new Admissions(ledger, PriceBook.shipped()),
-                journal, TOKENIZERS, new Listener(), limits);
+                journal, deferred, TOKENIZERS, new Listener(), limits);
         GatewayConfig config = config(ROUTES.formatted(upstream.url()) + moreRoutes.replace("%1$s", upstream.url()));
         var head = new StrictHead(HeadLimits.DEFAULT, refusal -> {});
         vertx = Vertx.builder().withTransport(head.guard(io.vertx.core.transport.Transport.NIO)).build();
@@ -123,13 +125,13 @@ final class TestPlane implements AutoCloseable {
     }
 
     /// The events of attempts, once nothing runs any more; asserts that each attempt was opened and settled once and that
-    /// nothing is reserved.
+    /// nothing is reserved but by calls whose usage is awaited.
     List<UsageEvent> settled() {
         quiet();
         assertThat(journal.faults()).isEmpty();
         assertThat(journal.settled()).extracting(TestPlane::id)
                 .containsExactlyInAnyOrderElementsOf(journal.opened().stream().map(TestPlane::id).toList());
-        assertThat(ledger.openReservations()).isZero();
+        assertThat(ledger.openReservations()).isLessThanOrEqualTo(deferred.size());
         return journal.settled();
     }
 

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /// One upstream API as it is spoken by one provider: reads requests and answers, edits requests, words refusals.
 ///
 /// Picked by [Dialects#of]. Immutable, any thread.
-public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Passthrough {
+public sealed interface Dialect permits OpenAiChat, OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly,
+        AnthropicMessages, LookUp, Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 
@@ -38,4 +39,9 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Passthrou
 
     /// Whether an answer of success that tells no usage has used no tokens (a model list, a token count).
     boolean freeOfTokens();
+
+    /// Whether the answers are about something that an earlier call created, so that the usage in them is that call's.
+    default boolean looksUp() {
+        return false;
+    }
 }

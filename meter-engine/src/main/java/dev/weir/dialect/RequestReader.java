@@ -61,6 +61,9 @@ abstract class RequestReader {
     /// Reads the value of the field `name`, or skips it.
     abstract void field(String name) throws JsonCursor.Malformed, Ambiguous;
 
+    /// All fields have been read.
+    void end() {}
+
     final RequestReading read() {
         try {
             if (json.peek() != JsonCursor.Kind.OBJECT) {
@@ -76,6 +79,7 @@ abstract class RequestReader {
                 field(name);
             }
             json.end();
+            end();
             return new RequestReading.Facts(facts());
         } catch (JsonCursor.Malformed e) {
             return new RequestReading.Unreadable("The request body is not valid JSON: " + e.getMessage() + " of "

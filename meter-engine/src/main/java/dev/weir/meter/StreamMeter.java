@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// - **Estimated**: it did not tell, or what it told was not its last word. The input is what an early frame said, else the
 ///   estimate made at admission; the output is counted over the text that passed.
 /// - **Missing**: nothing can be said (an unknown content coding, a path no dialect reads, no text and no estimate).
+/// - **Deferred**: what was asked for still runs at the provider, which tells the usage when it is asked again.
+/// - **Earlier**: the answer to such a question; the usage is another call's.
 ///
 /// Borrows each array for the call. Never throws for what an upstream sends. Holds native memory for coded answers until
 /// [#finish] or [#close()]. One thread at a time.
@@ -65,7 +67,8 @@ public final class StreamMeter implements AutoCloseable {
     /// Whether [#finish] will need no counting of text, which takes too long for an event loop.
     public boolean finishesAtOnce(boolean complete) {
         AnswerFacts facts = scanner.facts();
-        return facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete || status >= 400
+        return facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete
+                || facts.usage() == Usage.LATER || status >= 400
                 || dialect.freeOfTokens() || !dialect.readsBody();
     }
 
@@ -76,11 +79,20 @@ public final class StreamMeter implements AutoCloseable {
         scanner.end();
         decoder.close();
         AnswerFacts facts = scanner.facts();
-        if (facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete) {
+        boolean told = facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete;
+        if (dialect.looksUp()) {
+            return told && facts.id() != null
+                    ? new UsageReading.Earlier(facts.id(), facts.quantities())
+                    : new UsageReading.Reported(Quantities.NONE);
+        }
+        if (told) {
             return new UsageReading.Reported(facts.quantities());
         }
         if (decoder.failure() != null) {
             return new UsageReading.Missing(decoder.failure());
+        }
+        if (facts.usage() == Usage.LATER && facts.id() != null) {
+            return new UsageReading.Deferred(facts.id());
         }
         if (facts.usage() == Usage.NONE) {
             return withoutUsage(facts, complete);

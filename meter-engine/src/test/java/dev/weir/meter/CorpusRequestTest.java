@@ -25,7 +25,9 @@ import org.junit.jupiter.api.Test;
 
 /// Every recorded request: what is read of it beside a full parse, what an edit leaves of it, and whether its bounds hold.
 class CorpusRequestTest {
-    private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages");
+    private static final Map<String, String> PATHS = Map.of("openai.chat", "/chat/completions", "openai.completions",
+            "/completions", "openai.responses", "/responses", "openai.embeddings", "/embeddings", "openai.moderations",
+            "/moderations", "rerank", "/rerank", "anthropic.messages", "/messages");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Tokenizers TOKENIZERS = new Tokenizers();
 
@@ -46,7 +48,8 @@ class CorpusRequestTest {
 
     @BeforeAll
     static void read() {
-        for (JsonNode record : Corpus.records(one -> WIRE_FORMATS.contains(one.path("wire_format").asText()))) {
+        for (JsonNode record : Corpus.records(one -> PATHS.containsKey(one.path("wire_format").asText())
+                && !one.path("endpoint").asText().endsWith("/compact"))) {
             String text = record.path("request").path("body").asText();
             if (!text.startsWith("{") || text.length() < 20
                     || record.path("request").path("reconstructed").asBoolean()) {
@@ -54,8 +57,8 @@ class CorpusRequestTest {
             }
             byte[] body = text.getBytes(StandardCharsets.UTF_8);
             String provider = record.path("provider").asText();
-            boolean openAi = record.path("wire_format").asText().equals("openai.chat");
-            Dialect dialect = Dialects.of(provider, "POST", openAi ? "/chat/completions" : "/messages");
+            Dialect dialect = Dialects.of(provider, "POST",
+                    PATHS.getOrDefault(record.path("wire_format").asText(), ""));
             var head = new RequestHead("POST", record.path("endpoint").asText(), provider, "application/json");
             ObjectNode parsed = parse(text);
             switch (dialect.readRequest(head, body, body.length)) {
@@ -86,13 +89,12 @@ class CorpusRequestTest {
                         .isEqualTo(one.parsed.path("model").asText());
             }
             assertThat(one.facts.streaming()).as(one.name()).isEqualTo(one.parsed.path("stream").asBoolean());
-            long limit = Math.max(one.parsed.path("max_tokens").asLong(-1),
-                    one.parsed.path("max_completion_tokens").asLong(-1));
-            if (one.record.path("provider").asText().equals("llamacpp")) {
-                limit = Math.max(limit, one.parsed.path("n_predict").asLong(-1));
+            long limit = -1;
+            for (String field : limitFields(one)) {
+                limit = Math.max(limit, one.parsed.path(field).asLong(-1));
             }
             assertThat(one.facts.outputLimit().orElse(-1)).as(one.name()).isEqualTo(limit);
-            assertThat(one.facts.choices()).as(one.name()).isEqualTo(one.parsed.path("n").asLong(1));
+            assertThat(one.facts.choices()).as(one.name()).isEqualTo(choices(one));
         }
     }
 
@@ -103,19 +105,16 @@ class CorpusRequestTest {
             byte[] edited = one.dialect.edit(one.facts, one.body, one.body.length, OptionalLong.of(3), ask, null);
             ObjectNode expected = one.parsed.deepCopy();
             boolean limited = false;
-            boolean llamaCpp = one.record.path("provider").asText().equals("llamacpp");
-            for (String field : List.of("max_tokens", "max_completion_tokens", "n_predict")) {
-                if (expected.has(field) && (llamaCpp || !field.equals("n_predict"))) {
+            for (String field : limitFields(one)) {
+                if (expected.has(field)) {
                     limited = true;
                     if (!expected.path(field).isNumber() || expected.path(field).asLong() > 3) {
                         expected.put(field, 3);
                     }
                 }
             }
-            if (!limited) {
-                boolean newer = Set.of("openai", "azure").contains(one.record.path("provider").asText())
-                        && one.dialect.id().equals("openai.chat");
-                expected.put(newer ? "max_completion_tokens" : "max_tokens", 3);
+            if (!limited && one.facts.choices() > 0) {
+                expected.put(addedField(one), 3);
             }
             if (ask) {
                 ObjectNode options = expected.path("stream_options").isObject()
@@ -125,6 +124,40 @@ class CorpusRequestTest {
             }
             assertThat(JSON.readTree(edited)).as(one.name()).isEqualTo(expected);
         }
+    }
+
+    /// How many answers the limit holds for; none where there is no output to limit.
+    private static long choices(Case one) {
+        JsonNode prompt = one.parsed.path("prompt");
+        return switch (one.dialect.id()) {
+            case "openai.embeddings", "openai.moderations", "rerank" -> 0;
+            case "openai.completions" -> one.parsed.path("n").asLong(1)
+                    * (prompt.isArray() && !prompt.path(0).isNumber() ? prompt.size() : 1);
+            default -> one.parsed.path("n").asLong(1);
+        };
+    }
+
+    /// The fields by which this dialect and host limit the output.
+    private static List<String> limitFields(Case one) {
+        return switch (one.dialect.id()) {
+            case "openai.responses" -> List.of("max_output_tokens");
+            case "openai.embeddings", "openai.moderations", "rerank" -> List.of();
+            case "openai.chat" -> one.record.path("provider").asText().equals("llamacpp")
+                    ? List.of("max_tokens", "max_completion_tokens", "n_predict")
+                    : List.of("max_tokens", "max_completion_tokens");
+            default -> List.of("max_tokens");
+        };
+    }
+
+    /// The field that is added where the request has none.
+    private static String addedField(Case one) {
+        return switch (one.dialect.id()) {
+            case "openai.responses" -> "max_output_tokens";
+            case "openai.chat" -> Set.of("openai", "azure").contains(one.record.path("provider").asText())
+                    ? "max_completion_tokens"
+                    : "max_tokens";
+            default -> "max_tokens";
+        };
     }
 
     @Test

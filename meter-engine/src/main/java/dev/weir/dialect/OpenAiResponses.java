@@ -1,0 +1,55 @@
+package dev.weir.dialect;
+
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/// OpenAI Responses, `POST …/responses`, of OpenAI itself and of every host that speaks its format; ChatGPT's
+/// `/backend-api/codex/responses` and the `compact` path beside it are of the same shape.
+///
+/// @param provider whose rules apply where hosts differ
+public record OpenAiResponses(String provider) implements Dialect {
+    @Override
+    public String id() {
+        return "openai.responses";
+    }
+
+    @Override
+    public boolean readsBody() {
+        return true;
+    }
+
+    @Override
+    public RequestReading readRequest(RequestHead head, byte[] body, int length) {
+        return new OpenAiResponsesRequest(provider, head.path(), body, length).read();
+    }
+
+    /// A stream ends with its usage, unasked.
+    @Override
+    public boolean mustAskUsage(RequestFacts facts) {
+        return false;
+    }
+
+    @Override
+    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
+            @Nullable String outputLimitField) {
+        var splices = new Splices();
+        splices.limitOutput(facts.layout(), outputLimit,
+                outputLimitField != null ? outputLimitField : "max_output_tokens");
+        return splices.apply(body, length);
+    }
+
+    @Override
+    public RefusalBody refusal(RefusalShape refusal) {
+        return RefusalWords.OPENAI.put(refusal);
+    }
+
+    @Override
+    public AnswerScanner answer(OutputListener output) {
+        return new AnswerScanner(new OpenAiResponsesAnswer(output));
+    }
+
+    @Override
+    public boolean freeOfTokens() {
+        return false;
+    }
+}
