@@ -141,6 +141,11 @@ final class Attempt {
         return reader == null ? null : reader.model();
     }
 
+    /// What the provider charges for where that is not what it counts; else empty.
+    Quantities billed() {
+        return reader == null ? Quantities.NONE : reader.billed();
+    }
+
     /// What was used at another model's price.
     List<AnswerFacts.Side> sides() {
         return reader == null ? List.of() : reader.sides();

@@ -7,18 +7,22 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Picked by [Dialects#of]. Immutable, any thread.
 public sealed interface Dialect permits OpenAiChat, OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly,
-        AnthropicMessages, LookUp, Passthrough {
+        AnthropicMessages, Ollama, Cohere, Rerank, LookUp, Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 
     /// Whether the body must be held and given to [#readRequest]; otherwise it may stream.
-    boolean readsBody();
+    default boolean readsBody() {
+        return true;
+    }
 
     /// Reads the first `length` bytes of `body`, without side effects. The array is lent; facts keep offsets into it.
     RequestReading readRequest(RequestHead head, byte[] body, int length);
 
     /// Whether the usage of this request's answer comes only if Weir asks for it, the client having not.
-    boolean mustAskUsage(RequestFacts facts);
+    default boolean mustAskUsage(RequestFacts facts) {
+        return false;
+    }
 
     /// The request's bytes with the wanted changes spliced in; every other byte stays as it is. The result is a new array
     /// of its exact length.
@@ -38,7 +42,9 @@ public sealed interface Dialect permits OpenAiChat, OpenAiCompletions, OpenAiRes
     AnswerScanner answer(OutputListener output);
 
     /// Whether an answer of success that tells no usage has used no tokens (a model list, a token count).
-    boolean freeOfTokens();
+    default boolean freeOfTokens() {
+        return false;
+    }
 
     /// Whether the answers are about something that an earlier call created, so that the usage in them is that call's.
     default boolean looksUp() {

@@ -5,19 +5,15 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// APIs that read text and write no tokens: embeddings, reranking, moderation. Their output is 0 tokens, said so.
+/// APIs that read text and write no tokens: embeddings, moderation. Their output is 0 tokens, said so.
 ///
-/// @param id `openai.embeddings`, `rerank`, `openai.moderations`
+/// @param id `openai.embeddings`, `openai.moderations`
 /// @param freeOfTokens whether the provider charges nothing for it, as OpenAI does for moderation
 public record InputOnly(String id, boolean freeOfTokens) implements Dialect {
     private static final Set<String> FREE_MODERATION = Set.of("openai", "azure", "sandbox");
 
     static InputOnly embeddings(String provider) {
         return new InputOnly("openai.embeddings", false);
-    }
-
-    static InputOnly rerank(String provider) {
-        return new InputOnly("rerank", false);
     }
 
     static InputOnly moderations(String provider) {
@@ -32,11 +28,6 @@ public record InputOnly(String id, boolean freeOfTokens) implements Dialect {
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         return new InputOnlyRequest(head.path(), body, length).read();
-    }
-
-    @Override
-    public boolean mustAskUsage(RequestFacts facts) {
-        return false;
     }
 
     /// There is no output to limit.

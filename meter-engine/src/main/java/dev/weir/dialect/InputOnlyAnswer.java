@@ -9,11 +9,10 @@ import dev.weir.usage.Quantities;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Listens to an answer whose usage is input only: `prompt_tokens`, or `total_tokens` where that is all (Voyage), or search
-/// units (rerank at OpenRouter).
+/// Listens to an answer whose usage is input only: `prompt_tokens`, or `total_tokens` where that is all (Voyage).
 final class InputOnlyAnswer extends AnswerFields<InputOnlyAnswer.Field> {
     enum Field {
-        MODEL, ID, ERROR, ERROR_TYPE, USAGE, PROMPT, TOTAL, UNITS
+        MODEL, ID, ERROR, ERROR_TYPE, USAGE, PROMPT, TOTAL
     }
 
     private static final JsonPaths<Field> PATHS = new JsonPaths<Field>()
@@ -23,8 +22,7 @@ final class InputOnlyAnswer extends AnswerFields<InputOnlyAnswer.Field> {
             .add(ERROR_TYPE, Strings.WHOLE, "error.type", "error.code")
             .add(USAGE, Strings.WHOLE, "usage")
             .add(PROMPT, Strings.WHOLE, "usage.prompt_tokens")
-            .add(TOTAL, Strings.WHOLE, "usage.total_tokens")
-            .add(UNITS, Strings.WHOLE, "usage.search_units");
+            .add(TOTAL, Strings.WHOLE, "usage.total_tokens");
 
     private final Counts<Field> usage = new Counts<>(Field.class);
     private boolean told;
@@ -50,7 +48,7 @@ final class InputOnlyAnswer extends AnswerFields<InputOnlyAnswer.Field> {
 
     @Override
     void leave(Field field) {
-        told |= field == USAGE && usage.first(PROMPT, TOTAL, UNITS) != null;
+        told |= field == USAGE && usage.first(PROMPT, TOTAL) != null;
     }
 
     @Override
@@ -81,9 +79,6 @@ final class InputOnlyAnswer extends AnswerFields<InputOnlyAnswer.Field> {
         Field input = usage.first(PROMPT, TOTAL);
         if (told && input != null) {
             quantities.reported(Meter.TOKENS_IN, usage.get(input)).reported(Meter.TOKENS_OUT, 0);
-        }
-        if (told && usage.has(UNITS)) {
-            quantities.reported(Meter.SEARCHES, usage.get(UNITS));
         }
         return new AnswerFacts(told ? AnswerFacts.Usage.FINAL : AnswerFacts.Usage.NONE, quantities.build(), List.of(),
                 model, id, null, error, told, false);

@@ -2,15 +2,11 @@ package dev.weir.dialect;
 
 import java.util.Set;
 
-/// Reads a request for embeddings, a ranking or a moderation (OpenAI, Mistral, Voyage and Jina API references; read 2026-11).
+/// Reads a request for embeddings or a moderation (OpenAI, Mistral and Voyage API references; read 2026-11).
 ///
-/// Text comes as one string, as an array of them, or as token numbers, each of which has two bytes or more in the body. A
-/// ranking reads its query again with every document.
+/// Text comes as one string, as an array of them, or as token numbers, each of which has two bytes or more in the body.
 final class InputOnlyRequest extends RequestReader {
-    private static final Set<String> KNOWN = Set.of("model", "input", "query", "documents");
-
-    private long queryBytes;
-    private long documents;
+    private static final Set<String> KNOWN = Set.of("model", "input");
 
     InputOnlyRequest(String path, byte[] body, int length) {
         super(body, length, KNOWN);
@@ -24,23 +20,7 @@ final class InputOnlyRequest extends RequestReader {
             case "model" -> readModel();
             case "user" -> user = json.readStringOrNull();
             case "input" -> eachElement(this::input);
-            case "query" -> {
-                int from = json.position();
-                readText();
-                queryBytes = json.position() - from;
-            }
-            case "documents" -> eachElement(() -> {
-                documents++;
-                input();
-            });
             default -> json.skip();
-        }
-    }
-
-    @Override
-    void end() {
-        if (documents > 1) {
-            prompt.declare(Math.multiplyExact(queryBytes, documents - 1));
         }
     }
 

@@ -29,11 +29,6 @@ public record LookUp(Dialect of) implements Dialect {
     }
 
     @Override
-    public boolean mustAskUsage(RequestFacts facts) {
-        return false;
-    }
-
-    @Override
     public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
             @Nullable String outputLimitField) {
         return Arrays.copyOf(body, length);

@@ -14,11 +14,6 @@ public record OpenAiCompletions(String provider) implements Dialect {
     }
 
     @Override
-    public boolean readsBody() {
-        return true;
-    }
-
-    @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         return new OpenAiCompletionsRequest(head.path(), body, length).read();
     }
@@ -43,10 +38,5 @@ public record OpenAiCompletions(String provider) implements Dialect {
     @Override
     public AnswerScanner answer(OutputListener output) {
         return new AnswerScanner(new OpenAiChatAnswer(provider, output));
-    }
-
-    @Override
-    public boolean freeOfTokens() {
-        return false;
     }
 }

@@ -34,7 +34,7 @@ final class OpenAiCompletionsRequest extends RequestReader {
     }
 
     @Override
-    void end() {
+    void allRead() {
         choices = prompts <= 1 ? choices : choices > Long.MAX_VALUE / prompts ? Long.MAX_VALUE : choices * prompts;
     }
 

@@ -14,28 +14,15 @@ public record OpenAiResponses(String provider) implements Dialect {
     }
 
     @Override
-    public boolean readsBody() {
-        return true;
-    }
-
-    @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         return new OpenAiResponsesRequest(provider, head.path(), body, length).read();
-    }
-
-    /// A stream ends with its usage, unasked.
-    @Override
-    public boolean mustAskUsage(RequestFacts facts) {
-        return false;
     }
 
     @Override
     public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
             @Nullable String outputLimitField) {
-        var splices = new Splices();
-        splices.limitOutput(facts.layout(), outputLimit,
+        return Splices.limited(facts, body, length, outputLimit,
                 outputLimitField != null ? outputLimitField : "max_output_tokens");
-        return splices.apply(body, length);
     }
 
     @Override
@@ -46,10 +33,5 @@ public record OpenAiResponses(String provider) implements Dialect {
     @Override
     public AnswerScanner answer(OutputListener output) {
         return new AnswerScanner(new OpenAiResponsesAnswer(output));
-    }
-
-    @Override
-    public boolean freeOfTokens() {
-        return false;
     }
 }

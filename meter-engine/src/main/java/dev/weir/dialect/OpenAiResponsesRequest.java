@@ -64,7 +64,7 @@ final class OpenAiResponsesRequest extends RequestReader {
     }
 
     @Override
-    void end() {
+    void allRead() {
         bound(Meter.SEARCHES, searches);
         bound(Meter.IMAGES_GENERATED, images);
     }

@@ -12,28 +12,15 @@ public record OpenAiRuns() implements Dialect {
     }
 
     @Override
-    public boolean readsBody() {
-        return true;
-    }
-
-    @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         return new OpenAiRunsRequest(body, length).read();
-    }
-
-    /// A stream's last event carries the usage, unasked.
-    @Override
-    public boolean mustAskUsage(RequestFacts facts) {
-        return false;
     }
 
     @Override
     public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
             @Nullable String outputLimitField) {
-        var splices = new Splices();
-        splices.limitOutput(facts.layout(), outputLimit,
+        return Splices.limited(facts, body, length, outputLimit,
                 outputLimitField != null ? outputLimitField : "max_completion_tokens");
-        return splices.apply(body, length);
     }
 
     @Override
@@ -44,10 +31,5 @@ public record OpenAiRuns() implements Dialect {
     @Override
     public AnswerScanner answer(OutputListener output) {
         return new AnswerScanner(new OpenAiRunsAnswer(output));
-    }
-
-    @Override
-    public boolean freeOfTokens() {
-        return false;
     }
 }

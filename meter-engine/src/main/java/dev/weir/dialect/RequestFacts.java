@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param model the model asked for, null where body and path name none
 /// @param streaming whether the client asked for a stream
-/// @param choices how many answers the output limit holds for (`n`); 0 where no tokens are answered
+/// @param choices how many answers the output limit holds for (`n`); 0 where no tokens come out at all (embeddings)
 /// @param outputLimitMin the least output limit that the provider takes for this very request, 1 or more
 /// @param usageAsked whether the client asked for the usage chunk itself
 /// @param prompt what the model will read

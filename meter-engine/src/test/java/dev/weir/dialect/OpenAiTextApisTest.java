@@ -19,7 +19,6 @@ class OpenAiTextApisTest {
     private static final Dialect XAI = Dialects.of("xai", "POST", "/v1/responses");
     private static final Dialect COMPLETIONS = Dialects.of("openai", "POST", "/v1/completions");
     private static final Dialect EMBEDDINGS = Dialects.of("openai", "POST", "/v1/embeddings");
-    private static final Dialect VOYAGE_RERANK = Dialects.of("voyage", "POST", "/v1/rerank");
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', nullValues = "-",
@@ -102,13 +101,6 @@ class OpenAiTextApisTest {
             """)
     void everyPromptIsAnsweredAsOftenAsAskedFor(String body, long answers) {
         assertThat(facts(COMPLETIONS, body).choices()).isEqualTo(answers);
-    }
-
-    @Test
-    void aRankingReadsItsQueryWithEveryDocument() {
-        RequestFacts facts = facts(VOYAGE_RERANK, "{\"documents\":[\"a\",\"b\",\"c\"],\"query\":\"0123456789\"}");
-        assertThat(facts.prompt().declaredTokens()).isEqualTo(2 * 12);
-        assertThat(facts.choices()).isZero();
     }
 
     @Test
