@@ -111,9 +111,10 @@ final class AnswerReader {
         return estimated.with(all -> all.set(Meter.TOKENS_IN, counted.tokens(), counted.provenance()));
     }
 
-    /// What the provider said so far.
+    /// What the provider said so far of this call's usage; an answer about an earlier call says nothing of that.
     Quantities soFar() {
-        return meter == null ? Quantities.NONE : meter.facts().quantities();
+        boolean another = call.dialect != null && call.dialect.looksUp();
+        return meter == null || another ? Quantities.NONE : meter.facts().quantities();
     }
 
     /// What the provider charges for where that is not what it counts, so far; else empty.

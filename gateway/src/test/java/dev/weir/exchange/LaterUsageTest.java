@@ -12,6 +12,7 @@ import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
 import dev.weir.tenant.Window;
 import dev.weir.usage.Meter;
+import dev.weir.usage.Quantities;
 import java.io.EOFException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -175,6 +176,16 @@ class LaterUsageTest {
         plane.call("POST /openai/v1/responses/resp_1/cancel", "", "");
         assertThat(plane.settled()).hasSize(2);
         assertThat(plane.journal.booked()).hasSize(1);
+    }
+
+    /// If Weir dies then, the asking call must not be charged with another's usage.
+    @Test
+    void theProgressOfALongAnswerIsNotTheEarlierCallsUsage() throws Exception {
+        String whole = response("resp_1", "completed", USAGE + ",\"instructions\":\"" + "a".repeat(200_000) + "\"");
+        plane.upstream.answers((request, wire, number) -> wire.send(json(whole)));
+        ask();
+        plane.quiet();
+        assertThat(plane.journal.progress()).isNotEmpty().allMatch(Quantities::isEmpty);
     }
 
     @Test

@@ -27,6 +27,7 @@ final class RecordingJournal implements UsageJournal {
     private final List<UsageEvent> settled = new ArrayList<>();
     private final List<UsageEvent> refused = new ArrayList<>();
     private final List<UsageEvent> booked = new ArrayList<>();
+    private final List<Quantities> progress = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
     private final Map<Part, Boolean> failing = new ConcurrentHashMap<>();
     private volatile Runnable beforeSettle = () -> {};
@@ -57,6 +58,7 @@ final class RecordingJournal implements UsageJournal {
     @Override
     public synchronized Append progress(String callId, int attempt, Quantities soFar, WireBytes bytes) {
         entries.add(new Entry(Part.PROGRESS, callId, attempt));
+        progress.add(soFar);
         return fails(Part.PROGRESS) ? notKept() : new Append.Kept(0);
     }
 
@@ -139,6 +141,11 @@ final class RecordingJournal implements UsageJournal {
         return List.copyOf(booked);
     }
 
+    /// What each progress record said had been used so far.
+    synchronized List<Quantities> progress() {
+        return List.copyOf(progress);
+    }
+
     /// What broke the contract; empty when all is well.
     synchronized List<String> faults() {
         return List.copyOf(faults);
@@ -150,6 +157,7 @@ final class RecordingJournal implements UsageJournal {
         settled.clear();
         refused.clear();
         booked.clear();
+        progress.clear();
         faults.clear();
     }
 }

@@ -172,7 +172,8 @@ class CorpusRequestTest {
     private static long choices(Case one) {
         JsonNode prompt = one.parsed.path("prompt");
         return switch (one.dialect.id()) {
-            case "openai.embeddings", "openai.moderations", "ollama.embed", "cohere.embed", "cohere.rerank", "rerank" -> 0;
+            case "openai.embeddings", "openai.moderations", "ollama.embed", "cohere.embed", "cohere.rerank", "rerank" ->
+                0;
             case "openai.completions" -> one.parsed.path("n").asLong(1)
                     * (prompt.isArray() && !prompt.path(0).isNumber() ? prompt.size() : 1);
             default -> one.parsed.path("n").asLong(1);

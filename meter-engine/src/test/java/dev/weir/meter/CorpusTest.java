@@ -223,7 +223,7 @@ class CorpusTest {
             case UsageReading.Reported(Quantities quantities) -> outputOnly ? null : quantities;
             case UsageReading.Estimated(Quantities quantities, String _) ->
                 outputOnly && !quantities.has(Meter.TOKENS_IN) ? quantities : null;
-            case UsageReading.Missing _, UsageReading.Deferred _, UsageReading.Earlier _ -> null;
+            case UsageReading.Missing _,UsageReading.Deferred _,UsageReading.Earlier _ -> null;
         };
     }
 
