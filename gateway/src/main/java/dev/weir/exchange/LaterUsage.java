@@ -32,14 +32,20 @@ final class LaterUsage {
             asking.flags = asking.flags.with(Flag.USAGE_NOT_AWAITED);
             return true;
         }
-        UsageEvent event = event(call, asking, told);
-        if (!Records.isKept(event.callId(), parts.journal().book(event))) {
-            var _ = parts.deferred().await(call);
-            return false;
+        boolean kept = false;
+        try {
+            UsageEvent event = event(call, asking, told);
+            kept = Records.isKept(event.callId(), () -> parts.journal().book(event));
+            if (kept) {
+                charge(call, event);
+                parts.listener().ended(event);
+            }
+        } finally {
+            if (!kept) {
+                var _ = parts.deferred().await(call);
+            }
         }
-        charge(call, event);
-        parts.listener().ended(event);
-        return true;
+        return kept;
     }
 
     /// At the prices of the creating call's admission; those of now where a former start admitted it.

@@ -178,6 +178,22 @@ class LaterUsageTest {
         assertThat(plane.journal.booked()).hasSize(1);
     }
 
+    /// What a model may search at most is reserved, but is no word on what it did.
+    @Test
+    void aCutStreamWithAHostedToolIsNotChargedWithAllTheSearchesItMightHaveMade() throws Exception {
+        String event = "data: {\"type\":\"response.output_text.delta\",\"delta\":\"some words\"}\n\n";
+        plane.upstream.answers((request, wire, number) -> {
+            wire.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+            wire.sendChunk(event);
+            wire.close();
+        });
+        plane.call("POST /openai/v1/responses", "", "{\"model\":\"gpt-4o-mini\",\"input\":\"hi\",\"stream\":true,"
+                + "\"tools\":[{\"type\":\"web_search\"}]}");
+        UsageEvent cut = plane.onlySettled();
+        assertThat(cut.quantities().amount(Meter.TOKENS_OUT)).isPositive();
+        assertThat(cut.quantities().has(Meter.SEARCHES)).isFalse();
+    }
+
     /// If Weir dies then, the asking call must not be charged with another's usage.
     @Test
     void theProgressOfALongAnswerIsNotTheEarlierCallsUsage() throws Exception {

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Picked by [Dialects#of]. Immutable, any thread.
 public sealed interface Dialect permits OpenAiChat, OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly,
-        AnthropicMessages, Ollama, Cohere, Rerank, LookUp, Passthrough {
+        AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages, OpenAiSpeech, OpenAiTranscription, AnthropicComplete,
+        Mistral, LlamaCpp, CloudflareRun, LookUp, Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 
@@ -40,6 +41,17 @@ public sealed interface Dialect permits OpenAiChat, OpenAiCompletions, OpenAiRes
 
     /// A scanner for one answer.
     AnswerScanner answer(OutputListener output);
+
+    /// Whether what is put out is text, so that what passed of a cut answer can be counted; else only its bound is known.
+    default boolean putsOutText() {
+        return true;
+    }
+
+    /// Whether what a request may use beside tokens is what it orders (three images), so that it stands in for what a cut answer
+    /// did not tell; else it is the most that a model may choose to use (searches), and says nothing of what it did.
+    default boolean ordersOthers() {
+        return true;
+    }
 
     /// Whether an answer of success that tells no usage has used no tokens (a model list, a token count).
     default boolean freeOfTokens() {

@@ -24,8 +24,8 @@ public record LookUp(Dialect of) implements Dialect {
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         var prompt = new PromptText();
         prompt.bodyBytes(length);
-        return new RequestReading.Facts(new RequestFacts(null, false, 1, 1, false, prompt, null, false,
-                Quantities.NONE, RequestFacts.Layout.NONE));
+        return new RequestReading.Facts(new RequestFacts(null, false, 0, 1, OptionalLong.empty(), false, prompt, null,
+                false, Quantities.NONE, null, RequestFacts.Layout.NONE));
     }
 
     @Override

@@ -34,4 +34,10 @@ public record OpenAiResponses(String provider) implements Dialect {
     public AnswerScanner answer(OutputListener output) {
         return new AnswerScanner(new OpenAiResponsesAnswer(output));
     }
+
+    /// A hosted tool is called as often as the model likes.
+    @Override
+    public boolean ordersOthers() {
+        return false;
+    }
 }

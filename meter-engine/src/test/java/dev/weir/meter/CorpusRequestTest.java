@@ -28,7 +28,7 @@ class CorpusRequestTest {
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "openai.completions", "openai.responses",
             "openai.embeddings", "openai.moderations", "anthropic.messages", "ollama.chat", "ollama.generate",
             "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed", "cohere.rerank",
-            "rerank");
+            "rerank", "mistral.fim", "cloudflare.run", "anthropic.complete");
     private static final Set<String> STREAMS_UNASKED = Set.of("ollama.chat", "ollama.generate");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Tokenizers TOKENIZERS = new Tokenizers();
@@ -96,6 +96,7 @@ class CorpusRequestTest {
             case "ollama.chat", "ollama.generate", "ollama.embed" -> List.of("options.num_predict");
             case "openai.responses" -> List.of("max_output_tokens");
             case "openai.embeddings", "openai.moderations", "cohere.embed", "cohere.rerank", "rerank" -> List.of();
+            case "anthropic.complete" -> List.of("max_tokens_to_sample");
             default -> List.of("max_tokens");
         };
     }
