@@ -119,6 +119,17 @@ class LookUpTest {
                 estimated -> assertThat(estimated.quantities().amount(Meter.TOKENS_OUT)).isPositive());
     }
 
+    /// A step's usage is inside that of its run, which goes on.
+    @Test
+    void aStepThatHasEndedIsNotTheRun() {
+        String cut = "event: thread.run.in_progress\ndata: {\"id\":\"run_1\",\"object\":\"thread.run\",\"status\":"
+                + "\"in_progress\",\"usage\":null}\n\nevent: thread.run.step.completed\ndata: {\"id\":\"step_1\","
+                + "\"object\":\"thread.run.step\",\"status\":\"completed\",\"usage\":{\"prompt_tokens\":5,"
+                + "\"completion_tokens\":6,\"total_tokens\":11}}\n\n";
+        assertThat(read(Dialects.of("openai", "POST", "/v1/threads/t_1/runs"), cut, false))
+                .isEqualTo(new UsageReading.Deferred("run_1"));
+    }
+
     private static String stream(boolean background) {
         return "event: response.created\ndata: {\"type\":\"response.created\",\"response\":"
                 + response("in_progress", "null", background) + "}\n\n"
