@@ -1,5 +1,7 @@
 package dev.weir.exchange;
 
+import java.util.List;
+import dev.weir.dialect.AnswerFacts;
 import dev.weir.admission.Admission;
 import dev.weir.admission.Refusal;
 import dev.weir.event.Flags;
@@ -35,6 +37,8 @@ final class Attempt {
     private long progressBytes;
     private long progressNanos;
 
+    /// What its event must say, beside what its settlement finds.
+    Flags flags = Flags.NONE;
     int upstreamStatus;
     int clientStatus;
     long retryAfterSeconds = HeaderNumbers.ABSENT;
@@ -181,7 +185,16 @@ final class Attempt {
         return reader == null ? Quantities.NONE : reader.billed();
     }
 
+    /// What was used at another model's price.
+    List<AnswerFacts.Side> sides() {
+        return reader == null ? List.of() : reader.sides();
+    }
+
+    /// Where the usage comes later, it comes by the id of the object.
     private @Nullable String providerId() {
+        if (reader != null && reader.usageComesLater()) {
+            return reader.answerId();
+        }
         return providerRequestId != null || reader == null ? providerRequestId : reader.answerId();
     }
 

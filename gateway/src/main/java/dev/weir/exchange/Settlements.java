@@ -7,8 +7,6 @@ import dev.weir.event.Flags.Flag;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import dev.weir.money.Money;
-import dev.weir.rating.Rating;
-import dev.weir.rating.Sku;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
@@ -35,6 +33,12 @@ final class Settlements {
     UsageEvent settle(Attempt attempt, Outcome outcome, @Nullable String reason, UsageReading reading, long nowNanos) {
         Quantities used = used(attempt, reading);
         Flags flags = flags(attempt, reading);
+        if (reading instanceof UsageReading.Deferred) {
+            if (admissions.defer(attempt.admitted, used).boundViolated()) {
+                flags = flags.with(Flag.BOUND_VIOLATED);
+            }
+            return attempt.event(outcome, reason, used, Money.ZERO, flags, nowNanos);
+        }
         Money cost = Money.ZERO;
         if (attempt.call.isLlm()) {
             cost = cost(attempt, priced(attempt, reading, used));
@@ -96,6 +100,7 @@ final class Settlements {
             case UsageReading.Reported(Quantities reported) -> reported;
             case UsageReading.Estimated(Quantities estimated, String _) ->
                 attempt.succeeded() ? estimated : Quantities.NONE;
+            case UsageReading.Deferred _,UsageReading.Earlier _ -> Quantities.NONE;
             case UsageReading.Missing _ -> attempt.succeeded() && attempt.mayHaveUsedTokens()
                     ? onlyTokens(attempt.admitted.reserved())
                     : Quantities.NONE;
@@ -113,7 +118,10 @@ final class Settlements {
     }
 
     private static Flags flags(Attempt attempt, UsageReading reading) {
-        Flags flags = Flags.NONE;
+        Flags flags = attempt.flags;
+        if (reading instanceof UsageReading.Deferred) {
+            flags = flags.with(Flag.USAGE_PENDING);
+        }
         if (!attempt.call.isLlm() && attempt.call.isUnclassified()) {
             flags = flags.with(Flag.UNCLASSIFIED);
         }
@@ -138,19 +146,9 @@ final class Settlements {
         if (!attempt.mayHaveUsedTokens() || !attempt.succeeded() && SOLD.stream().noneMatch(used::has)) {
             return Money.ZERO;
         }
-        Money cost = cost(attempt, attempt.modelAnswered(), used);
-        return cost != null ? cost : cost(attempt, attempt.call.modelAsked(), used);
-    }
-
-    private static @Nullable Money cost(Attempt attempt, @Nullable String model, Quantities used) {
-        if (model == null) {
-            return null;
-        }
-        var sku = new Sku(attempt.call.provider(), model, attempt.region(), attempt.serviceTier());
         String tenant = attempt.call.tenant() == null ? null : attempt.call.tenant().value();
-        return switch (attempt.admitted.prices().rate(tenant, sku, used, attempt.call.time)) {
-            case Rating.Rated(Money cost) -> cost;
-            case Rating.Unpriced _ -> null;
-        };
+        return new CallCost(attempt.admitted.prices(), tenant, attempt.call.provider(), attempt.region(),
+                attempt.serviceTier(), attempt.call.time)
+                .of(attempt.modelAnswered(), attempt.call.modelAsked(), used, attempt.sides());
     }
 }
