@@ -9,6 +9,7 @@ import java.util.function.Predicate;
 /// Which dialect is spoken: the provider, the method and the path decide. A new dialect is a class and a row here.
 public final class Dialects {
     private static final Set<String> ANY = Set.of();
+    private static final Set<String> GOOGLE = Set.of("google", "gemini", "vertex");
 
     /// @param method as on the wire
     /// @param providers whose paths these are; empty: everybody's
@@ -29,7 +30,17 @@ public final class Dialects {
             new Row("POST", ANY, path -> path.contains("/publishers/anthropic/")
                     && (path.endsWith(":rawPredict") || path.endsWith(":streamRawPredict")),
                     (provider, path) -> new AnthropicMessages()),
-            post("/messages/count_tokens", provider -> new Passthrough(true, RefusalWords.ANTHROPIC)));
+            post("/messages/count_tokens", provider -> new Passthrough(true, RefusalWords.ANTHROPIC)),
+            google("generateContent", new Gemini(false)),
+            google("streamGenerateContent", new Gemini(true)),
+            google("embedContent", new GeminiEmbed()),
+            google("batchEmbedContents", new GeminiEmbed()),
+            google("predict", new GeminiPredict()),
+            post(GOOGLE, "/interactions", provider -> new GeminiInteractions()),
+            // Counting, and asking how a film that was begun with :predictLongRunning comes on.
+            google("countTokens", new Passthrough(true, RefusalWords.GEMINI)),
+            google("computeTokens", new Passthrough(true, RefusalWords.GEMINI)),
+            google("fetchPredictOperation", new Passthrough(true, RefusalWords.GEMINI)));
 
     private Dialects() {}
 
@@ -40,6 +51,10 @@ public final class Dialects {
     /// @param ending how the path ends
     private static Row post(Set<String> providers, String ending, Function<String, Dialect> dialect) {
         return new Row("POST", providers, path -> path.endsWith(ending), (provider, path) -> dialect.apply(provider));
+    }
+
+    private static Row google(String verb, Dialect dialect) {
+        return new Row("POST", ANY, path -> GoogleVerb.is(verb, path), (provider, path) -> dialect);
     }
 
     /// The dialect of a request.
