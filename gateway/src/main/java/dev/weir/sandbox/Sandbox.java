@@ -8,13 +8,15 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Objects;
 
-/// A real little upstream inside the process, on a free port of 127.0.0.1: OpenAI Chat Completions, Anthropic Messages, and
-/// `/connector/…` for the connector route kind.
+/// A real little upstream inside the process, on a free port of 127.0.0.1: OpenAI Chat Completions, Anthropic Messages, Google's
+/// generateContent, and `/connector/…` for the connector route kind.
 ///
 /// | request | answer |
 /// |---|---|
 /// | `POST /v1/chat/completions` | [ChatVoice], streaming or not |
 /// | `POST /v1/messages`, `POST /v1/messages/count_tokens` | [MessagesVoice] |
+/// | `POST …/models/{model}:generateContent`, `:streamGenerateContent`, `:countTokens` | [GeminiVoice] |
+/// | `GET /v1beta/models` | models in Google's shape |
 /// | `GET /v1/models` | models, in Anthropic's shape where `anthropic-version` is sent |
 /// | any method on `/connector/…` | [Connector] |
 ///
@@ -67,8 +69,12 @@ public final class Sandbox {
             case "/v1/messages/count_tokens" -> post(request, messages,
                     () -> call(request, messages).answer((asked, controls) -> messages.count(asked)));
             case "/v1/models" -> models(request);
+            case "/v1beta/models" -> call(request, chat).whole(200, GeminiVoice.models(), Controls.NONE);
             default -> {
-                if (path.startsWith("/connector/")) {
+                GeminiVoice gemini = GeminiVoice.of(path, request.query());
+                if (gemini != null) {
+                    post(request, gemini, () -> call(request, gemini).answer(gemini::reply));
+                } else if (path.startsWith("/connector/")) {
                     connector(request);
                 } else {
                     call(request, voiceOf(request)).fail(404,
@@ -94,6 +100,7 @@ public final class Sandbox {
         call(request, voice).whole(200, switch (voice) {
             case ChatVoice openai -> ChatVoice.models();
             case MessagesVoice anthropic -> MessagesVoice.models();
+            case GeminiVoice google -> GeminiVoice.models();
         }, Controls.NONE);
     }
 
