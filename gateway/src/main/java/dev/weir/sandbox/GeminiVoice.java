@@ -117,7 +117,10 @@ record GeminiVoice(String model, Verb verb) implements Voice {
                 boolean last = piece == pieces.size() - 1;
                 said += whole || speech.pieces().isEmpty() ? speech.tokens() : 1;
                 ObjectNode candidate = chunk.withArray("candidates").addObject();
-                candidate.putObject("content").put("role", "model").putArray("parts").addObject()
+                candidate.putObject("content")
+                        .put("role", "model")
+                        .putArray("parts")
+                        .addObject()
                         .put("text", pieces.get(piece));
                 if (last) {
                     candidate.put("finishReason", speech.cutByLimit() ? "MAX_TOKENS" : "STOP");

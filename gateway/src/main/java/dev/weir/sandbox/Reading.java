@@ -6,7 +6,8 @@ import java.util.List;
 /// How many tokens a request's messages are.
 ///
 /// Text is counted by the tokenizer; each message costs three more and the answer's opening three, as OpenAI documents for its
-/// chat format. Tools and tool calls count as the JSON they are, an image as 85 (OpenAI's low detail; 258 with Google), audio and files as 0.
+/// chat format. Tools and tool calls count as the JSON they are, an image as 85 (OpenAI's low detail; 258 with Google), audio
+/// and files as 0.
 final class Reading {
     private static final int MESSAGE_OVERHEAD = 3;
     private static final int IMAGE = 85;

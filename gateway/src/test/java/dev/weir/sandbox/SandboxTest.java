@@ -206,7 +206,8 @@ class SandboxTest {
         String body = gemini(",\"generationConfig\":{\"maxOutputTokens\":5}");
         HttpResponse<byte[]> events = post(GEMINI + ":streamGenerateContent?alt=sse", body);
         assertThat(events.headers().firstValue("content-type").orElse("")).startsWith("text/event-stream");
-        assertThat(new String(events.body(), StandardCharsets.UTF_8)).contains("}\r\n\r\ndata: {").endsWith("}\r\n\r\n");
+        assertThat(new String(events.body(), StandardCharsets.UTF_8)).contains("}\r\n\r\ndata: {")
+                .endsWith("}\r\n\r\n");
         HttpResponse<byte[]> array = post(GEMINI + ":streamGenerateContent", body);
         assertThat(array.headers().firstValue("content-type").orElse("")).startsWith("application/json");
         JsonNode chunks = json(array);

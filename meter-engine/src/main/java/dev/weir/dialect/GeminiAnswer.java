@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// `usageMetadata` stands in nearly every chunk and tells everything so far, so the last one counts and none is added to
 /// another. It grows: the first chunks know the text of the prompt only, images, audio and documents come later (159 of 520
-/// recorded streams); now and then the count of the output stays behind the text, or is left out to the end. It is final in the chunk in which the model ends, except where the provider's own tools may begin
-/// another turn (recorded: code execution, two ends in one stream), or several candidates end one after the other.
+/// recorded streams); now and then the count of the output stays behind the text, or is left out to the end. It is final in
+/// the chunk in which the model ends, except where the provider's own tools may begin another turn (recorded: code execution,
+/// two ends in one stream), or several candidates end one after the other.
 ///
 /// Thoughts are outside `candidatesTokenCount`, the tokens of tool results outside `promptTokenCount`, the cached ones inside
 /// it; a count of zero is left out, as ProtoJSON does with default values. Where `promptTokenCount` is absent though it
@@ -237,7 +238,8 @@ final class GeminiAnswer extends AnswerFields<GeminiAnswer.Field> {
         }
     }
 
-    /// A call comes whole, in a chunk whose usage counts it; where its arguments stream (Vertex), only its first piece is named.
+    /// A call comes whole, in a chunk whose usage counts it; where its arguments stream (Vertex), only its first piece has
+    /// the name.
     private void call(Field field, byte[] bytes, int from, int to) {
         if (to > from) {
             toolCalls++;
@@ -273,7 +275,10 @@ final class GeminiAnswer extends AnswerFields<GeminiAnswer.Field> {
         boolean told = !usage.isEmpty();
         AnswerFacts.Usage how = !told
                 ? AnswerFacts.Usage.NONE
-                : last ? AnswerFacts.Usage.FINAL : AnswerFacts.Usage.LATEST;
+                // The chunk is not whole: what it tells is no last word, even if nothing comes after it.
+                : usageHere
+                        ? AnswerFacts.Usage.EARLY
+                        : last ? AnswerFacts.Usage.FINAL : AnswerFacts.Usage.LATEST;
         var quantities = Quantities.builder();
         if (told) {
             tokens(quantities);

@@ -117,8 +117,11 @@ class GeminiAnswerTest {
     /// Vertex begins its streams with usage objects that hold the kind of traffic alone.
     @Test
     void aUsageObjectWithoutACountIsNone() {
-        assertThat(facts(STREAM, "data: {\"usageMetadata\":{\"trafficType\":\"ON_DEMAND\"}}\r\n\r\n").usage())
-                .isEqualTo(AnswerFacts.Usage.NONE);
+        String traffic = "data: {\"usageMetadata\":{\"trafficType\":\"ON_DEMAND\"}}\r\n\r\n";
+        assertThat(facts(STREAM, traffic).usage()).isEqualTo(AnswerFacts.Usage.NONE);
+        AnswerFacts after = facts(STREAM, "data: {" + USAGE + "}\r\n\r\n" + traffic);
+        assertThat(after.usage()).isEqualTo(AnswerFacts.Usage.LATEST);
+        assertThat(after.quantities().amount(Meter.TOKENS_OUT)).isEqualTo(37);
     }
 
     @ParameterizedTest
@@ -134,6 +137,14 @@ class GeminiAnswerTest {
         String chunk = "{\"candidates\":[{" + candidate + "}]," + USAGE + "}";
         assertThat(facts(STREAM, "data: " + chunk).usage()).isEqualTo(usage);
         assertThat(facts(STREAM, "[{}\r\n,\r\n" + chunk).usage()).isEqualTo(usage);
+    }
+
+    /// An array that breaks off inside its last chunk has come to no end, whatever its connection says.
+    @Test
+    void aChunkThatIsNotWholeHasNoLastWord() {
+        assertThat(read(STREAM, "[{\"candidates\":[{\"finishReason\":\"STOP\"}]," + USAGE + ",\"modelVersion\":\"m", true))
+                .isInstanceOfSatisfying(UsageReading.Estimated.class,
+                        cut -> assertThat(cut.quantities().amount(Meter.TOKENS_OUT)).isEqualTo(37));
     }
 
     @Test

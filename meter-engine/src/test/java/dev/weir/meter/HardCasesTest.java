@@ -21,7 +21,9 @@ class HardCasesTest {
         return Corpus.hardCases()
                 .stream()
                 .filter(one -> one.path("kind").asText().equals("constructed"))
-                .filter(one -> one.path("wire_format").asText().matches("openai.chat|anthropic.messages"))
+                .filter(one -> one.path("wire_format")
+                        .asText()
+                        .matches("openai.chat|anthropic.messages|gemini.streamGenerateContent"))
                 .map(one -> DynamicTest.dynamicTest(one.path("name").asText(), () -> check(one)));
     }
 
@@ -42,6 +44,12 @@ class HardCasesTest {
         }
         assertThat(reading).isInstanceOf(UsageReading.Reported.class);
         Quantities quantities = ((UsageReading.Reported) reading).quantities();
+        if (isGoogles(one)) {
+            assertThat(quantities.amount(Meter.TOKENS_OUT)).isEqualTo(
+                    usage.path("candidatesTokenCount").asLong() + usage.path("thoughtsTokenCount").asLong());
+            assertThat(quantities.amount(Meter.TOKENS_IN)).isEqualTo(usage.path("promptTokenCount").asLong());
+            return;
+        }
         boolean openAi = one.path("wire_format").asText().equals("openai.chat");
         assertThat(quantities.amount(Meter.TOKENS_OUT))
                 .isEqualTo(usage.path(openAi ? "completion_tokens" : "output_tokens").asLong());
@@ -51,10 +59,16 @@ class HardCasesTest {
                         + usage.path("cache_creation_input_tokens").asLong());
     }
 
+    private static boolean isGoogles(JsonNode one) {
+        return one.path("wire_format").asText().startsWith("gemini.");
+    }
+
     private static UsageReading read(JsonNode one, byte[] body, int piece) {
         boolean openAi = one.path("wire_format").asText().equals("openai.chat");
-        var dialect = Dialects.of(openAi ? "openai" : "anthropic", "POST",
-                openAi ? "/v1/chat/completions" : "/v1/messages");
+        var dialect = isGoogles(one)
+                ? Dialects.of("google", "POST", "/v1beta/models/m:streamGenerateContent")
+                : Dialects.of(openAi ? "openai" : "anthropic", "POST",
+                        openAi ? "/v1/chat/completions" : "/v1/messages");
         String coding = null;
         for (JsonNode header : one.path("response").path("headers")) {
             if (header.path(0).asText().equals("content-encoding")) {
