@@ -139,10 +139,18 @@ class GeminiAnswerTest {
         assertThat(facts(STREAM, "[{}\r\n,\r\n" + chunk).usage()).isEqualTo(usage);
     }
 
+    @Test
+    void usageThatCountsToolResultsMayGoOnAfterAnEnd() {
+        String chunk = "data: {\"candidates\":[{\"finishReason\":\"STOP\"}],\"usageMetadata\":{"
+                + "\"promptTokenCount\":12,\"toolUsePromptTokenCount\":9}}";
+        assertThat(facts(STREAM, chunk).usage()).isEqualTo(AnswerFacts.Usage.LATEST);
+    }
+
     /// An array that breaks off inside its last chunk has come to no end, whatever its connection says.
     @Test
     void aChunkThatIsNotWholeHasNoLastWord() {
-        assertThat(read(STREAM, "[{\"candidates\":[{\"finishReason\":\"STOP\"}]," + USAGE + ",\"modelVersion\":\"m", true))
+        assertThat(
+                read(STREAM, "[{\"candidates\":[{\"finishReason\":\"STOP\"}]," + USAGE + ",\"modelVersion\":\"m", true))
                 .isInstanceOfSatisfying(UsageReading.Estimated.class,
                         cut -> assertThat(cut.quantities().amount(Meter.TOKENS_OUT)).isEqualTo(37));
     }
