@@ -72,6 +72,13 @@ class GeminiRequestTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"/v1beta/models/m%3AgenerateContent,m", "/v1beta/tunedModels/mine-7:generateContent,mine-7",
+        "/v1/projects/p/locations/l/endpoints/7:generateContent,7"})
+    void thePathNamesTheModel(String path, String model) {
+        assertThat(facts(path, "{}").model()).isEqualTo(new ModelId(model));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"[]", "{\"generationConfig\":{},\"generation_config\":{\"maxOutputTokens\":9}}",
         "{\"generationConfig\":{\"maxOutputTokens\":1,\"max_output_tokens\":9}}",
         "{\"contents\":[],\"contents\":[]}", "{\"GenerationConfig\":{}}",
