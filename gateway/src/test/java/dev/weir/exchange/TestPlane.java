@@ -50,6 +50,9 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
             routes:
               openai: {kind: llm, provider: openai, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
               anthropic: {kind: llm, provider: anthropic, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              google: {kind: llm, provider: google, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              vertex: {kind: llm, provider: vertex, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              mineg: {kind: llm, provider: google, upstream: "%1$s", client-credential: pass, allow-private: true}
               mine: {kind: llm, provider: openai, upstream: "%1$s", client-credential: pass, allow-private: true}
               minea: {kind: llm, provider: anthropic, upstream: "%1$s", client-credential: pass, allow-private: true}
               tickets: {kind: connector, upstream: "%1$s", credential: sk-of-weir, allow-private: true}

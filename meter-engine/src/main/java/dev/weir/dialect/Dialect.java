@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// Picked by [Dialects#of]. Immutable, any thread.
 public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
         OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, TgiGenerate,
-        OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly, LookUp, Passthrough {
+        OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly, LookUp, Gemini, GeminiEmbed, GeminiPredict,
+        GeminiInteractions, Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 
@@ -55,6 +56,12 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
 
     /// Whether an answer of success that tells no usage has used no tokens (a model list, a token count).
     default boolean freeOfTokens() {
+        return false;
+    }
+
+    /// Whether the reasoning that an answer tells in tokens mostly does not pass as text, so that counting the text of a cut
+    /// answer does not count it.
+    default boolean hidesReasoning() {
         return false;
     }
 

@@ -22,6 +22,7 @@ public final class Dialects {
     private static final Set<String> OLLAMA = Set.of("ollama", "sandbox");
     private static final Set<String> OLLAMA_FREE = Set.of("/api/show", "/api/pull", "/api/push", "/api/create",
             "/api/copy");
+    private static final Set<String> GOOGLE = Set.of("google", "gemini", "vertex");
 
     /// @param method as on the wire
     /// @param providers whose paths these are; empty: everybody's
@@ -93,7 +94,17 @@ public final class Dialects {
             post(TGI, "/generate_stream", provider -> new TgiGenerate()),
             new Row("POST", TGI, path -> path.equals("/") || path.startsWith("/models/"),
                     (provider, path) -> new TgiGenerate()),
-            new Row("POST", CLOUDFLARE, CloudflareRun::runs, (provider, path) -> new CloudflareRun()));
+            new Row("POST", CLOUDFLARE, CloudflareRun::runs, (provider, path) -> new CloudflareRun()),
+            google("generateContent", new Gemini(false)),
+            google("streamGenerateContent", new Gemini(true)),
+            google("embedContent", new GeminiEmbed()),
+            google("batchEmbedContents", new GeminiEmbed()),
+            google("predict", new GeminiPredict()),
+            post(GOOGLE, "/interactions", provider -> new GeminiInteractions()),
+            // Counting, and asking how a film that was begun with :predictLongRunning comes on.
+            google("countTokens", new Passthrough(true, RefusalWords.GEMINI)),
+            google("computeTokens", new Passthrough(true, RefusalWords.GEMINI)),
+            google("fetchPredictOperation", new Passthrough(true, RefusalWords.GEMINI)));
 
     private Dialects() {}
 
@@ -135,6 +146,10 @@ public final class Dialects {
         String begin = ending.substring(0, id);
         Predicate<String> whole = Pattern.compile(ending.replace("{id}", "[^/]+") + "$").asPredicate();
         return path -> path.contains(begin) && whole.test(path);
+    }
+
+    private static Row google(String verb, Dialect dialect) {
+        return new Row("POST", ANY, path -> GoogleVerb.is(verb, path), (provider, path) -> dialect);
     }
 
     /// The dialect of a request.

@@ -133,12 +133,13 @@ public final class StreamMeter implements AutoCloseable {
 
     /// A count the provider gave on the way stays where it is the larger: the text that passed may lag behind it.
     private Quantities withCountedOutput(Quantities quantities) {
-        TokenCount output = text.tokens();
-        if (quantities.has(Meter.TOKENS_OUT) && quantities.amount(Meter.TOKENS_OUT) >= output.tokens()) {
+        TokenCount counted = text.tokens();
+        long output = counted.tokens() + (dialect.hidesReasoning() ? quantities.amount(Meter.REASONING) : 0);
+        if (quantities.has(Meter.TOKENS_OUT) && quantities.amount(Meter.TOKENS_OUT) >= output) {
             return quantities;
         }
-        Provenance how = output.provenance();
-        return quantities.with(all -> all.set(Meter.TOKENS_OUT, output.tokens(), how));
+        Provenance how = counted.provenance();
+        return quantities.with(all -> all.set(Meter.TOKENS_OUT, output, how));
     }
 
     /// Frees what a meter that will not be finished holds.
