@@ -24,7 +24,8 @@ class CorpusTest {
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
             "ollama.generate", "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed",
             "cohere.rerank", "rerank", "mistral.fim", "cloudflare.run", "anthropic.complete", "tgi.generate",
-            "openai.completions", "openai.responses", "openai.embeddings", "openai.moderations", "gemini.generateContent",
+            "openai.completions", "openai.responses", "openai.embeddings", "openai.moderations",
+            "gemini.generateContent",
             "gemini.streamGenerateContent");
     /// Custom paths of proxies and small hosts that no table can know.
     private static final Set<String> OTHER_PATHS = Set.of("pollinations", "writer");
