@@ -36,6 +36,11 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Passthrou
     /// A scanner for one answer.
     AnswerScanner answer(OutputListener output);
 
+    /// A scanner for one answer whose headers may tell of its usage too.
+    default AnswerScanner answer(AnswerHead head, OutputListener output) {
+        return answer(output);
+    }
+
     /// Whether an answer of success that tells no usage has used no tokens (a model list, a token count).
     boolean freeOfTokens();
 }
