@@ -29,7 +29,12 @@ public final class Dialects {
             new Row("POST", ANY, path -> path.contains("/publishers/anthropic/")
                     && (path.endsWith(":rawPredict") || path.endsWith(":streamRawPredict")),
                     (provider, path) -> new AnthropicMessages()),
-            post("/messages/count_tokens", provider -> new Passthrough(true, RefusalWords.ANTHROPIC)));
+            post("/messages/count_tokens", provider -> new Passthrough(true, RefusalWords.ANTHROPIC)),
+            bedrock("/converse", path -> new BedrockConverse(false)),
+            bedrock("/converse-stream", path -> new BedrockConverse(true)),
+            bedrock("/invoke", path -> new BedrockInvoke(false, InvokeFamily.of(path))),
+            bedrock("/invoke-with-response-stream", path -> new BedrockInvoke(true, InvokeFamily.of(path))),
+            bedrock("/count-tokens", path -> new Passthrough(true, RefusalWords.BEDROCK)));
 
     private Dialects() {}
 
@@ -40,6 +45,12 @@ public final class Dialects {
     /// @param ending how the path ends
     private static Row post(Set<String> providers, String ending, Function<String, Dialect> dialect) {
         return new Row("POST", providers, path -> path.endsWith(ending), (provider, path) -> dialect.apply(provider));
+    }
+
+    /// `/model/{id}/{verb}` of AWS Bedrock; nobody else has such paths, so whoever answers on them speaks its dialect.
+    private static Row bedrock(String verb, Function<String, Dialect> dialect) {
+        return new Row("POST", ANY, path -> BedrockModel.isAsked(verb, path),
+                (provider, path) -> dialect.apply(path));
     }
 
     /// The dialect of a request.

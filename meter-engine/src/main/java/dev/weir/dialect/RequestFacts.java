@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param model the model asked for, null where body and path name none
 /// @param streaming whether the client asked for a stream
-/// @param choices how many answers the output limit holds for, 1 or more (`n`)
+/// @param choices how many answers the output limit holds for (`n`); 0 where no tokens come out at all (embeddings)
 /// @param outputLimitMin the least output limit that the provider takes for this very request, 1 or more
 /// @param usageAsked whether the client asked for the usage chunk itself
 /// @param prompt what the model will read
@@ -34,11 +34,18 @@ public record RequestFacts(@Nullable ModelId model, boolean streaming, long choi
     /// Where a span stands: `[from, to)`.
     public record Span(int from, int to) {}
 
-    /// An object in the body.
+    /// An object in the body, or the `null` that stands where it belongs.
     ///
-    /// @param inside the byte after its opening brace
+    /// @param inside the byte after its opening brace; the first of the `null`
     /// @param empty whether it has no member
-    public record ObjectAt(int inside, boolean empty) {}
+    /// @param isNull whether it is a `null`
+    public record ObjectAt(int inside, boolean empty, boolean isNull) {
+        static final int NULL_LENGTH = 4;
+
+        static ObjectAt ofNull(int at) {
+            return new ObjectAt(at, true, true);
+        }
+    }
 
     /// Where the edits of this request would go.
     ///
@@ -62,9 +69,10 @@ public record RequestFacts(@Nullable ModelId model, boolean streaming, long choi
     }
 
     public RequestFacts {
-        if (choices < 1 || outputLimitMin < 1) {
-            throw new IllegalArgumentException("choices " + choices + " and least output limit " + outputLimitMin
-                    + " of a request are 1 or more");
+        if (choices < 0 || outputLimitMin < 1) {
+            throw new IllegalArgumentException(
+                    "choices " + choices + " of a request are 0 or more, its least output limit "
+                            + outputLimitMin + " is 1 or more");
         }
     }
 

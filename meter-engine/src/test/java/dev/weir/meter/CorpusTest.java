@@ -14,12 +14,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /// Every recorded answer of the dialects we speak, metered whole, split, and cut, against the provider's own usage object.
 class CorpusTest {
-    private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages");
+    private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "bedrock.converse",
+            "bedrock.converse_stream", "bedrock.invoke", "bedrock.invoke_stream");
     /// Custom paths of proxies and small hosts that no table can know.
     private static final Set<String> OTHER_PATHS = Set.of("pollinations", "writer");
     private static final Tokenizers TOKENIZERS = new Tokenizers();
@@ -27,6 +29,19 @@ class CorpusTest {
             "tokens_out", Meter.CACHE_READ, "cache_read", Meter.CACHE_WRITE, "cache_write", Meter.CACHE_WRITE_1H,
             "cache_write_1h", Meter.REASONING, "reasoning", Meter.AUDIO_IN, "audio_in", Meter.AUDIO_OUT, "audio_out",
             Meter.SEARCHES, "web_searches");
+
+    /// Where the full parse left something out that the answer says: what we read beyond it.
+    private static final Map<String, String> BEYOND_THE_ORACLE = Map.of(
+            // Llama and Titan tell their input in the first event, and null in the last, which the oracle kept.
+            "208e05d720ced4f312f399a4", "tokens_in 10 not 0; ", "d0cd63fe2cb33aab8dcaa6ff", "tokens_in 7 not 0; ",
+            "d47c094b29dc9bbd6d7979b2", "tokens_in 7 not 0; ", "d52e72b2682053d895934849", "tokens_in 7 not 0; ",
+            // OpenAI's format through Bedrock: the cached part of the prompt stands in prompt_tokens_details.
+            "4dfab00665b70c7d0d74823e", "cache_read 64 not 0; ",
+            // A guardrail masked the text and took outputTokens with it; the headers and the trace still tell it.
+            "4e7a1b357258c1663077e200", "tokens_out 51 not 0; ");
+    /// Tools that Bedrock runs itself, which the full parse counted as asked for.
+    private static final Map<String, Integer> SERVER_TOOLS = Map.of("c390139cdae7b4dfe45087cc", 1,
+            "c8b0e4680e23f9ced055c962", 1, "f9576a94a95990ab870a3fab", 1);
 
     private static List<JsonNode> records = List.of();
 
@@ -52,7 +67,7 @@ class CorpusTest {
                 continue;
             }
             String difference = difference(quantities, record);
-            if (!difference.isEmpty()) {
+            if (!difference.equals(BEYOND_THE_ORACLE.getOrDefault(record.path("id").asText(), ""))) {
                 wrong.add(name(record) + ": " + difference + " usage " + record.path("usage"));
             }
         }
@@ -75,8 +90,11 @@ class CorpusTest {
                 long calls = meter.facts().quantities().amount(Meter.TOOL_CALLS_REQUESTED);
                 // The full parse left the older format's one call out.
                 boolean older = record.path("response").path("body").asText().contains("\"function_call\"");
-                if (!model.equals(record.path("facts").path("model").asText())
-                        || !older && calls != record.path("facts").path("tool_calls").asLong()) {
+                long expected = record.path("facts").path("tool_calls").asLong()
+                        - SERVER_TOOLS.getOrDefault(record.path("id").asText(), 0);
+                // The full parse counted no calls inside the models' own formats.
+                boolean uncounted = older || record.path("wire_format").asText().startsWith("bedrock.invoke");
+                if (!model.equals(record.path("facts").path("model").asText()) || !uncounted && calls != expected) {
                     wrong.add(name(record) + ": " + model + ", " + calls + " calls; facts " + record.path("facts"));
                 }
             }
@@ -232,7 +250,17 @@ class CorpusTest {
         assertThat(dialect.id()).as(path).isEqualTo(record.path("wire_format").asText());
         String model = record.path("facts").path("model").asText();
         return new StreamMeter(dialect, record.path("response").path("status").asInt(), null,
-                model.isEmpty() ? null : new ModelId(model), TOKENIZERS, null);
+                header -> header(record, header), model.isEmpty() ? null : new ModelId(model), TOKENIZERS,
+                null);
+    }
+
+    private static @Nullable String header(JsonNode record, String name) {
+        for (JsonNode header : record.path("response").path("headers")) {
+            if (header.path(0).asText().equalsIgnoreCase(name)) {
+                return header.path(1).asText();
+            }
+        }
+        return null;
     }
 
     private static String name(JsonNode record) {
