@@ -97,7 +97,7 @@ final class Exchange {
             refuse(Refusal.of(RefusalCode.BAD_REQUEST, String.valueOf(notUsable.getMessage())));
             return;
         }
-        if (call.dialect != null && call.dialect.readsBody()) {
+        if (call.dialect != null && (call.dialect.readsBody() || call.config().credentialForm().signs())) {
             holdBody();
         } else {
             admit();
@@ -223,6 +223,7 @@ final class Exchange {
         });
         if (call.facts != null) {
             Buffer edited = outbound.body(heldBody());
+            call.routedTo().upstream().sign(upstream, edited, loop.clock().now());
             opened.sent(edited.length(), loop.clock().nanoTime());
             var _ = upstream.end(edited);
         } else if (Upload.isNeeded(request, upstream)) {

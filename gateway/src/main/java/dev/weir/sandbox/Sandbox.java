@@ -8,13 +8,14 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Objects;
 
-/// A real little upstream inside the process, on a free port of 127.0.0.1: OpenAI Chat Completions, Anthropic Messages, and
-/// `/connector/…` for the connector route kind.
+/// A real little upstream inside the process, on a free port of 127.0.0.1: OpenAI Chat Completions, Anthropic Messages,
+/// Bedrock Converse, and `/connector/…` for the connector route kind.
 ///
 /// | request | answer |
 /// |---|---|
 /// | `POST /v1/chat/completions` | [ChatVoice], streaming or not |
 /// | `POST /v1/messages`, `POST /v1/messages/count_tokens` | [MessagesVoice] |
+/// | `POST /model/{id}/converse`, `/converse-stream`, `/count-tokens` | [ConverseVoice] |
 /// | `GET /v1/models` | models, in Anthropic's shape where `anthropic-version` is sent |
 /// | any method on `/connector/…` | [Connector] |
 ///
@@ -27,6 +28,7 @@ public final class Sandbox {
     private final HttpServer server;
     private final ChatVoice chat = new ChatVoice();
     private final MessagesVoice messages = new MessagesVoice();
+    private final ConverseVoice converse = new ConverseVoice();
 
     private Sandbox(Vertx vertx) {
         this.vertx = vertx;
@@ -70,6 +72,10 @@ public final class Sandbox {
             default -> {
                 if (path.startsWith("/connector/")) {
                     connector(request);
+                } else if (path.startsWith("/model/") && ConverseVoice.answers(path)) {
+                    post(request, converse,
+                            () -> call(request, converse)
+                                    .answer((asked, controls) -> converse.reply(path, asked, controls)));
                 } else {
                     call(request, voiceOf(request)).fail(404,
                             "Invalid URL (" + request.method() + " " + request.path() + ")",
@@ -94,6 +100,7 @@ public final class Sandbox {
         call(request, voice).whole(200, switch (voice) {
             case ChatVoice openai -> ChatVoice.models();
             case MessagesVoice anthropic -> MessagesVoice.models();
+            case ConverseVoice _ -> throw new IllegalStateException("Bedrock has no list of models on this path");
         }, Controls.NONE);
     }
 

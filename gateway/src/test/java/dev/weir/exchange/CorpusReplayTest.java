@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Every recorded call of OpenAI's chat and Anthropic's messages through a running data plane: the recorded request up, the
+/// Every recorded call of OpenAI's chat, Anthropic's messages and AWS Bedrock through a running data plane: the recorded request up, the
 /// recorded answer down, whole and in odd pieces. What is metered is what the provider said; the client gets every byte.
 class CorpusReplayTest {
     private static final int CONNECTIONS = 16;
@@ -46,6 +46,14 @@ class CorpusReplayTest {
     /// Not the recording's to say: our framing, and what the recorder dropped.
     private static final Set<String> NOT_REPLAYED = Set.of("content-length", "transfer-encoding", "connection",
             "content-encoding", "keep-alive");
+
+    /// Where the full parse left something out that the answer says (see CorpusTest of the engine).
+    private static final Map<String, String> BEYOND_THE_ORACLE = Map.of("208e05d720ced4f312f399a4",
+            "tokens_in 10 not 0; ", "d0cd63fe2cb33aab8dcaa6ff", "tokens_in 7 not 0; ", "d47c094b29dc9bbd6d7979b2",
+            "tokens_in 7 not 0; ", "d52e72b2682053d895934849", "tokens_in 7 not 0; ", "4dfab00665b70c7d0d74823e",
+            "cache_read 64 not 0; ", "4e7a1b357258c1663077e200", "tokens_out 51 not 0; ");
+    /// A fixture whose usage names its output only, so that the input is an estimate.
+    private static final String INPUT_UNTOLD = "1a5c1d441662239f02fdbed3";
 
     private static List<JsonNode> records = List.of();
     private static TestPlane plane;
@@ -74,12 +82,18 @@ class CorpusReplayTest {
 
     @BeforeAll
     static void start() throws Exception {
-        records = RecordedTraffic.of(Set.of("openai", "anthropic"), Set.of("openai.chat", "anthropic.messages"))
+        records = RecordedTraffic.of(Set.of("openai", "anthropic", "bedrock"),
+                Set.of("openai.chat", "anthropic.messages", "bedrock.converse", "bedrock.converse_stream",
+                        "bedrock.invoke", "bedrock.invoke_stream", "bedrock.count_tokens"))
                 .stream()
                 .filter(record -> record.path("wire_format").asText().startsWith(record.path("provider").asText()))
                 .toList();
         assertThat(records).hasSizeGreaterThan(2_500);
-        plane = new TestPlane();
+        plane = new TestPlane("""
+                  bedrock: {kind: llm, provider: bedrock, upstream: "%1$s", credential: "AKID:secret:token",
+                    credential-as: sigv4, region: us-east-1, allow-private: true}
+                  mineb: {kind: llm, provider: bedrock, upstream: "%1$s", client-credential: pass, allow-private: true}
+                """, ExchangeLimits.DEFAULTS);
     }
 
     @AfterAll
@@ -202,7 +216,11 @@ class CorpusReplayTest {
         int status = record.path("response").path("status").asInt();
         boolean pass = status == 401 || status == 403;
         String provider = record.path("provider").asText();
-        String route = pass ? provider.equals("openai") ? "mine" : "minea" : provider;
+        String route = switch (provider) {
+            case "openai" -> pass ? "mine" : provider;
+            case "anthropic" -> pass ? "minea" : provider;
+            default -> pass ? "mineb" : provider;
+        };
         String query = record.path("request").path("query").asText();
         return "/" + route + record.path("request").path("path").asText() + (query.isEmpty() ? "" : "?" + query);
     }
@@ -215,7 +233,7 @@ class CorpusReplayTest {
 
     private static byte[] answer(JsonNode response, Wire.Message request, Wire wire, Cut cut, Random random)
             throws IOException {
-        byte[] plain = response.path("body").asText().getBytes(StandardCharsets.UTF_8);
+        byte[] plain = RecordedTraffic.body(response);
         boolean gzip = cut == Cut.GZIP && String.valueOf(request.header("accept-encoding")).contains("gzip");
         byte[] body = gzip ? gzip(plain) : plain;
         var head = new StringBuilder("HTTP/1.1 ").append(response.path("status").asInt()).append(" Recorded\r\n");
@@ -268,7 +286,7 @@ class CorpusReplayTest {
             ends.add(at);
         }
         if (ends.isEmpty()) {
-            byte[] body = response.path("body").asText().getBytes(StandardCharsets.UTF_8);
+            byte[] body = RecordedTraffic.body(response);
             for (int i = 1; i < body.length; i++) {
                 if (body[i] == '\n' && body[i - 1] == '\n') {
                     ends.add(i + 1);
@@ -350,13 +368,15 @@ class CorpusReplayTest {
             if (event.outcome() != Outcome.UPSTREAM_ERROR || metered.has(Meter.TOKENS_OUT)) {
                 wrong.add(call.name() + ": an error became " + event.outcome() + " with " + metered);
             }
-        } else if (record.path("usage").isNull()) {
+        } else if (record.path("usage").isNull() || record.path("id").asText().equals(INPUT_UNTOLD)) {
             if (reported) {
                 wrong.add(call.name() + ": nothing was reported, yet " + metered);
             }
         } else {
             String difference = difference(metered, record);
-            if (!difference.isEmpty() || !reported) {
+            boolean free = record.path("wire_format").asText().endsWith("count_tokens");
+            if (!difference.equals(BEYOND_THE_ORACLE.getOrDefault(record.path("id").asText(), ""))
+                    || !reported && !free) {
                 wrong.add(call.name() + ": " + difference + " of " + record.path("usage") + ", metered " + metered);
             }
             String model = record.path("facts").path("model").asText();
