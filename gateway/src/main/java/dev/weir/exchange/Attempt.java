@@ -1,6 +1,7 @@
 package dev.weir.exchange;
 
 import dev.weir.admission.Admission;
+import dev.weir.admission.Refusal;
 import dev.weir.event.Flags;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
@@ -21,11 +22,14 @@ final class Attempt {
     final Call call;
     final int number;
     final Admission.Admitted admitted;
+    /// Null where no cap on bytes applies.
+    final @Nullable ByteCaps byteCaps;
 
     private @Nullable HttpClientRequest upstreamRequest;
     private @Nullable AnswerReader reader;
     private @Nullable String providerRequestId;
     private final long clientInBefore;
+    private boolean charged;
     private long firstByteNanos = -1;
     private long lastNanos;
     private long progressBytes;
@@ -38,8 +42,9 @@ final class Attempt {
     long upstreamIn;
     long clientOut;
 
-    Attempt(Call call, int number, Admission.Admitted admitted, long nowNanos) {
+    Attempt(Call call, int number, Admission.Admitted admitted, @Nullable ByteCaps byteCaps, long nowNanos) {
         this.call = call;
+        this.byteCaps = byteCaps;
         this.number = number;
         this.admitted = admitted;
         this.lastNanos = nowNanos;
@@ -50,6 +55,14 @@ final class Attempt {
     void sentOn(HttpClientRequest request, long nowNanos) {
         upstreamRequest = request;
         lastNanos = nowNanos;
+    }
+
+    /// Takes bytes for received and sent, where a cap counts them.
+    ///
+    /// @return null where they may pass, else what stands against it
+    @Nullable
+    Refusal move(long in, long out) {
+        return byteCaps == null ? null : byteCaps.move(in, out);
     }
 
     /// Payload went to the upstream.
@@ -84,8 +97,33 @@ final class Attempt {
         }
     }
 
+    /// Closes the connection of a request that did not go up whole, so that no other request is taken for its rest.
+    void hangUp() {
+        if (upstreamRequest != null) {
+            var _ = upstreamRequest.connection().close();
+        }
+    }
+
     boolean wasSent() {
         return upstreamRequest != null;
+    }
+
+    /// Its reservation has ended.
+    void charged() {
+        charged = true;
+    }
+
+    boolean isCharged() {
+        return charged;
+    }
+
+    /// What the provider said so far; nothing where that cannot be read.
+    Quantities saidSoFar() {
+        try {
+            return reader == null ? Quantities.NONE : reader.soFar();
+        } catch (RuntimeException | Error unreadable) {
+            return Quantities.NONE;
+        }
     }
 
     /// Whether a 2xx or 3xx head came.
@@ -129,12 +167,18 @@ final class Attempt {
 
     @Nullable
     String serviceTier() {
-        return reader == null ? null : reader.serviceTier();
+        String answered = reader == null ? null : reader.serviceTier();
+        return answered != null || call.facts == null ? answered : call.facts.options();
     }
 
     @Nullable
     String modelAnswered() {
         return reader == null ? null : reader.model();
+    }
+
+    /// What the provider charges for where that is not what it counts; else empty.
+    Quantities billed() {
+        return reader == null ? Quantities.NONE : reader.billed();
     }
 
     private @Nullable String providerId() {

@@ -1,6 +1,7 @@
 package dev.weir.exchange;
 
 import dev.weir.admission.Admissions;
+import dev.weir.admission.RefusalCode;
 import dev.weir.event.Flags;
 import dev.weir.event.Flags.Flag;
 import dev.weir.event.Outcome;
@@ -12,10 +13,16 @@ import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
 import dev.weir.usage.UsageReading;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Turns the end of an attempt into its event: what was used, what it costs, what the ledger books. Any thread.
 final class Settlements {
+    /// What providers sell: only these tell that an answer used anything.
+    private static final Set<Meter> SOLD = EnumSet.of(Meter.TOKENS_IN, Meter.TOKENS_OUT, Meter.IMAGES_GENERATED,
+            Meter.SECONDS, Meter.SEARCHES, Meter.CHARACTERS, Meter.PAGES);
+
     private final Admissions admissions;
 
     Settlements(Admissions admissions) {
@@ -30,15 +37,33 @@ final class Settlements {
         Flags flags = flags(attempt, reading);
         Money cost = Money.ZERO;
         if (attempt.call.isLlm()) {
-            cost = cost(attempt, used);
+            cost = cost(attempt, priced(attempt, reading, used));
             if (cost == null) {
                 flags = flags.with(Flag.UNPRICED);
             }
         }
-        if (admissions.settle(attempt.admitted, used, cost).boundViolated()) {
+        if (charge(attempt, used, cost)) {
             flags = flags.with(Flag.BOUND_VIOLATED);
         }
         return attempt.event(outcome, reason, used, cost, flags, nowNanos);
+    }
+
+    /// Ends the attempt's reservation, if that was not done, and makes its event by the rule for attempts that Weir's death
+    /// cut short: what was reserved where a hard cap applies, else what the provider had said.
+    UsageEvent afterFault(Attempt attempt, long nowNanos) {
+        Quantities used = attempt.admitted.hardCapped() ? attempt.admitted.reserved() : attempt.saidSoFar();
+        Money cost = attempt.call.isLlm() ? attempt.admitted.costReserved() : Money.ZERO;
+        if (!attempt.isCharged()) {
+            charge(attempt, used, cost);
+        }
+        Flags flags = Flags.NONE.with(Flag.UNREADABLE);
+        return attempt.event(Outcome.INTERRUPTED, RefusalCode.INTERNAL_ERROR.id(), used, cost, flags, nowNanos);
+    }
+
+    /// @return whether more was used than reserved
+    private boolean charge(Attempt attempt, Quantities used, @Nullable Money cost) {
+        attempt.charged();
+        return admissions.settle(attempt.admitted, used, cost).boundViolated();
     }
 
     /// Everything counted: the provider's quantities, and those that Weir counts itself.
@@ -98,13 +123,20 @@ final class Settlements {
         return flags;
     }
 
-    private static @Nullable Money cost(Attempt attempt, Quantities used) {
-        if (!attempt.mayHaveUsedTokens()
-                || !attempt.succeeded() && !used.has(Meter.TOKENS_IN) && !used.has(Meter.TOKENS_OUT)) {
-            return Money.ZERO;
+    /// What is priced: what was counted, but where the provider charges for something else (Cohere's preamble is free), that,
+    /// and the call.
+    private static Quantities priced(Attempt attempt, UsageReading reading, Quantities used) {
+        Quantities billed = attempt.billed();
+        if (billed.isEmpty() || !(reading instanceof UsageReading.Reported)) {
+            return used;
         }
-        if (!used.has(Meter.TOKENS_IN) && !used.has(Meter.TOKENS_OUT)) {
-            return null;
+        return used.has(Meter.CALLS) ? billed.with(all -> all.reported(Meter.CALLS, 1)) : billed;
+    }
+
+    /// An answer without a 2xx head that tells no usage costs nothing; one with it whose usage nobody knows has no cost.
+    private static @Nullable Money cost(Attempt attempt, Quantities used) {
+        if (!attempt.mayHaveUsedTokens() || !attempt.succeeded() && SOLD.stream().noneMatch(used::has)) {
+            return Money.ZERO;
         }
         Money cost = cost(attempt, attempt.modelAnswered(), used);
         return cost != null ? cost : cost(attempt, attempt.call.modelAsked(), used);

@@ -3,6 +3,7 @@ package dev.weir.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weir.Certificates;
 import dev.weir.admission.Admissions;
 import dev.weir.admission.RefusalCode;
 import dev.weir.config.ConfigReader;
@@ -13,7 +14,6 @@ import dev.weir.config.UpstreamUrl;
 import dev.weir.event.UsageEvent;
 import dev.weir.ledger.Ledger;
 import dev.weir.meter.Tokenizers;
-import dev.weir.port.Clock;
 import dev.weir.rating.PriceBook;
 import dev.weir.tenant.ApiKey;
 import dev.weir.tenant.KeyHasher;
@@ -28,22 +28,23 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /// A running data plane with everything real but its journal and its provider: one tenant, `acme`, with one key.
-final class TestPlane implements AutoCloseable {
+final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCallback {
     static final TenantId ACME = new TenantId("acme");
     static final Tokenizers TOKENIZERS = new Tokenizers();
     static final String PROVIDER_KEY = "sk-of-weir";
     /// Both dialects, a connector, and what routes can be told; `%s` is the provider's URL.
     private static final String ROUTES = """
-            listen: {data: "127.0.0.1:0", control: "127.0.0.1:1"}
             deadlines: {connect: 2s, first-byte: 20s, silence: 20s}
             routes:
               openai: {kind: llm, provider: openai, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
@@ -59,12 +60,16 @@ final class TestPlane implements AutoCloseable {
     final RecordingJournal journal = new RecordingJournal();
     final Ledger ledger = new Ledger();
     final List<RefusalCode> unbooked = new CopyOnWriteArrayList<>();
+    /// Which limit closed a connection, for each that was closed when it was opened.
+    final List<String> closedAtOnce = new CopyOnWriteArrayList<>();
+    final FaultyClock clock = new FaultyClock();
     final KeyHasher hasher;
     final ApiKey key;
     final ExchangeParts parts;
     private final TenantDirectory directory;
     private final Vertx vertx;
     private final DataPlane plane;
+    private volatile Runnable beforeHeard = () -> {};
 
     TestPlane() throws Exception {
         this("", ExchangeLimits.DEFAULTS);
@@ -72,6 +77,25 @@ final class TestPlane implements AutoCloseable {
 
     /// @param moreRoutes YAML of routes beside the usual ones, indented by two
     TestPlane(String moreRoutes, ExchangeLimits limits) throws Exception {
+        this("", moreRoutes, limits);
+    }
+
+    /// Its clients come by TLS.
+    static TestPlane over(Certificates.Server tls) throws Exception {
+        return new TestPlane(", tls: {cert: \"" + tls.cert() + "\", key: \"" + tls.key() + "\"}", "",
+                ExchangeLimits.DEFAULTS);
+    }
+
+    /// One for a whole test class: register it as an extension, and each test finds it as new.
+    static TestPlane shared() {
+        try {
+            return new TestPlane();
+        } catch (Exception failed) {
+            throw new AssertionError("the data plane does not start", failed);
+        }
+    }
+
+    private TestPlane(String moreListen, String moreRoutes, ExchangeLimits limits) throws Exception {
         var random = new Random(7);
         var pepper = new byte[32];
         random.nextBytes(pepper);
@@ -79,13 +103,20 @@ final class TestPlane implements AutoCloseable {
         key = ApiKey.generate(random::nextBytes);
         directory = new TenantDirectory(TenantDirectory.Snapshot.EMPTY);
         limits();
-        parts = new ExchangeParts(new RealClock(), directory, hasher, new Admissions(ledger, PriceBook.shipped()),
+        parts = new ExchangeParts(clock, directory, hasher, new Admissions(ledger, PriceBook.shipped()),
                 journal, TOKENIZERS, new Listener(), limits);
-        GatewayConfig config = config(ROUTES.formatted(upstream.url()) + moreRoutes.replace("%1$s", upstream.url()));
-        var head = new StrictHead(HeadLimits.DEFAULT, refusal -> {});
+        GatewayConfig config = config("listen: {data: \"127.0.0.1:0\", control: \"127.0.0.1:1\"" + moreListen + "}\n"
+                + ROUTES.formatted(upstream.url()) + moreRoutes.replace("%1$s", upstream.url()));
+        var head = new StrictHead(headLimits(limits), refusal -> {});
         vertx = Vertx.builder().withTransport(head.guard(io.vertx.core.transport.Transport.NIO)).build();
         plane = new DataPlane(config, parts, head, UpstreamUrl.parse(upstream.url()), 1, () -> {});
         done(vertx.deployVerticle(plane));
+    }
+
+    private static HeadLimits headLimits(ExchangeLimits limits) {
+        HeadLimits usual = HeadLimits.DEFAULT;
+        return new HeadLimits(usual.requestLineMax(), usual.headMax(), usual.fieldsMax(), usual.chunkLineMax(),
+                usual.headTimeout(), limits.keepAlive());
     }
 
     private static GatewayConfig config(String yaml) {
@@ -143,6 +174,10 @@ final class TestPlane implements AutoCloseable {
         await().pollInterval(Duration.ofMillis(2)).atMost(Duration.ofSeconds(20)).until(() -> plane.running() == 0);
     }
 
+    boolean isAnyRunning() {
+        return plane.running() > 0;
+    }
+
     private static String id(UsageEvent event) {
         return event.callId() + "/" + event.attempt();
     }
@@ -158,7 +193,14 @@ final class TestPlane implements AutoCloseable {
         }
         journal.beforeOpen(() -> {});
         journal.beforeSettle(() -> {});
+        beforeHeard = () -> {};
+        clock.failNever();
         limits();
+    }
+
+    /// Runs on the event loop right before the listener hears of an event.
+    void beforeHeard(Runnable action) {
+        beforeHeard = action;
     }
 
     Vertx vertx() {
@@ -170,6 +212,16 @@ final class TestPlane implements AutoCloseable {
     }
 
     @Override
+    public void beforeEach(ExtensionContext test) {
+        forget();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext tests) throws Exception {
+        close();
+    }
+
+    @Override
     public void close() throws Exception {
         done(vertx.close());
         upstream.close();
@@ -177,23 +229,18 @@ final class TestPlane implements AutoCloseable {
 
     private final class Listener implements ExchangeListener {
         @Override
-        public void ended(UsageEvent event) {}
+        public void ended(UsageEvent event) {
+            beforeHeard.run();
+        }
 
         @Override
         public void refused(RefusalCode code, String route) {
             unbooked.add(code);
         }
-    }
-
-    private static final class RealClock implements Clock {
-        @Override
-        public Instant now() {
-            return Instant.now();
-        }
 
         @Override
-        public long nanoTime() {
-            return System.nanoTime();
+        public void connectionRefused(String limit) {
+            closedAtOnce.add(limit);
         }
     }
 }

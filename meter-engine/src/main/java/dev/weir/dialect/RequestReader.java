@@ -33,6 +33,11 @@ abstract class RequestReader {
     boolean usageAsked;
     @Nullable
     String user;
+    /// What one choice can put out at most where no field limits it.
+    OptionalLong outputMost = OptionalLong.empty();
+    /// What chooses the price beside the model.
+    @Nullable
+    String options;
     /// Whether input or answer may hold audio.
     boolean audio;
     /// Upper bounds of what is used beside tokens.
@@ -60,6 +65,9 @@ abstract class RequestReader {
     /// Reads the value of the field `name`, or skips it.
     abstract void field(String name) throws JsonCursor.Malformed, Ambiguous;
 
+    /// All fields are read: the place for what depends on two of them.
+    void allRead() {}
+
     final RequestReading read() {
         try {
             if (json.peek() != JsonCursor.Kind.OBJECT) {
@@ -75,6 +83,7 @@ abstract class RequestReader {
                 field(name);
             }
             json.end();
+            allRead();
             return new RequestReading.Facts(facts());
         } catch (JsonCursor.Malformed e) {
             return new RequestReading.Unreadable("The request body is not valid JSON: " + e.getMessage() + " of "
@@ -106,8 +115,8 @@ abstract class RequestReader {
     }
 
     private RequestFacts facts() {
-        return new RequestFacts(model, streaming, choices, outputLimitMin, usageAsked, prompt, user, audio,
-                others.build(), new RequestFacts.Layout(inside, empty, outputLimits, limitHome, streamOptions,
+        return new RequestFacts(model, streaming, choices, outputLimitMin, outputMost, usageAsked, prompt, user, audio,
+                others.build(), options, new RequestFacts.Layout(inside, empty, outputLimits, limitHome, streamOptions,
                         streamOptionsEmpty, streamOptionsIsObject, includeUsage));
     }
 
@@ -123,10 +132,15 @@ abstract class RequestReader {
     }
 
     final void readOutputLimit(String name) throws JsonCursor.Malformed {
+        readOutputLimit(name, 0);
+    }
+
+    /// @param least the least number that limits anything; servers take what is below it for no limit
+    final void readOutputLimit(String name, long least) throws JsonCursor.Malformed {
         json.peek();
         int from = json.position();
         long value = json.readLong(UNREADABLE_NUMBER);
-        outputLimits.add(new RequestFacts.NumberAt(name, value < 0 ? OptionalLong.empty() : OptionalLong.of(value),
+        outputLimits.add(new RequestFacts.NumberAt(name, value < least ? OptionalLong.empty() : OptionalLong.of(value),
                 from, json.position()));
     }
 
