@@ -32,7 +32,8 @@ public record Passthrough(boolean freeOfTokens, RefusalWords words) implements D
             prompt.unseen("no dialect reads " + head.method() + " on this path");
         }
         return new RequestReading.Facts(
-                new RequestFacts(null, false, freeOfTokens ? 0 : 1, 1, OptionalLong.empty(), false, prompt, null, false, Quantities.NONE,
+                new RequestFacts(null, false, freeOfTokens ? 0 : 1, 1, OptionalLong.empty(), false, prompt, null, false,
+                        Quantities.NONE,
                         null, RequestFacts.Layout.NONE));
     }
 
