@@ -15,7 +15,9 @@ import java.io.EOFException;
 import java.net.SocketException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,9 +30,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Caps on bytes: a declared length is reserved whole, other bytes in slices, and what passes is never more than what is
 /// reserved; where nothing is to be had the connection is reset (design decision 5).
 class ByteCapsTest {
-    private static final String CHAT = "{\"model\":\"gpt-4o-mini\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+    private static final String CHAT = "{\"model\":\"gpt-4o-mini\",\"stream\":true,"
+            + "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
     private static TestPlane plane;
-    private Limit cap;
+    private Limit cap = limit(Meter.EGRESS_BYTES, 1);
 
     @BeforeAll
     static void start() throws Exception {
@@ -49,8 +52,12 @@ class ByteCapsTest {
 
     /// A limit of a new id each time, so that nothing of it is used.
     private void cap(Meter meter, long amount) {
-        cap = Limit.block("cap-" + System.nanoTime(), Entity.THE_TENANT, Measure.of(meter), Window.TOTAL, amount);
+        cap = limit(meter, amount);
         plane.limits(cap);
+    }
+
+    private static Limit limit(Meter meter, long amount) {
+        return Limit.block("cap-" + System.nanoTime(), Entity.THE_TENANT, Measure.of(meter), Window.TOTAL, amount);
     }
 
     private Standing standing() {
@@ -63,7 +70,7 @@ class ByteCapsTest {
     }
 
     /// What the client got of an answer; null where the connection was reset before one.
-    private static Wire.Message seen(String line, String headers, byte[] body) throws Exception {
+    private static Wire.@Nullable Message seen(String line, String headers, byte[] body) throws Exception {
         try (var client = plane.client()) {
             return client.request(line, plane.auth() + headers, body).answer();
         } catch (EOFException | SocketException reset) {
@@ -71,8 +78,13 @@ class ByteCapsTest {
         }
     }
 
-    private static Wire.Message get() throws Exception {
+    private static Wire.@Nullable Message get() throws Exception {
         return seen("GET /tickets/a", "", new byte[0]);
+    }
+
+    private static Wire.Message whole(Wire.@Nullable Message answer) {
+        assertThat(answer).isNotNull().matches(Wire.Message::whole);
+        return Objects.requireNonNull(answer);
     }
 
     @ParameterizedTest
@@ -81,7 +93,7 @@ class ByteCapsTest {
         cap(meter, 1_000);
         answersWithLength(600);
 
-        assertThat(get().body()).hasSize(600);
+        assertThat(whole(get()).body()).hasSize(600);
         assertThat(get()).isNull();
         List<UsageEvent> events = plane.settled();
         assertThat(events).extracting(UsageEvent::outcome).containsExactly(Outcome.OK, Outcome.CUT_BY_CAP);
@@ -96,12 +108,12 @@ class ByteCapsTest {
     void exactlyTheRestIsHad() throws Exception {
         cap(Meter.EGRESS_BYTES, 1_000);
         answersWithLength(400);
-        assertThat(get().body()).hasSize(400);
+        assertThat(whole(get()).body()).hasSize(400);
         answersWithLength(600);
-        assertThat(get().body()).hasSize(600);
+        assertThat(whole(get()).body()).hasSize(600);
 
         answersWithLength(0);
-        Wire.Message refused = get();
+        Wire.Message refused = whole(get());
         assertThat(refused.status()).isEqualTo(429);
         assertThat(refused.text()).contains("cap_exceeded");
         assertThat(plane.upstream.requests()).hasSize(2);
@@ -125,7 +137,7 @@ class ByteCapsTest {
             wire.send("0\r\n\r\n");
         });
         byte[] body = line.startsWith("POST") ? CHAT.getBytes(java.nio.charset.StandardCharsets.UTF_8) : new byte[0];
-        Wire.Message seen = seen(line, "", body);
+        Wire.Message seen = Objects.requireNonNull(seen(line, "", body));
 
         assertThat(seen.whole()).isFalse();
         UsageEvent event = plane.onlySettled();
@@ -141,7 +153,7 @@ class ByteCapsTest {
     @Test
     void anUploadThatDeclaresMoreThanThereIsIsRefusedBeforeItBegins() throws Exception {
         cap(Meter.EGRESS_BYTES, 1_000);
-        Wire.Message refused = seen("POST /tickets/a", "", new byte[1_001]);
+        Wire.Message refused = whole(seen("POST /tickets/a", "", new byte[1_001]));
 
         assertThat(refused.status()).isEqualTo(429);
         assertThat(plane.upstream.requests()).isEmpty();
@@ -177,7 +189,7 @@ class ByteCapsTest {
         cap(Meter.EGRESS_BYTES, 1_000);
         answersWithLength(500);
 
-        assertThat(seen("POST /tickets/a", "", new byte[500]).body()).hasSize(500);
+        assertThat(whole(seen("POST /tickets/a", "", new byte[500])).body()).hasSize(500);
         assertThat(plane.onlySettled().bytes().egress()).isEqualTo(1_000);
         assertThat(standing().settled()).isEqualTo(1_000);
     }
@@ -197,7 +209,7 @@ class ByteCapsTest {
     void notEvenAnErrorOfWeirsPassesACap(int room) throws Exception {
         cap(Meter.EGRESS_BYTES, room);
         plane.upstream.answers((request, wire, number) -> wire.close());
-        Wire.Message seen = get();
+        Wire.@Nullable Message seen = get();
 
         assertThat(seen == null).isEqualTo(room == 1);
         assertThat(plane.onlySettled().outcome()).isEqualTo(Outcome.UPSTREAM_GONE);
@@ -209,7 +221,7 @@ class ByteCapsTest {
         plane.limits(Limit.block("calls", Entity.THE_TENANT, Measure.of(Meter.TOOL_CALLS), Window.TOTAL, 100));
         answersWithLength(200_000);
 
-        assertThat(get().body()).hasSize(200_000);
+        assertThat(whole(get()).body()).hasSize(200_000);
         assertThat(plane.onlySettled().outcome()).isEqualTo(Outcome.OK);
     }
 }

@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ClientLimitsTest {
     private static final String CHAT = "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
     private static final Duration LONG = Duration.ofHours(1);
+    @SuppressWarnings("NullAway.Init")
     private TestPlane plane;
 
     private void planeWith(Duration keepAlive, int connections, int perAddress, int callsPerTenant) throws Exception {

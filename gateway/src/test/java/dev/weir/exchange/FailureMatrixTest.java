@@ -15,9 +15,11 @@ import java.net.SocketException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,25 +70,17 @@ class FailureMatrixTest {
 
         /// The answer in two halves, each of whole server-sent events where it streams.
         List<String> halves() {
+            return inQuotes().stream().map(half -> half.replace('\'', '"')).toList();
+        }
+
+        private List<String> inQuotes() {
             return switch (how) {
                 case WHOLE -> kind == Kind.ANTHROPIC
-                        ? List.of(
-                                "{\"model\":\"claude-haiku-4-5\",\"content\":[{\"type\":\"text\",\"text\":\"Hello there\"}],",
-                                "\"usage\":{\"input_tokens\":8,\"output_tokens\":4}}")
-                        : List.of(
-                                "{\"model\":\"gpt-4o-mini\",\"choices\":[{\"message\":{\"content\":\"Hello there\"}}],",
-                                "\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":4,\"total_tokens\":12}}");
-                case STREAMING -> kind == Kind.ANTHROPIC
-                        ? List.of(
-                                "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"claude-haiku-4-5\","
-                                        + "\"usage\":{\"input_tokens\":8,\"output_tokens\":1}}}\n\nevent: content_block_delta\ndata: "
-                                        + "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hello there\"}}\n\n",
-                                "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},"
-                                        + "\"usage\":{\"output_tokens\":4}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n")
-                        : List.of(
-                                "data: {\"model\":\"gpt-4o-mini\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello there\"}}]}\n\n",
-                                "data: {\"model\":\"gpt-4o-mini\",\"choices\":[],\"usage\":{\"prompt_tokens\":8,"
-                                        + "\"completion_tokens\":4,\"total_tokens\":12}}\n\ndata: [DONE]\n\n");
+                        ? List.of("{'model':'claude-haiku-4-5','content':[{'type':'text','text':'Hello there'}],",
+                                "'usage':{'input_tokens':8,'output_tokens':4}}")
+                        : List.of("{'model':'gpt-4o-mini','choices':[{'message':{'content':'Hello there'}}],",
+                                "'usage':{'prompt_tokens':8,'completion_tokens':4,'total_tokens':12}}");
+                case STREAMING -> kind == Kind.ANTHROPIC ? MESSAGES : CHUNKS;
             };
         }
 
@@ -112,6 +106,35 @@ class FailureMatrixTest {
             return completes() ? Outcome.OK : side == Side.CLIENT ? Outcome.CLIENT_GONE : Outcome.UPSTREAM_GONE;
         }
     }
+
+    private static final List<String> CHUNKS = List.of(
+            """
+                    data: {'model':'gpt-4o-mini','choices':[{'index':0,'delta':{'content':'Hello there'}}]}
+
+                    """,
+            """
+                    data: {'model':'gpt-4o-mini','choices':[],'usage':{'prompt_tokens':8,'completion_tokens':4,'total_tokens':12}}
+
+                    data: [DONE]
+
+                    """);
+    private static final List<String> MESSAGES = List.of(
+            """
+                    event: message_start
+                    data: {'type':'message_start','message':{'model':'claude-haiku-4-5','usage':{'input_tokens':8,'output_tokens':1}}}
+
+                    event: content_block_delta
+                    data: {'type':'content_block_delta','index':0,'delta':{'type':'text_delta','text':'Hello there'}}
+
+                    """,
+            """
+                    event: message_delta
+                    data: {'type':'message_delta','delta':{'stop_reason':'end_turn'},'usage':{'output_tokens':4}}
+
+                    event: message_stop
+                    data: {'type':'message_stop'}
+
+                    """);
 
     private final Limit cap = Limit.block("cap", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.TOTAL, 100_000);
     private TestPlane plane;
@@ -162,7 +185,7 @@ class FailureMatrixTest {
                 wire.close();
             }
         });
-        Wire.Message seen = row.side == Side.CLIENT ? leave(row) : stay(row);
+        Wire.@Nullable Message seen = row.side == Side.CLIENT ? leave(row) : stay(row);
         if (row.side == Side.CLIENT && !row.completes()) {
             assertThat(clientLeft.await(20, TimeUnit.SECONDS)).isTrue();
         }
@@ -186,17 +209,17 @@ class FailureMatrixTest {
     }
 
     /// Reads what passes before the failure, then leaves with a reset.
-    private Wire.Message leave(Case row) throws Exception {
+    private Wire.@Nullable Message leave(Case row) throws Exception {
         try (var client = plane.client()) {
             client.request("POST " + row.kind.path, plane.auth(), row.request());
-            Wire.Message seen = null;
+            Wire.@Nullable Message seen = null;
             if (row.completes()) {
                 seen = client.answer();
                 assertThat(seen.whole()).isTrue();
             } else if (row.when == When.BEFORE_HEAD) {
                 await().until(() -> plane.upstream.requests().size() == 1);
             } else {
-                seen = client.head();
+                seen = Objects.requireNonNull(client.head());
                 assertThat(seen.status()).isEqualTo(200);
                 if (row.how == How.STREAMING) {
                     assertThat(client.line()).isEqualTo(Integer.toHexString(row.passes().length()));
@@ -214,11 +237,13 @@ class FailureMatrixTest {
         assertThat(event.clientStatus()).isEqualTo(headPassed ? 200 : row.side == Side.UPSTREAM ? 502 : 0);
     }
 
-    private static void assertBytes(Case row, UsageEvent event, Wire.Message seen) {
+    private static void assertBytes(Case row, UsageEvent event, Wire.@Nullable Message seen) {
         assertThat(event.bytes().clientIn()).isEqualTo(row.request().length());
         assertThat(event.bytes().upstreamOut()).isEqualTo(row.request().length());
         assertThat(event.bytes().upstreamIn()).isEqualTo(row.passes().length());
-        long told = row.side == Side.UPSTREAM && row.when == When.BEFORE_HEAD ? seen.body().length : 0;
+        long told = row.side == Side.UPSTREAM && row.when == When.BEFORE_HEAD
+                ? Objects.requireNonNull(seen).body().length
+                : 0;
         assertThat(event.bytes().clientOut()).isEqualTo(row.passes().length() + told);
         assertThat(event.quantities().amount(Meter.EGRESS_BYTES)).isEqualTo(event.bytes().egress());
         assertThat(event.quantities().amount(Meter.INGRESS_BYTES)).isEqualTo(event.bytes().ingress());
