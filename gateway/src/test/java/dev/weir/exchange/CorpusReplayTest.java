@@ -68,6 +68,8 @@ class CorpusReplayTest {
             "tokens_in 10 not 0; ", "d0cd63fe2cb33aab8dcaa6ff", "tokens_in 7 not 0; ", "d47c094b29dc9bbd6d7979b2",
             "tokens_in 7 not 0; ", "d52e72b2682053d895934849", "tokens_in 7 not 0; ", "4dfab00665b70c7d0d74823e",
             "cache_read 64 not 0; ", "4e7a1b357258c1663077e200", "tokens_out 51 not 0; ");
+    /// Requests to Bedrock that a scrubber broke; Weir answers them 400 itself.
+    private static final Set<String> NOT_JSON = Set.of("88560cb0a302bf7036993949", "96c0c9f556beaaa0eb893835");
     /// A fixture whose usage names its output only, so that the input is an estimate.
     private static final String INPUT_UNTOLD = "1a5c1d441662239f02fdbed3";
 
@@ -102,6 +104,7 @@ class CorpusReplayTest {
         records = RecordedTraffic.of(PROVIDERS, WIRE_FORMATS)
                 .stream()
                 .filter(record -> record.path("wire_format").asText().startsWith(record.path("provider").asText()))
+                .filter(record -> !NOT_JSON.contains(record.path("id").asText()))
                 .toList();
         assertThat(records).hasSizeGreaterThan(2_500);
         plane = new TestPlane(MORE_ROUTES, ExchangeLimits.DEFAULTS);
@@ -158,7 +161,8 @@ class CorpusReplayTest {
     @Test
     void whatOnlyWeirAskedForIsMeteredAndTakenOut() throws Exception {
         List<JsonNode> unasked = records.stream()
-                .filter(record -> record.path("request").path("body").asText().contains("include_usage"))
+                .filter(record -> record.path("wire_format").asText().equals("openai.chat")
+                        && record.path("request").path("body").asText().contains("include_usage"))
                 .map(CorpusReplayTest::withoutAsking)
                 .toList();
         assertThat(unasked).hasSizeGreaterThan(100);

@@ -1,8 +1,8 @@
 package dev.weir.dialect;
 
 import dev.weir.usage.ModelId;
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /// The model in a path of AWS Bedrock, `/model/{id}/{verb}`. The id may be percent-encoded, and it may be
@@ -48,12 +48,19 @@ final class BedrockModel {
 
     /// A triplet that is none stays as it is; the path was checked when the head was.
     private static String decoded(String id) {
-        try {
-            return id.indexOf('%') < 0
-                    ? id
-                    : URLDecoder.decode(id.replace("+", "%2B"), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException notEncoded) {
+        if (id.indexOf('%') < 0) {
             return id;
         }
+        byte[] raw = id.getBytes(StandardCharsets.UTF_8);
+        int length = 0;
+        for (int i = 0; i < raw.length; i++) {
+            boolean triplet = raw[i] == '%' && i + 2 < raw.length && HexFormat.isHexDigit(raw[i + 1])
+                    && HexFormat.isHexDigit(raw[i + 2]);
+            raw[length++] = triplet
+                    ? (byte) (HexFormat.fromHexDigit(raw[i + 1]) << 4 | HexFormat.fromHexDigit(raw[i + 2]))
+                    : raw[i];
+            i += triplet ? 2 : 0;
+        }
+        return new String(raw, 0, length, StandardCharsets.UTF_8);
     }
 }
