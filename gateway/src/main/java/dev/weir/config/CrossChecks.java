@@ -109,6 +109,7 @@ final class CrossChecks {
     private void route(RouteConfig route) {
         String path = "routes." + route.name() + ".";
         credential(route, path);
+        signature(route, path);
         deadlines(route, path);
         if (route.bodyMax().compareTo(config.limits().heldBytesTotal()) > 0 && route.kind() == RouteKind.LLM
                 && reading.isGiven(path + "body-max")) {
@@ -136,6 +137,27 @@ final class CrossChecks {
         } else if (!given && !route.passClientCredential() && needsCredential(route)) {
             warning(path + "credential", "The route sends no credential, and " + route.provider() + " will refuse its"
                     + " calls. Add credential: ${…}, or client-credential: pass.");
+        }
+    }
+
+    private void signature(RouteConfig route, String path) {
+        if (!route.credentialForm().signs()) {
+            return;
+        }
+        if (!route.provider().equals(Provider.BEDROCK.id()) || route.kind() != RouteKind.LLM) {
+            problem(path + "credential-as", "sigv4 signs calls to AWS Bedrock, and this route is none: its provider is "
+                    + route.provider() + ". Write bearer, basic, or the name of a header.");
+        } else if (route.passClientCredential()) {
+            problem(path + "credential-as", "With client-credential: pass there is nothing to sign with: a signature of"
+                    + " the client's holds for another host and another body. Take one of the two out.");
+        } else if (route.credential() instanceof Credential.Given(Secret secret) && AwsKey.of(secret).isEmpty()) {
+            problem(path + "credential", "With credential-as: sigv4 it is ACCESS_KEY_ID:SECRET_ACCESS_KEY, and"
+                    + " :SESSION_TOKEN behind it where the key is a temporary one. Write it as"
+                    + " ${AWS_ACCESS_KEY_ID}:${AWS_SECRET_ACCESS_KEY}.");
+        } else if (!reading.isGiven(path + "region")
+                && route.upstream().flatMap(url -> AwsHost.of(url.host())).isEmpty()) {
+            problem(path + "region", "The upstream's name does not tell the AWS region that calls are signed for. Write"
+                    + " it, as region: us-east-1.");
         }
     }
 

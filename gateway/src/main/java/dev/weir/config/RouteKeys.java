@@ -29,7 +29,8 @@ final class RouteKeys {
         Credential credential = route.credential("credential");
         CredentialForm form = route.value("credential-as", standardForm(provider), CredentialForm::parse);
         boolean pass = route.value("client-credential", false, RouteKeys::passOrSwap, RouteKeys::passText);
-        String region = route.value("region", standard.region(), GatewayKeys::region);
+        String region = route.value("region", standardRegion(provider, upstream, standard.region()),
+                GatewayKeys::region);
         boolean allowPrivate = route.flag("allow-private", false);
         boolean encodedSlash = route.value("encoded-slash", passesEncodedSlash(kind, provider), RouteKeys::passOrRefuse,
                 passes -> passes ? "pass" : "refuse");
@@ -84,6 +85,14 @@ final class RouteKeys {
         }
         return Optional.of(route.required("upstream", NOWHERE, UpstreamUrl::parse,
                 "Write where calls go, as https://api.openai.com."));
+    }
+
+    /// A host of Bedrock has its region in its name.
+    private static String standardRegion(String provider, Optional<UpstreamUrl> upstream, String elsewhere) {
+        return upstream.filter(url -> provider.equals(Provider.BEDROCK.id()))
+                .flatMap(url -> AwsHost.of(url.host()))
+                .map(AwsHost::region)
+                .orElse(elsewhere);
     }
 
     private static CredentialForm standardForm(String provider) {

@@ -43,9 +43,8 @@ final class AnswerReader {
         String coding = answer.getHeader("content-encoding");
         this.meter = dialect == null
                 ? null
-                : new StreamMeter(dialect, answer.statusCode(), coding, call.facts == null ? null : call.facts.model(),
-                        tokenizers,
-                        inputAtMost(call));
+                : new StreamMeter(dialect, answer.statusCode(), coding, answer::getHeader,
+                        call.facts == null ? null : call.facts.model(), tokenizers, inputAtMost(call));
         boolean plain = coding == null || coding.equalsIgnoreCase("identity");
         this.filter = asksUsage && plain && answer.statusCode() < 300 ? new UsageChunkFilter() : null;
     }

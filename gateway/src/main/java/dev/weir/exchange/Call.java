@@ -53,7 +53,7 @@ final class Call {
         this.time = time;
         this.startedNanos = startedNanos;
         this.method = request.method().name();
-        this.clientRetryCount = retryCount(request.getHeader("x-stainless-retry-count"));
+        this.clientRetryCount = ClientRetries.before(request.headers());
     }
 
     void routed(Routing.Routed routed) {
@@ -120,13 +120,5 @@ final class Call {
             case "GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE" -> false;
             default -> !isRead() && config().writes().stream().noneMatch(rule -> rule.matches(method, path));
         };
-    }
-
-    private static int retryCount(@Nullable String header) {
-        if (header == null || header.isEmpty() || header.length() > 4
-                || !header.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            return 0;
-        }
-        return Integer.parseInt(header);
     }
 }

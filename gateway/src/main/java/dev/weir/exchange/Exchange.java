@@ -64,7 +64,7 @@ final class Exchange {
             return;
         }
         retries = RetryRule.of(request.method(), request.headers(), call.config().retries());
-        if (call.dialect != null && call.dialect.readsBody()) {
+        if (call.dialect != null && (call.dialect.readsBody() || call.config().credentialForm().signs())) {
             holdBody();
         } else {
             admit();
@@ -192,6 +192,7 @@ final class Exchange {
             capped(opened, refusal);
             return;
         }
+        call.routedTo().upstream().sign(upstream, edited, loop.clock().now());
         opened.sent(edited.length(), loop.clock().nanoTime());
         var _ = upstream.end(edited);
     }

@@ -50,10 +50,15 @@ record Outbound(Call call, String target, MultiMap headers, boolean asksUsage, O
         if (config.passClientCredential()) {
             PresentedKey.dropWeirKeys(headers);
             String inQuery = PresentedKey.providerKeyIn(query);
-            if (inQuery != null && !headers.contains(config.credentialForm().header())) {
+            if (inQuery != null && !config.credentialForm().signs()
+                    && !headers.contains(config.credentialForm().header())) {
                 headers.set(config.credentialForm().header(), config.credentialForm().value(Secret.of(inQuery)));
             }
             return false;
+        }
+        if (config.credentialForm().signs()) {
+            // Made of the whole request, when it is complete: Upstream.sign.
+            return config.credential() instanceof Credential.Given;
         }
         if (config.credential() instanceof Credential.Given(var secret)) {
             headers.set(config.credentialForm().header(), config.credentialForm().value(secret));

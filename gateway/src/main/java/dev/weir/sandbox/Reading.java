@@ -69,6 +69,28 @@ final class Reading {
         return tokens;
     }
 
+    /// The same of a Converse request, whose blocks are named by their only member.
+    static int ofConverse(JsonNode request) {
+        int tokens = MESSAGE_OVERHEAD + blocks(request.path("system"));
+        for (JsonNode message : request.path("messages")) {
+            tokens += MESSAGE_OVERHEAD + text(message.path("role")) + blocks(message.path("content"));
+        }
+        JsonNode tools = request.path("toolConfig").path("tools");
+        return tools.isArray() ? tokens + Tokenizer.count(Json.write(tools)) : tokens;
+    }
+
+    private static int blocks(JsonNode blocks) {
+        int tokens = 0;
+        for (JsonNode block : blocks) {
+            tokens += text(block.path("text")) + (block.has("image") ? IMAGE : 0)
+                    + blocks(block.path("toolResult").path("content"));
+            if (block.path("toolUse").has("input")) {
+                tokens += Tokenizer.count(Json.write(block.path("toolUse").path("input")));
+            }
+        }
+        return tokens;
+    }
+
     private static int text(JsonNode node) {
         return node.isTextual() ? Tokenizer.count(node.textValue()) : 0;
     }

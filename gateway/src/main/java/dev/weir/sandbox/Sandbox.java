@@ -23,6 +23,7 @@ import java.util.Objects;
 /// | `POST /v2/chat` | [CohereVoice], streaming or not |
 /// | `POST …/models/{model}:generateContent`, `:streamGenerateContent`, `:countTokens` | [GeminiVoice] |
 /// | `GET /v1beta/models` | models in Google's shape |
+/// | `POST /model/{id}/converse`, `/converse-stream`, `/count-tokens` | [ConverseVoice] |
 /// | `GET /v1/models` | models, in Anthropic's shape where `anthropic-version` is sent |
 /// | any method on `/connector/…` | [Connector] |
 ///
@@ -40,6 +41,7 @@ public final class Sandbox {
     private final MessagesVoice messages = new MessagesVoice();
     private final OllamaVoice ollama = new OllamaVoice();
     private final CohereVoice cohere = new CohereVoice();
+    private final ConverseVoice converse = new ConverseVoice();
 
     private Sandbox(Vertx vertx) {
         this.vertx = vertx;
@@ -98,6 +100,10 @@ public final class Sandbox {
                     connector(request);
                 } else if (earlier != null) {
                     call(request, responses).whole(200, earlier, Controls.NONE);
+                } else if (path.startsWith("/model/") && ConverseVoice.answers(path)) {
+                    post(request, converse,
+                            () -> call(request, converse)
+                                    .answer((asked, controls) -> converse.reply(path, asked, controls)));
                 } else {
                     call(request, voiceOf(request)).fail(404,
                             "Invalid URL (" + request.method() + " " + request.path() + ")",
@@ -123,7 +129,7 @@ public final class Sandbox {
             case OpenAiVoice openai -> OpenAiVoice.models();
             case MessagesVoice anthropic -> MessagesVoice.models();
             case GeminiVoice google -> GeminiVoice.models();
-            case OllamaVoice _,CohereVoice _ -> throw new IllegalStateException("these list no models on this path");
+            case OllamaVoice _,CohereVoice _,ConverseVoice _ -> throw new IllegalStateException("these list no models on this path");
         }, Controls.NONE);
     }
 

@@ -39,10 +39,25 @@ class ReferenceFileTest {
     @Test
     void theUsualProvidersAreThere() {
         assertThat(routes().keySet()).containsExactly("openai", "anthropic", "gemini", "mistral", "groq", "deepseek",
-                "xai", "openrouter", "together", "fireworks", "ollama", "sandbox");
+                "xai", "openrouter", "together", "fireworks", "bedrock", "ollama", "sandbox");
         assertThat(routes().get("sandbox")).matches(RouteConfig::isSandbox);
         assertThat(routes().values().stream().filter(route -> !route.isSandbox()))
                 .allMatch(route -> route.upstream().orElseThrow().tls() || route.allowPrivate());
+    }
+
+    @Test
+    void theExampleOfASignedRouteIsGood() {
+        String example = REFERENCE.text().substring(REFERENCE.text().indexOf("  # bedrock-signed:\n"));
+        String route = example.substring(0, example.indexOf("\n\n"));
+
+        var loaded = Configs.loaded("routes:\n" + route.replace("  # ", "  "),
+                Map.of("AWS_ACCESS_KEY_ID", "AKID", "AWS_SECRET_ACCESS_KEY", "secret"));
+        RouteConfig signed = Configs.route(loaded.config(), "bedrock-signed");
+
+        assertThat(loaded.warnings()).isEmpty();
+        assertThat(signed.credentialForm().signs()).isTrue();
+        assertThat(signed.credential()).isEqualTo(new Credential.Given(Secret.of("AKID:secret")));
+        assertThat(signed.region()).isEqualTo("us-east-1");
     }
 
     @Test

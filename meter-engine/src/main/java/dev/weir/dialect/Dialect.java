@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
         OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, TgiGenerate,
         OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly, LookUp, Gemini, GeminiEmbed, GeminiPredict,
-        GeminiInteractions, Passthrough {
+        GeminiInteractions, BedrockConverse, BedrockInvoke,
+        Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 
@@ -42,6 +43,11 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
 
     /// A scanner for one answer.
     AnswerScanner answer(OutputListener output);
+
+    /// A scanner for one answer whose headers may tell of its usage too.
+    default AnswerScanner answer(AnswerHead head, OutputListener output) {
+        return answer(output);
+    }
 
     /// Whether what is put out is text, so that what passed of a cut answer can be counted; else only its bound is known.
     default boolean putsOutText() {

@@ -70,6 +70,11 @@ public final class Dialects {
                     && (path.endsWith(":rawPredict") || path.endsWith(":streamRawPredict")),
                     (provider, path) -> new AnthropicMessages()),
             post("/messages/count_tokens", provider -> new Passthrough(true, RefusalWords.ANTHROPIC)),
+            bedrock("/converse", path -> new BedrockConverse(false)),
+            bedrock("/converse-stream", path -> new BedrockConverse(true)),
+            bedrock("/invoke", path -> new BedrockInvoke(false, InvokeFamily.of(path))),
+            bedrock("/invoke-with-response-stream", path -> new BedrockInvoke(true, InvokeFamily.of(path))),
+            bedrock("/count-tokens", path -> new Passthrough(true, RefusalWords.BEDROCK)),
             new Row("POST", OLLAMA, Dialects::handlesModels,
                     (provider, path) -> new Passthrough(true, RefusalWords.SENTENCE)),
             post(OLLAMA, "/api/chat", provider -> new Ollama(Ollama.Task.CHAT)),
@@ -150,6 +155,12 @@ public final class Dialects {
 
     private static Row google(String verb, Dialect dialect) {
         return new Row("POST", ANY, path -> GoogleVerb.is(verb, path), (provider, path) -> dialect);
+    }
+
+    /// `/model/{id}/{verb}` of AWS Bedrock; nobody else has such paths, so whoever answers on them speaks its dialect.
+    private static Row bedrock(String verb, Function<String, Dialect> dialect) {
+        return new Row("POST", ANY, path -> BedrockModel.isAsked(verb, path),
+                (provider, path) -> dialect.apply(path));
     }
 
     /// The dialect of a request.
