@@ -58,8 +58,11 @@ final class EventJson {
             provenance.put(meter.id(), known.id());
         });
         var bytes = event.bytes();
+        var tools = new JsonObject();
+        event.tools().byName().forEach(tools::put);
         json.put("meters", meters)
                 .put("provenance", provenance)
+                .put("tools", tools)
                 .put("bytes", new JsonObject().put("client_in", bytes.clientIn())
                         .put("upstream_out", bytes.upstreamOut())
                         .put("upstream_in", bytes.upstreamIn())

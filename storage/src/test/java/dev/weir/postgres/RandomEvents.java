@@ -14,6 +14,7 @@ import dev.weir.tenant.KeyId;
 import dev.weir.tenant.TenantId;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -78,7 +79,15 @@ final class RandomEvents {
                 random.nextBoolean() ? -1 : random.nextLong(1_000_000), random.nextInt(3),
                 random.nextBoolean() ? -1 : 30,
                 refused ? Outcome.BLOCKED : Outcome.OK, refused ? "cap_exceeded" : null, sometimes("v1"), cost(),
-                Flags.NONE);
+                Flags.NONE).withTools(refused ? ToolCounts.NONE : tools());
+    }
+
+    private ToolCounts tools() {
+        var tools = ToolCounts.NONE;
+        for (int i = random.nextInt(4) == 0 ? random.nextInt(40) : 0; i > 0; i--) {
+            tools = tools.plus(random.nextInt(5) == 0 ? "'tool\" ü" : "tool-" + random.nextInt(30));
+        }
+        return tools;
     }
 
     private Attribution attribution() {
