@@ -33,7 +33,7 @@ public record ToolCounts(Map<String, Long> byName) {
 
     /// One call of one tool.
     public static ToolCounts of(String name) {
-        return NONE.plus(name);
+        return new ToolCounts(Map.of(NONE.kept(name), 1L));
     }
 
     /// These and one call more.
