@@ -12,13 +12,21 @@ The output has one row on a line, in a stable order, so that two lists can be co
 import json
 import re
 import sys
+from decimal import Decimal
 
-PROVIDERS = ["openai", "anthropic", "google", "vertex", "mistral", "cohere", "groq", "deepseek", "xai", "bedrock", "azure"]
+# Raised with every change of what this script takes over: a version of the book is never reused.
+REVISION = 2
+PROVIDERS = ["openai", "anthropic", "google", "vertex", "mistral", "cohere", "groq", "deepseek", "xai", "bedrock", "azure",
+             "azure-ai"]
 KINDS = ["input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning", "audio_in", "audio_out",
-         "image_token_out", "image_out_each", "second_in_each", "second_out_each", "audio_second_in_each",
-         "search_medium_each", "query_each", "request_each"]
-# Sizes and qualities spelt as models ("high/1024-x-1024/gpt-image-1"): no client sends these names.
+         "image_token_in", "image_token_out", "image_out_each", "second_in_each", "second_out_each",
+         "audio_second_in_each", "character_in", "search_medium_each", "query_each", "request_each", "page_each"]
+# Sizes and qualities spelt as models ("hd/1024-x-1792/dall-e-3"): no client sends these names. Those of models that are sold
+# by the image become services of the model, "hd/1024x1792"; the others are sold by tokens.
+VARIANT = re.compile(r"^(?:(low|medium|high|standard|hd)/)?(\d+)-x-(\d+)/(dall-e-\d)$")
 NOT_A_MODEL = re.compile(r"-x-|/\d+-steps|^(low|medium|high|standard|hd)/")
+# Foundry's models are answered by Azure.
+RENAMED = {"azure-ai": "azure"}
 SOURCE = ("github.com/BerriAI/litellm model_prices_and_context_window.json (MIT, community-maintained), "
           "by way of a dated list of facts; not an offer by any provider. Rows of provider `sandbox` are made up.")
 SANDBOX = [
@@ -33,6 +41,43 @@ SANDBOX = [
 
 def known(prices):
     return {kind: prices[kind] for kind in KINDS if kind in prices}
+
+
+def image_price(row, pixels):
+    """What one image costs: the list has it per image, or per pixel with rounding that is undone to a tenth of a cent."""
+    if "image_in_each" in row["prices"]:
+        return Decimal(row["prices"]["image_in_each"])
+    return (Decimal(row["prices"]["pixel_in_each"]) * pixels).quantize(Decimal("0.001")).normalize()
+
+
+def image_services(rows):
+    """Prices of the models sold by the image, by provider and model: {"hd/1024x1792": price}.
+
+    Azure's rows have lost the quality; of two prices for a size the dearer is hd."""
+    found = {}
+    for row in rows:
+        match = VARIANT.match(row["model"])
+        if match and row["provider"] in ("openai", "azure"):
+            quality, wide, high, model = match.groups()
+            sizes = found.setdefault((row["provider"], model), {})
+            sizes.setdefault((quality, f"{wide}x{high}"), []).append(image_price(row, int(wide) * int(high)))
+    services = {}
+    for model, sizes in found.items():
+        named = services.setdefault(model, {})
+        for (quality, size), prices in sizes.items():
+            if quality is None and len(set(prices)) > 1:
+                named["standard/" + size], named["hd/" + size] = min(prices), max(prices)
+            else:
+                named[f"{quality}/{size}" if quality else size] = prices[0]
+    return services
+
+
+def sold_by_the_image(rows):
+    """One row a model: its usual price is that of the size and quality that providers take where none is asked for, each
+    size is a service."""
+    for (provider, model), services in sorted(image_services(rows).items()):
+        yield {"provider": provider, "model": model, "prices": {"image_out_each": str(services.get("1024x1024", services.get("standard/1024x1024")))},
+               "service": {name: {"prices": {"image_out_each": str(price)}} for name, price in sorted(services.items())}}
 
 
 def tiers_of(holder):
@@ -51,7 +96,7 @@ def service_of(row):
 
 
 def convert(row):
-    out = {"provider": row["provider"], "model": row["model"]}
+    out = {"provider": RENAMED.get(row["provider"], row["provider"]), "model": row["model"]}
     if "region" in row:
         out["region"] = row["region"]
     # "listed-by": already listed on the first day of the history, so the price is older than that day.
@@ -74,11 +119,16 @@ def main(source, target):
         listed = json.load(file)
     if listed["schema"] != 1 or listed["currency"] != "USD":
         sys.exit(f"{source}: schema 1 in USD is needed, not {listed['schema']} in {listed['currency']}")
+    images = list(sold_by_the_image(listed["rows"]))
+    apart = {(row["provider"], row["model"]) for row in images}
+    own_azure = {row["model"] for row in listed["rows"] if row["provider"] == "azure"}
     rows = [convert(row) for row in listed["rows"]
-            if row["provider"] in PROVIDERS and not NOT_A_MODEL.search(row["model"])]
-    rows = [row for row in rows if row["prices"]] + SANDBOX
+            if row["provider"] in PROVIDERS and not NOT_A_MODEL.search(row["model"])
+            and (row["provider"], row["model"]) not in apart
+            and not (row["provider"] == "azure-ai" and row["model"] in own_azure)]
+    rows = [row for row in rows if row["prices"]] + images + SANDBOX
     rows.sort(key=lambda row: (row["provider"], row["model"], row.get("region", ""), row.get("from", "")))
-    head = {"schema": 1, "version": "list-" + listed["as_of"], "as_of": listed["as_of"], "currency": "USD",
+    head = {"schema": 1, "version": f"list-{listed['as_of']}-{REVISION}", "as_of": listed["as_of"], "currency": "USD",
             "source": SOURCE}
     with open(target, "w", encoding="utf-8") as file:
         file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "rows": [\n')

@@ -13,6 +13,7 @@ import dev.weir.control.HealthCheck;
 import dev.weir.control.HealthResource;
 import dev.weir.control.KeysResource;
 import dev.weir.control.MetricsResource;
+import dev.weir.control.PricesResource;
 import dev.weir.control.StoredTenants;
 import dev.weir.control.StoredUsage;
 import dev.weir.control.TenantsResource;
@@ -50,6 +51,8 @@ import java.util.concurrent.TimeUnit;
 /// everything kept is shipped, everything started is stopped.
 final class Gateway implements AutoCloseable {
     private static final long START_SECONDS_MAX = 60;
+    /// For one part; what does not stop within it ends with the process.
+    private static final long STOP_SECONDS_MAX = 10;
     private static final Duration DIRECTORY_LOOK = Duration.ofSeconds(1);
     private static final Duration LEDGER_SWEEP = Duration.ofMinutes(1);
 
@@ -84,8 +87,8 @@ final class Gateway implements AutoCloseable {
         head = new StrictHead(headLimits(), refusal -> metrics.headRefused(refusal.code()));
         vertx = EventLoops.vertx(config, head);
         try {
-            running.add(() -> await(vertx.close()));
-            store = running.add(Store.open(config, folder, vertx, clock, random, prices));
+            running.add("event loops", () -> awaitStop(vertx.close()));
+            store = running.add("store", Store.open(config, folder, vertx, clock, random, prices));
             var tenants = new StoredTenants(store.postgres());
             directorySync = new DirectorySync(store.postgres().directory(), directory);
             directorySync.refresh();
@@ -94,11 +97,12 @@ final class Gateway implements AutoCloseable {
             directorySync.refresh();
             restoreCounters();
             sandbox = await(Sandbox.start(vertx));
-            running.add(() -> await(sandbox.close()));
+            running.add("sandbox", () -> awaitStop(sandbox.close()));
             openDataPlane();
             control = await(openControlPlane(tenants));
-            running.add(() -> await(control.close()));
+            running.add("control plane", () -> awaitStop(control.close()));
             startJobs();
+            running.add("running calls", this::drain);
         } catch (Exception failed) {
             running.close();
             throw failed;
@@ -184,6 +188,7 @@ final class Gateway implements AutoCloseable {
                 new KeysResource(tenants, hasher, random, directorySync::refresh),
                 new EventsResource(usage),
                 new CostsResource(tenants, usage, clock),
+                new PricesResource(usage, admissions::prices, clock),
                 new HealthResource(List.of(new HealthCheck("postgresql", this::databaseComplaint),
                         new HealthCheck("spool", this::spoolComplaint))),
                 new MetricsResource(metrics::scrape)));
@@ -210,20 +215,35 @@ final class Gateway implements AutoCloseable {
         metrics.watchSpool(new SpoolWatch(spool::depthRecords, spool::usedBytes, shipper::lagNanos, shipper::lagNanos));
         metrics.watchShipper(shipper::storedEvents, shipper::failedSteps);
         metrics.watchCallsInFlight(() -> dataPlanes.stream().mapToInt(DataPlane::running).sum());
-        running.add(Runner.every(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer));
-        running.add(Runner.every(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now())));
+        repeat(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer);
+        repeat(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now()));
+    }
+
+    private void repeat(Duration pause, String name, Runnable task) {
+        running.add(name, Runner.every(pause, name, task));
     }
 
     /// No new calls; the running ones finish within the drain limit; then all stops.
     @Override
-    public void close() throws Exception {
-        long millis = config.deadlines().drain().toMillis();
-        Future.join(dataPlanes.stream().map(plane -> plane.drain(millis)).toList())
-                .await(millis + TimeUnit.SECONDS.toMillis(START_SECONDS_MAX), TimeUnit.MILLISECONDS);
+    public void close() {
         running.close();
     }
 
+    private void drain() throws Exception {
+        long millis = config.deadlines().drain().toMillis();
+        Future.join(dataPlanes.stream().map(plane -> plane.drain(millis)).toList())
+                .await(millis + TimeUnit.SECONDS.toMillis(STOP_SECONDS_MAX), TimeUnit.MILLISECONDS);
+    }
+
     private static <T> T await(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(START_SECONDS_MAX, TimeUnit.SECONDS);
+        return await(future, START_SECONDS_MAX);
+    }
+
+    private static void awaitStop(Future<Void> future) throws Exception {
+        await(future, STOP_SECONDS_MAX);
+    }
+
+    private static <T> T await(Future<T> future, long secondsMost) throws Exception {
+        return future.toCompletionStage().toCompletableFuture().get(secondsMost, TimeUnit.SECONDS);
     }
 }

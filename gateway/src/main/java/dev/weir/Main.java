@@ -14,7 +14,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(name = "weir", synopsisSubcommandLabel = "COMMAND", mixinStandardHelpOptions = true,
         versionProvider = Version.class, description = "An inline gateway that meters LLM and connector traffic.",
         subcommands = {
-            RunCommand.class, DemoCommand.class, TestCommand.class, ConfigCommand.class,
+            RunCommand.class, DemoCommand.class, TestCommand.class, ConfigCommand.class, PricesCommand.class,
             VersionCommand.class, HelpCommand.class},
         footer = {"",
             "Run `./weir help COMMAND` for its options. WEIR_JAVA_OPTS replaces the JVM's options."})

@@ -1,7 +1,5 @@
 package dev.weir;
 
-import dev.weir.config.ConfigResult;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,11 +13,6 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Optional<ConfigResult.Loaded> loaded = options.load();
-        if (loaded.isEmpty()) {
-            return Main.MISUSED;
-        }
-        LogLevel.apply(loaded.get().config().log());
-        return GatewayRun.run(loaded.get().config(), ready -> {});
+        return GatewayRun.run(options, ready -> {});
     }
 }

@@ -45,23 +45,23 @@ final class Store implements AutoCloseable {
         try {
             Database database = database(config, folder);
             postgres = Postgres.open(vertx, database);
-            running.add(postgres);
+            running.add("database connections", postgres);
             postgres.store().preparePartitions(LocalDate.ofInstant(clock.now(), ZoneOffset.UTC));
             spool = Spool.open(spoolConfig(config), FileDisk.open(config.spoolFolder()), clock, random,
                     event -> rated(event, prices));
-            running.add(spool);
-            running.add(Runner.every(config.spool().sync().isZero() ? WORK_PAUSE : config.spool().sync(),
-                    "weir-spool-sync", spool::sync));
-            running.add(Runner.every(WORK_PAUSE, "weir-spool-work", () -> {
+            running.add("spool", spool);
+            repeat(config.spool().sync().isZero() ? WORK_PAUSE : config.spool().sync(), "weir-spool-sync",
+                    spool::sync);
+            repeat(WORK_PAUSE, "weir-spool-work", () -> {
                 while (spool.work()) {
                     Thread.onSpinWait();
                 }
-            }));
+            });
             shipper = new Shipper(spool, postgres.store(), clock, random);
             Thread shipping = Thread.ofVirtual().name("weir-shipper").start(shipper);
-            running.add(() -> stopShipping(shipping));
-            running.add(Runner.every(Duration.ofHours(1), "weir-partitions",
-                    () -> postgres.store().preparePartitions(LocalDate.ofInstant(clock.now(), ZoneOffset.UTC))));
+            running.add("shipper", () -> stopShipping(shipping));
+            repeat(Duration.ofHours(1), "weir-partitions",
+                    () -> postgres.store().preparePartitions(LocalDate.ofInstant(clock.now(), ZoneOffset.UTC)));
         } catch (IOException | InterruptedException | RuntimeException failed) {
             close();
             throw failed;
@@ -75,8 +75,13 @@ final class Store implements AutoCloseable {
             PriceBook prices)
             throws IOException, InterruptedException {
         var store = new Store(config, folder, vertx, clock, random, prices);
-        store.shipBacklog();
-        return store;
+        try {
+            store.shipBacklog();
+            return store;
+        } catch (InterruptedException stopped) {
+            store.close();
+            throw stopped;
+        }
     }
 
     Postgres postgres() {
@@ -91,13 +96,17 @@ final class Store implements AutoCloseable {
         return shipper;
     }
 
+    private void repeat(Duration pause, String name, Runnable task) {
+        running.add(name, Runner.every(pause, name, task));
+    }
+
     private Database database(GatewayConfig config, DataFolder folder) throws IOException, InterruptedException {
         var configured = config.database();
         if (configured.url().isPresent()) {
             return outside(configured);
         }
         EmbeddedPostgres server = EmbeddedPostgres.start(folder.path(), configured.embeddedPort());
-        running.add(server);
+        running.add("embedded PostgreSQL", server);
         return server.database();
     }
 

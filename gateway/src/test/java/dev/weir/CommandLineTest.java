@@ -33,6 +33,8 @@ class CommandLineTest {
             ''                  | A command is missing. Most want `./weir run`.
             config chck         | There is no command "chck" here. Did you mean "check"?
             config              | Say what to do with the configuration: check or show.
+            prices              | Say what to do with the prices: check.
+            prices check --since x | --since x is no day. Write one such as 2026-03-14.
             run --lisen a:1     | Unknown options: '--lisen', 'a:1'
             run --data          | Missing required parameter for option '--data' (DIR)
             run extra           | There is no argument "extra" here.
@@ -77,6 +79,14 @@ class CommandLineTest {
         assertThat(out.toString()).contains("data: 127.0.0.1:7  # --listen",
                 "data: " + Path.of("here").toAbsolutePath() + "  # --data", "key: '********'")
                 .doesNotContain("canary");
+    }
+
+    @Test
+    void pricesAreCheckedAgainstTheRunningWeirAndSayWhereNoneIs() throws Exception {
+        assertThat(weir("prices", "check", "--config", file("admin: {key: a-long-enough-admin-key-0123456789}"),
+                "--control", "127.0.0.1:1")).isEqualTo(Main.FAILED);
+        assertThat(out.toString()).contains("Price book list-", " rows as of ");
+        assertThat(err.toString()).contains("no Weir answers at http://127.0.0.1:1", "./weir run");
     }
 
     private String file(String yaml) throws Exception {

@@ -10,6 +10,7 @@ final class GatewayKeys {
     private static final Duration MILLI = Duration.ofMillis(1);
     private static final Duration DAY = Duration.ofDays(1);
     private static final ByteSize GIB = ByteSize.ofMiB(1024);
+    private static final String SSL_MODE = "sslmode=(disable|prefer|require|verify-ca|verify-full)";
     private static final String REGION = "[a-z0-9][a-z0-9-]{0,62}";
 
     private GatewayKeys() {}
@@ -94,6 +95,10 @@ final class GatewayKeys {
         }
         if (text.toLowerCase(Locale.ROOT).contains("password=")) {
             throw new IllegalArgumentException("carries a password. Put it into database.password");
+        }
+        if (!text.replaceFirst("^[^?]*\\??", "").matches("((" + SSL_MODE + "|sslrootcert=[^&=]+)(&|$))*")) {
+            throw new IllegalArgumentException("has a parameter Weir does not know. Behind the ? may stand sslmode="
+                    + "disable, prefer, require, verify-ca or verify-full, and sslrootcert=FILE.pem, with & between");
         }
         return text;
     }

@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
 /// @param deadlines how long the upstream may take
 /// @param connections open connections to the upstream, all event loops together
 /// @param ca PEM file of the authorities to trust for this upstream, in place of the JDK's
-/// @param proxy outbound HTTP proxy, reached by CONNECT
+/// @param proxy outbound HTTP proxy: asked by CONNECT for an `https` upstream, else sent the request in absolute form
 public record RouteConfig(String name, RouteKind kind, String provider, Optional<UpstreamUrl> upstream,
         Credential credential, CredentialForm credentialForm, boolean passClientCredential, String region,
         boolean allowPrivate, boolean encodedSlash, Optional<String> outputLimitField, boolean askUsage,

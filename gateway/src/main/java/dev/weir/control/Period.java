@@ -7,9 +7,9 @@ import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.Optional;
 
-/// A month or a day in UTC.
+/// A month, a day or some days in UTC.
 ///
-/// @param text `2026-03` or `2026-03-14`
+/// @param text `2026-03`, `2026-03-14` or `2026-03-01/2026-03-15`
 /// @param first day of it
 /// @param after the day after its last
 public record Period(String text, LocalDate first, LocalDate after) {
@@ -31,6 +31,12 @@ public record Period(String text, LocalDate first, LocalDate after) {
     /// The month that holds a moment.
     static Period monthOf(Instant moment) {
         return of(YearMonth.from(moment.atOffset(ZoneOffset.UTC)));
+    }
+
+    /// The days from `first` up to the one that holds a moment.
+    static Period since(LocalDate first, Instant moment) {
+        LocalDate after = moment.atOffset(ZoneOffset.UTC).toLocalDate().plusDays(1);
+        return new Period(first + "/" + after, first, after.isAfter(first) ? after : first.plusDays(1));
     }
 
     private static Period of(YearMonth month) {

@@ -4,6 +4,6 @@ import java.util.Map;
 
 /// One resource of the document: the operations it carries out, by their `operationId`.
 public sealed interface Resource permits ContractResource, CostsResource, EventsResource, HealthResource, KeysResource,
-        MetricsResource, TenantsResource {
+        MetricsResource, PricesResource, TenantsResource {
     Map<String, Operation> operations();
 }

@@ -32,6 +32,20 @@ public final class StoredUsage implements EventQueries {
                 .toList();
     }
 
+    @Override
+    public List<UnpricedModel> unpriced(Period period) {
+        return postgres.costs()
+                .unpriced(Scope.ALL, DayRange.between(period.first(), period.after()))
+                .stream()
+                .map(found -> new UnpricedModel(found.provider(), nullIfEmpty(found.model()),
+                        nullIfEmpty(found.serviceTier()), found.events(), found.first(), found.last()))
+                .toList();
+    }
+
+    private static @Nullable String nullIfEmpty(String text) {
+        return text.isEmpty() ? null : text;
+    }
+
     /// Lines that sum to the total are summed, so that the two agree while events arrive; only tags are not such.
     @Override
     public CostSummary costs(TenantId tenant, Period period, @Nullable Dimension by) {

@@ -114,6 +114,11 @@ final class AnswerReader {
         return meter == null ? Quantities.NONE : meter.facts().quantities();
     }
 
+    /// What the provider charges for where that is not what it counts, so far; else empty.
+    Quantities billed() {
+        return meter == null ? Quantities.NONE : meter.facts().billed();
+    }
+
     boolean errorInside() {
         return meter != null && meter.facts().error() != null;
     }

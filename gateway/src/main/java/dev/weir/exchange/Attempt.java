@@ -137,6 +137,11 @@ final class Attempt {
         return reader == null ? null : reader.model();
     }
 
+    /// What the provider charges for where that is not what it counts; else empty.
+    Quantities billed() {
+        return reader == null ? Quantities.NONE : reader.billed();
+    }
+
     private @Nullable String providerId() {
         return providerRequestId != null || reader == null ? providerRequestId : reader.answerId();
     }

@@ -355,11 +355,12 @@ final class Exchange {
 
     private void unreachable(Attempt current, Throwable cause) {
         loop.note(call, "no connection to the upstream", cause);
-        long wait = mayBeSentAgain() ? retries().afterNoConnection(current.number) : RetryRule.NO_RETRY;
+        boolean mayHelp = mayBeSentAgain() && !UpstreamFailure.isUntrusted(cause);
+        long wait = mayHelp ? retries().afterNoConnection(current.number) : RetryRule.NO_RETRY;
         if (wait >= 0) {
             retry(current, Outcome.UPSTREAM_GONE, wait);
         } else {
-            fail(current, Outcome.UPSTREAM_GONE, UpstreamFailure.unreachable(call));
+            fail(current, Outcome.UPSTREAM_GONE, UpstreamFailure.noConnection(call, cause));
         }
     }
 

@@ -32,8 +32,7 @@ final class Refusals {
         headers.set("content-type", body.contentType());
         body.headers().forEach(headers::set);
         headers.set("x-weir-request-id", call.id);
-        if (refusal.status() == 429 || refusal.status() == 403
-                || refusal.code() == RefusalCode.UPSTREAM_CREDENTIAL_REJECTED) {
+        if (refusal.status() == 429 || refusal.status() == 403 || refusal.lasting()) {
             headers.set("x-should-retry", "false");
         }
         if (refusal.retryAfterSeconds() >= 0) {

@@ -12,10 +12,16 @@ import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
 import dev.weir.usage.UsageReading;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Turns the end of an attempt into its event: what was used, what it costs, what the ledger books. Any thread.
 final class Settlements {
+    /// What providers sell: only these tell that an answer used anything.
+    private static final Set<Meter> SOLD = EnumSet.of(Meter.TOKENS_IN, Meter.TOKENS_OUT, Meter.IMAGES_GENERATED,
+            Meter.SECONDS, Meter.SEARCHES, Meter.CHARACTERS, Meter.PAGES);
+
     private final Admissions admissions;
 
     Settlements(Admissions admissions) {
@@ -30,7 +36,7 @@ final class Settlements {
         Flags flags = flags(attempt, reading);
         Money cost = Money.ZERO;
         if (attempt.call.isLlm()) {
-            cost = cost(attempt, used);
+            cost = cost(attempt, priced(attempt, reading, used));
             if (cost == null) {
                 flags = flags.with(Flag.UNPRICED);
             }
@@ -98,13 +104,20 @@ final class Settlements {
         return flags;
     }
 
-    private static @Nullable Money cost(Attempt attempt, Quantities used) {
-        if (!attempt.mayHaveUsedTokens()
-                || !attempt.succeeded() && !used.has(Meter.TOKENS_IN) && !used.has(Meter.TOKENS_OUT)) {
-            return Money.ZERO;
+    /// What is priced: what was counted, but where the provider charges for something else (Cohere's preamble is free), that,
+    /// and the call.
+    private static Quantities priced(Attempt attempt, UsageReading reading, Quantities used) {
+        Quantities billed = attempt.billed();
+        if (billed.isEmpty() || !(reading instanceof UsageReading.Reported)) {
+            return used;
         }
-        if (!used.has(Meter.TOKENS_IN) && !used.has(Meter.TOKENS_OUT)) {
-            return null;
+        return used.has(Meter.CALLS) ? billed.with(all -> all.reported(Meter.CALLS, 1)) : billed;
+    }
+
+    /// An answer without a 2xx head that tells no usage costs nothing; one with it whose usage nobody knows has no cost.
+    private static @Nullable Money cost(Attempt attempt, Quantities used) {
+        if (!attempt.mayHaveUsedTokens() || !attempt.succeeded() && SOLD.stream().noneMatch(used::has)) {
+            return Money.ZERO;
         }
         Money cost = cost(attempt, attempt.modelAnswered(), used);
         return cost != null ? cost : cost(attempt, attempt.call.modelAsked(), used);

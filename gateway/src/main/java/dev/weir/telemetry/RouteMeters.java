@@ -137,9 +137,12 @@ final class RouteMeters {
 
     private static boolean isTokens(Meter meter) {
         return switch (meter) {
-            case TOKENS_IN, TOKENS_OUT, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H, REASONING, AUDIO_IN, AUDIO_OUT -> true;
+            case TOKENS_IN, TOKENS_OUT, CACHE_READ, CACHE_WRITE, CACHE_WRITE_1H, REASONING, AUDIO_IN, AUDIO_OUT,
+                    IMAGE_IN, IMAGE_OUT ->
+                true;
             case TOKENS, SECONDS, SEARCHES, TOOL_CALLS, TOOL_CALLS_REQUESTED, IMAGES_GENERATED, EGRESS_BYTES,
-                    INGRESS_BYTES, CALLS, READS, WRITES, WEBHOOK_INGESTS, RATE_LIMITED, RETRIES, COST ->
+                    INGRESS_BYTES, CALLS, READS, WRITES, WEBHOOK_INGESTS, RATE_LIMITED, RETRIES, COST,
+                    CHARACTERS, PAGES ->
                 false;
         };
     }

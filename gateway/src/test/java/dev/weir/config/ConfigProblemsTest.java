@@ -34,6 +34,8 @@ class ConfigProblemsTest {
                     database: {url: "postgresql://u:p@h/d"} | carries a user or password. Put them into database.user
                     database: {url: "mysql://h/d"}    | is not a database. Write postgresql://HOST:PORT/NAME
                     database: {url: "postgresql://h/d"} | database.password is missing
+                    database: {url: "postgresql://h/d?sslmode=allow", password: p} | sslmode=disable, prefer, require, verify-ca or
+                    database: {url: "postgresql://h/d?sslmode=require&ssl=1", password: p} | has a parameter Weir does not know
                     admin: {key: ""}                  | admin.key: The secret is empty, and an empty secret protects nothing
                     keys: {pepper: "${NOWHERE}"}      | The secret needs the environment variable NOWHERE, which is not set
                     keys: {pepper: "${file:no/such}"} | The secret needs the file no/such, which cannot be read

@@ -110,6 +110,23 @@ class EventsAndCostsTest {
     }
 
     @Test
+    void modelsWithoutAPriceAreListedWithWhatTheBookKnowsByNow() {
+        plane.store.add(SampleEvents.of(1, SampleEvents.TIME, "gpt-99", null, null));
+        plane.store.add(SampleEvents.of(2, SampleEvents.TIME.plusSeconds(60), "gpt-99", null, null));
+        plane.store.add(SampleEvents.of(3, SampleEvents.TIME, "gpt-4o", null, null));
+        plane.store.add(SampleEvents.of(4, SampleEvents.TIME, "gpt-98", null, "0.5"));
+        plane.store.add(SampleEvents.of(5, Instant.parse("2026-01-01T00:00:00Z"), "gpt-97", null, null));
+        var listed = plane.get("/api/prices/unpriced?since=2026-03-13").json();
+        assertThat(listed.getString("price_version")).startsWith("list-");
+        assertThat(listed.getJsonArray("items")).isEqualTo(new JsonArray("""
+                [{"provider":"openai","model":"gpt-99","service_tier":null,"events":2,"first_day":"2026-03-14",
+                  "last_day":"2026-03-14","priced_now":false},
+                 {"provider":"openai","model":"gpt-4o","service_tier":null,"events":1,"first_day":"2026-03-14",
+                  "last_day":"2026-03-14","priced_now":true}]"""));
+        assertThat(plane.get("/api/prices/unpriced?since=2026-02-30").status()).isEqualTo(400);
+    }
+
+    @Test
     void periodIsTheRunningMonthUnlessNamed() {
         plane.post("/api/tenants", "{\"id\":\"acme\",\"plan\":\"pro\"}");
         var summary = plane.get("/api/costs/summary?tenant=acme").json();

@@ -8,6 +8,7 @@ import dev.weir.tenant.TenantKey;
 import dev.weir.usage.Meter;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -18,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -164,6 +166,33 @@ final class InMemoryStore implements TenantAdmin, EventQueries {
                             .stream()
                             .map(tag -> Optional.of(tag.getKey() + "=" + tag.getValue()));
         };
+    }
+
+    @Override
+    public synchronized List<UnpricedModel> unpriced(Period period) {
+        var filter = new Filter(null, null, null, null, null, null, null, period.from(), period.to());
+        record Key(String provider, String model, String tier) {}
+        var byModel = events(filter, null, Integer.MAX_VALUE).stream()
+                .map(StoredEvent::event)
+                .filter(event -> event.cost() == null)
+                .collect(Collectors.groupingBy(event -> new Key(event.provider(),
+                        Objects.requireNonNullElse(event.model(), ""),
+                        Objects.requireNonNullElse(event.serviceTier(), ""))));
+        return byModel.entrySet().stream().map(entry -> {
+            var days = entry.getValue()
+                    .stream()
+                    .map(event -> event.time().atOffset(ZoneOffset.UTC).toLocalDate())
+                    .sorted()
+                    .toList();
+            Key key = entry.getKey();
+            return new UnpricedModel(key.provider, key.model.isEmpty() ? null : key.model,
+                    key.tier.isEmpty() ? null : key.tier, days.size(), days.getFirst(), days.getLast());
+        })
+                .sorted(Comparator.comparing(UnpricedModel::events)
+                        .reversed()
+                        .thenComparing(UnpricedModel::provider)
+                        .thenComparing(model -> Objects.requireNonNullElse(model.model(), "")))
+                .toList();
     }
 
     private static CostSummary.Total fold(List<UsageEvent> events) {

@@ -2,6 +2,7 @@ package dev.weir.control;
 
 import dev.weir.config.Address;
 import dev.weir.port.Clock;
+import dev.weir.rating.PriceBook;
 import dev.weir.telemetry.Metrics;
 import dev.weir.tenant.KeyHasher;
 import io.vertx.core.Future;
@@ -90,7 +91,8 @@ final class RunningControlPlane implements AutoCloseable {
                 "a pepper of thirty-two bytes or so".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         return List.of(new TenantsResource(tenants, changes::incrementAndGet),
                 new KeysResource(tenants, hasher, random::nextBytes, changes::incrementAndGet),
-                new EventsResource(events), new CostsResource(tenants, events, clock), new HealthResource(checks),
+                new EventsResource(events), new CostsResource(tenants, events, clock),
+                new PricesResource(events, PriceBook::shipped, clock), new HealthResource(checks),
                 new MetricsResource(metrics::scrape));
     }
 

@@ -144,6 +144,16 @@ class StoredControlIT {
     }
 
     @Test
+    void whatHasNoPriceIsTheSameAsInMemory() throws Exception {
+        store("unpriced", new RandomUsage(random), 400);
+        for (String text : List.of("2026-02", "2026-03", "2026-02-27", "2025-12")) {
+            var period = Period.parse(text).orElseThrow();
+            assertThat(usage.unpriced(period)).as("seed %d, %s", SEED, text)
+                    .containsExactlyInAnyOrderElementsOf(ORACLE.unpriced(period));
+        }
+    }
+
+    @Test
     void anAdministratorMakesATenantReadsItsUsageAndEndsItsKey() throws Exception {
         try (var plane = RunningControlPlane.over(tenants, usage)) {
             var wish = new JsonObject().put("id", "acme").put("plan", "pro");

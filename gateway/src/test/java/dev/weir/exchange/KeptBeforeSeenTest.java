@@ -8,10 +8,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -21,30 +19,16 @@ class KeptBeforeSeenTest {
     private static final String CHAT = "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
     private static final byte[] BODY = "{\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7}}"
             .getBytes(StandardCharsets.UTF_8);
-    private static TestPlane plane;
+    @RegisterExtension
+    private static final TestPlane PLANE = TestPlane.shared();
 
     /// How the upstream frames its answer.
     private enum Framing {
         LENGTH, CHUNKED, UNTIL_CLOSED
     }
 
-    @BeforeAll
-    static void start() throws Exception {
-        plane = new TestPlane();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        plane.close();
-    }
-
-    @BeforeEach
-    void forget() {
-        plane.forget();
-    }
-
     private static void answersWith(Framing framing, int pieces) {
-        plane.upstream.answers((request, wire, number) -> {
+        PLANE.upstream.answers((request, wire, number) -> {
             wire.send("HTTP/1.1 200 OK\r\n" + switch (framing) {
                 case LENGTH -> "Content-Length: " + BODY.length + "\r\n\r\n";
                 case CHUNKED -> "Transfer-Encoding: chunked\r\n\r\n";
@@ -68,27 +52,27 @@ class KeptBeforeSeenTest {
     @ParameterizedTest
     @ValueSource(strings = {"POST /openai/v1/chat/completions", "POST /anthropic/v1/messages", "POST /tickets/a"})
     void withoutAnOpeningRecordTheUpstreamSeesNothing(String line) throws Exception {
-        plane.journal.keeps(RecordingJournal.Part.OPEN, false);
-        Wire.Message answer = plane.call(line, "", CHAT);
+        PLANE.journal.keeps(RecordingJournal.Part.OPEN, false);
+        Wire.Message answer = PLANE.call(line, "", CHAT);
 
         assertThat(answer.status()).isEqualTo(503);
         assertThat(answer.header("retry-after")).isEqualTo("1");
         assertThat(answer.text()).contains("spool_unavailable");
-        assertThat(plane.settled()).isEmpty();
-        assertThat(plane.upstream.requests()).isEmpty();
-        assertThat(plane.journal.refused()).extracting(event -> event.reasonCode())
+        assertThat(PLANE.settled()).isEmpty();
+        assertThat(PLANE.upstream.requests()).isEmpty();
+        assertThat(PLANE.journal.refused()).extracting(event -> event.reasonCode())
                 .containsExactly(
                         "spool_unavailable");
     }
 
     @Test
     void evenTheRefusalNeedNotBeKept() throws Exception {
-        plane.journal.keeps(RecordingJournal.Part.OPEN, false);
-        plane.journal.keeps(RecordingJournal.Part.REFUSE, false);
+        PLANE.journal.keeps(RecordingJournal.Part.OPEN, false);
+        PLANE.journal.keeps(RecordingJournal.Part.REFUSE, false);
 
-        assertThat(plane.call("GET /tickets/a", "", "").status()).isEqualTo(503);
-        plane.quiet();
-        assertThat(plane.ledger.openReservations()).isZero();
+        assertThat(PLANE.call("GET /tickets/a", "", "").status()).isEqualTo(503);
+        PLANE.quiet();
+        assertThat(PLANE.ledger.openReservations()).isZero();
     }
 
     @ParameterizedTest
@@ -96,18 +80,18 @@ class KeptBeforeSeenTest {
     void withoutASettlementTheClientDoesNotSeeTheEnd(String how) throws Exception {
         String[] words = how.split(" ");
         answersWith(Framing.valueOf(words[0]), Integer.parseInt(words[1]));
-        plane.journal.keeps(RecordingJournal.Part.SETTLE, false);
+        PLANE.journal.keeps(RecordingJournal.Part.SETTLE, false);
         boolean cut;
-        try (var client = plane.client()) {
-            Wire.Message answer = client.request("POST /openai/v1/chat/completions", plane.auth(), CHAT).answer();
+        try (var client = PLANE.client()) {
+            Wire.Message answer = client.request("POST /openai/v1/chat/completions", PLANE.auth(), CHAT).answer();
             cut = !answer.whole();
         } catch (java.io.IOException nothingSaid) {
             cut = true;
         }
 
         assertThat(cut).isTrue();
-        plane.quiet();
-        assertThat(plane.ledger.openReservations()).isZero();
+        PLANE.quiet();
+        assertThat(PLANE.ledger.openReservations()).isZero();
     }
 
     @ParameterizedTest
@@ -117,13 +101,13 @@ class KeptBeforeSeenTest {
         answersWith(Framing.valueOf(words[0]), Integer.parseInt(words[1]));
         var asked = new CountDownLatch(1);
         var keep = new CountDownLatch(1);
-        plane.journal.beforeSettle(() -> {
+        PLANE.journal.beforeSettle(() -> {
             asked.countDown();
             await(keep);
         });
         var ended = new AtomicInteger();
-        try (var client = plane.client()) {
-            client.request("POST /openai/v1/chat/completions", plane.auth(), CHAT);
+        try (var client = PLANE.client()) {
+            client.request("POST /openai/v1/chat/completions", PLANE.auth(), CHAT);
             var reader = Thread.ofVirtual().start(() -> {
                 try {
                     ended.set(client.answer().whole() ? 1 : -1);
@@ -139,32 +123,32 @@ class KeptBeforeSeenTest {
         }
 
         assertThat(ended).hasValue(1);
-        assertThat(plane.onlySettled().outcome()).isEqualTo(Outcome.OK);
+        assertThat(PLANE.onlySettled().outcome()).isEqualTo(Outcome.OK);
     }
 
     @Test
     void theUpstreamSeesNothingBeforeTheOpeningRecordIsKept() throws Exception {
         answersWith(Framing.LENGTH, 1);
         var seenBefore = new AtomicInteger(-1);
-        plane.journal.beforeOpen(() -> seenBefore.set(plane.upstream.requests().size()));
+        PLANE.journal.beforeOpen(() -> seenBefore.set(PLANE.upstream.requests().size()));
 
-        assertThat(plane.call("POST /openai/v1/chat/completions", "", CHAT).status()).isEqualTo(200);
+        assertThat(PLANE.call("POST /openai/v1/chat/completions", "", CHAT).status()).isEqualTo(200);
         assertThat(seenBefore).hasValue(0);
-        assertThat(plane.upstream.requests()).hasSize(1);
-        plane.settled();
-        assertThat(plane.journal.entries()).extracting(RecordingJournal.Entry::part)
+        assertThat(PLANE.upstream.requests()).hasSize(1);
+        PLANE.settled();
+        assertThat(PLANE.journal.entries()).extracting(RecordingJournal.Entry::part)
                 .containsExactlyElementsOf(List.of(RecordingJournal.Part.OPEN, RecordingJournal.Part.SETTLE));
     }
 
     @Test
     void anAnswerInPlaceOfTheUpstreamsWaitsForItsSettlementToo() throws Exception {
-        plane.upstream.answers((request, wire, number) -> wire.close());
+        PLANE.upstream.answers((request, wire, number) -> wire.close());
         var asked = new AtomicInteger();
-        plane.journal.beforeSettle(asked::incrementAndGet);
+        PLANE.journal.beforeSettle(asked::incrementAndGet);
 
-        assertThat(plane.call("GET /tickets/a", "", "").status()).isEqualTo(502);
+        assertThat(PLANE.call("GET /tickets/a", "", "").status()).isEqualTo(502);
         assertThat(asked).hasValue(1);
-        assertThat(plane.onlySettled().clientStatus()).isEqualTo(502);
+        assertThat(PLANE.onlySettled().clientStatus()).isEqualTo(502);
     }
 
     private static void await(CountDownLatch latch) {

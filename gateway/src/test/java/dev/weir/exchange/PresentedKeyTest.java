@@ -3,30 +3,19 @@ package dev.weir.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.MultiMap;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// Where a Weir key is found, how it is taken out again, and that none reaches the upstream from any of its places (G9.4).
 class PresentedKeyTest {
-    private static TestPlane plane;
-
-    @BeforeAll
-    static void start() throws Exception {
-        plane = new TestPlane();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        plane.close();
-    }
+    @RegisterExtension
+    private static final TestPlane PLANE = TestPlane.shared();
 
     @BeforeEach
-    void forget() {
-        plane.forget();
-        plane.upstream.answers((request, wire, number) -> wire.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"));
+    void theProviderIsContent() {
+        PLANE.upstream.answers((request, wire, number) -> wire.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"));
     }
 
     private static MultiMap headers(String lines) {
@@ -72,13 +61,13 @@ class PresentedKeyTest {
         "'', ?alt=sse&key=KEY, openai", "'', ?k%65y=KEY, openai", "Authorization: Bearer KEY, '', mine",
         "x-api-key: KEY, '', mine", "X-Weir-Key: KEY, ?key=KEY, mine", "'', ?k%65y=KEY, mine"})
     void aWeirKeyNeverGoesUpstream(String header, String query, String route) throws Exception {
-        String key = plane.key.reveal();
-        try (var client = plane.client()) {
+        String key = PLANE.key.reveal();
+        try (var client = PLANE.client()) {
             String line = "POST /" + route + "/v1/chat/completions" + query.replace("KEY", key);
             assertThat(client.request(line, header.isEmpty() ? "" : header.replace("KEY", key) + "\r\n",
                     "{\"model\":\"gpt-4o-mini\",\"messages\":[]}").answer().status()).isEqualTo(200);
         }
-        Wire.Message request = plane.upstream.onlyRequest();
+        Wire.Message request = PLANE.upstream.onlyRequest();
 
         assertThat(request.start() + request.headers()).doesNotContain("wr_");
     }
@@ -88,13 +77,13 @@ class PresentedKeyTest {
         "api-key: sk-live_wr_mine, '', api-key, sk-live_wr_mine", "'', ?key=AIza, authorization, Bearer AIza"})
     void theClientsOwnKeyPassesWhereTheRouteSaysSo(String header, String query, String name, String value)
             throws Exception {
-        try (var client = plane.client()) {
+        try (var client = PLANE.client()) {
             client.request("POST /mine/v1/chat/completions" + query,
-                    "X-Weir-Key: " + plane.key.reveal() + "\r\n" + (header.isEmpty() ? "" : header + "\r\n"),
+                    "X-Weir-Key: " + PLANE.key.reveal() + "\r\n" + (header.isEmpty() ? "" : header + "\r\n"),
                     "{\"model\":\"gpt-4o-mini\",\"messages\":[]}").answer();
         }
 
-        assertThat(plane.upstream.onlyRequest().header(name)).isEqualTo(value);
-        assertThat(plane.upstream.onlyRequest().target()).isEqualTo("/v1/chat/completions");
+        assertThat(PLANE.upstream.onlyRequest().header(name)).isEqualTo(value);
+        assertThat(PLANE.upstream.onlyRequest().target()).isEqualTo("/v1/chat/completions");
     }
 }

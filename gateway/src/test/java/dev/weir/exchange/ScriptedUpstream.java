@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
 
 /// A provider on loopback that does exactly what its script says, down to the byte and the reset; one virtual thread per
 /// connection. It writes down every request it got.
@@ -24,7 +25,10 @@ final class ScriptedUpstream implements AutoCloseable {
         void serve(Wire wire, int number) throws Exception;
     }
 
-    private final ServerSocket server = new ServerSocket(0, 1_000, InetAddress.getLoopbackAddress());
+    private static final int BACKLOG = 1_000;
+
+    private final ServerSocket server;
+    private final String scheme;
     private final List<Wire.Message> requests = new CopyOnWriteArrayList<>();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -33,6 +37,17 @@ final class ScriptedUpstream implements AutoCloseable {
     private volatile RawScript script = (wire, number) -> wire.close();
 
     ScriptedUpstream() throws IOException {
+        this("http", new ServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress()));
+    }
+
+    /// One that is reached by TLS.
+    ScriptedUpstream(SSLContext tls) throws IOException {
+        this("https", tls.getServerSocketFactory().createServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress()));
+    }
+
+    private ScriptedUpstream(String scheme, ServerSocket server) {
+        this.scheme = scheme;
+        this.server = server;
         Thread.ofVirtual().name("upstream").start(this::accept);
     }
 
@@ -41,7 +56,12 @@ final class ScriptedUpstream implements AutoCloseable {
     }
 
     String url() {
-        return "http://127.0.0.1:" + port();
+        return url("127.0.0.1");
+    }
+
+    /// Where it is reached by the name `host`.
+    String url(String host) {
+        return scheme + "://" + host + ":" + port();
     }
 
     /// From now on, also on connections that are open: each request is read whole, then answered so.

@@ -3,6 +3,7 @@ package dev.weir.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weir.Certificates;
 import dev.weir.admission.Admissions;
 import dev.weir.admission.RefusalCode;
 import dev.weir.config.ConfigReader;
@@ -35,15 +36,17 @@ import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /// A running data plane with everything real but its journal and its provider: one tenant, `acme`, with one key.
-final class TestPlane implements AutoCloseable {
+final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCallback {
     static final TenantId ACME = new TenantId("acme");
     static final Tokenizers TOKENIZERS = new Tokenizers();
     static final String PROVIDER_KEY = "sk-of-weir";
     /// Both dialects, a connector, and what routes can be told; `%s` is the provider's URL.
     private static final String ROUTES = """
-            listen: {data: "127.0.0.1:0", control: "127.0.0.1:1"}
             deadlines: {connect: 2s, first-byte: 20s, silence: 20s}
             routes:
               openai: {kind: llm, provider: openai, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
@@ -72,6 +75,25 @@ final class TestPlane implements AutoCloseable {
 
     /// @param moreRoutes YAML of routes beside the usual ones, indented by two
     TestPlane(String moreRoutes, ExchangeLimits limits) throws Exception {
+        this("", moreRoutes, limits);
+    }
+
+    /// Its clients come by TLS.
+    static TestPlane over(Certificates.Server tls) throws Exception {
+        return new TestPlane(", tls: {cert: \"" + tls.cert() + "\", key: \"" + tls.key() + "\"}", "",
+                ExchangeLimits.DEFAULTS);
+    }
+
+    /// One for a whole test class: register it as an extension, and each test finds it as new.
+    static TestPlane shared() {
+        try {
+            return new TestPlane();
+        } catch (Exception failed) {
+            throw new AssertionError("the data plane does not start", failed);
+        }
+    }
+
+    private TestPlane(String moreListen, String moreRoutes, ExchangeLimits limits) throws Exception {
         var random = new Random(7);
         var pepper = new byte[32];
         random.nextBytes(pepper);
@@ -81,7 +103,8 @@ final class TestPlane implements AutoCloseable {
         limits();
         parts = new ExchangeParts(new RealClock(), directory, hasher, new Admissions(ledger, PriceBook.shipped()),
                 journal, TOKENIZERS, new Listener(), limits);
-        GatewayConfig config = config(ROUTES.formatted(upstream.url()) + moreRoutes.replace("%1$s", upstream.url()));
+        GatewayConfig config = config("listen: {data: \"127.0.0.1:0\", control: \"127.0.0.1:1\"" + moreListen + "}\n"
+                + ROUTES.formatted(upstream.url()) + moreRoutes.replace("%1$s", upstream.url()));
         var head = new StrictHead(HeadLimits.DEFAULT, refusal -> {});
         vertx = Vertx.builder().withTransport(head.guard(io.vertx.core.transport.Transport.NIO)).build();
         plane = new DataPlane(config, parts, head, UpstreamUrl.parse(upstream.url()), 1, () -> {});
@@ -167,6 +190,16 @@ final class TestPlane implements AutoCloseable {
 
     static <T> T done(io.vertx.core.Future<T> future) throws Exception {
         return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext test) {
+        forget();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext tests) throws Exception {
+        close();
     }
 
     @Override

@@ -23,7 +23,7 @@ final class LimitRefusals {
         Instant resetAt = exceeded.span().ends() ? exceeded.span().end() : null;
         long used = exceeded.settled() + exceeded.reserved();
         var standing = new Standing(limit, exceeded.value(), exceeded.settled(), exceeded.reserved(), exceeded.span());
-        return new Refusal(code, retryAfter(code, resetAt, moment), message(exceeded, used, resetAt), standing);
+        return new Refusal(code, retryAfter(code, resetAt, moment), message(exceeded, used, resetAt), standing, false);
     }
 
     static RefusalCode code(Limit limit) {

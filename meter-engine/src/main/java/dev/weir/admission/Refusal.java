@@ -9,17 +9,24 @@ import org.jspecify.annotations.Nullable;
 /// @param retryAfterSeconds whole seconds until it may go better, or [#NEVER]
 /// @param message what, why and what to do; never a secret
 /// @param standing where the limit stood that refused, null where none did
-public record Refusal(RefusalCode code, long retryAfterSeconds, String message, @Nullable Standing standing) {
+/// @param lasting whether only a person can change it, so that trying again is useless
+public record Refusal(RefusalCode code, long retryAfterSeconds, String message, @Nullable Standing standing,
+        boolean lasting) {
     public static final long NEVER = -1;
 
     /// A refusal that no limit made.
     public static Refusal of(RefusalCode code, String message) {
-        return new Refusal(code, NEVER, message, null);
+        return new Refusal(code, NEVER, message, null, false);
+    }
+
+    /// A refusal that stays until a person changes something.
+    public static Refusal lasting(RefusalCode code, String message) {
+        return new Refusal(code, NEVER, message, null, true);
     }
 
     /// A refusal that no limit made and that may pass.
     public static Refusal of(RefusalCode code, String message, long retryAfterSeconds) {
-        return new Refusal(code, retryAfterSeconds, message, null);
+        return new Refusal(code, retryAfterSeconds, message, null, false);
     }
 
     public int status() {

@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
 /// @param error the type of an error object in the answer; null where none stood there
 /// @param finished whether the model's own end was seen (a finish or stop reason)
 /// @param contentSeen whether any output has passed
+/// @param billed what the provider charges for where that is not what it counts, so what is priced; else empty
 public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
         @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
-        boolean contentSeen) {
+        boolean contentSeen, Quantities billed) {
 
     /// How much a provider has told of what was used.
     public enum Usage {
@@ -40,5 +41,12 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
 
     public AnswerFacts {
         sides = List.copyOf(sides);
+    }
+
+    /// Of a provider that charges for what it counts.
+    public AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
+            @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
+            boolean contentSeen) {
+        this(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen, Quantities.NONE);
     }
 }

@@ -9,6 +9,10 @@ import java.util.function.Predicate;
 /// Which dialect is spoken: the provider, the method and the path decide. A new dialect is a class and a row here.
 public final class Dialects {
     private static final Set<String> ANY = Set.of();
+    private static final Set<String> COHERE = Set.of("cohere", "sandbox");
+    private static final Set<String> OLLAMA = Set.of("ollama", "sandbox");
+    private static final Set<String> OLLAMA_FREE = Set.of("/api/show", "/api/pull", "/api/push", "/api/create",
+            "/api/copy");
 
     /// @param method as on the wire
     /// @param providers whose paths these are; empty: everybody's
@@ -29,9 +33,26 @@ public final class Dialects {
             new Row("POST", ANY, path -> path.contains("/publishers/anthropic/")
                     && (path.endsWith(":rawPredict") || path.endsWith(":streamRawPredict")),
                     (provider, path) -> new AnthropicMessages()),
-            post("/messages/count_tokens", provider -> new Passthrough(true, RefusalWords.ANTHROPIC)));
+            post("/messages/count_tokens", provider -> new Passthrough(true, RefusalWords.ANTHROPIC)),
+            new Row("POST", OLLAMA, Dialects::handlesModels,
+                    (provider, path) -> new Passthrough(true, RefusalWords.SENTENCE)),
+            post(OLLAMA, "/api/chat", provider -> new Ollama(Ollama.Task.CHAT)),
+            post(OLLAMA, "/api/generate", provider -> new Ollama(Ollama.Task.GENERATE)),
+            post(OLLAMA, "/api/embed", provider -> new Ollama(Ollama.Task.EMBED)),
+            post(OLLAMA, "/api/embeddings", provider -> new Ollama(Ollama.Task.EMBED)),
+            post(COHERE, "/v2/chat", provider -> new Cohere(Cohere.Task.CHAT)),
+            post(COHERE, "/v1/chat", provider -> new Cohere(Cohere.Task.CHAT_V1)),
+            post(COHERE, "/v1/generate", provider -> new Cohere(Cohere.Task.GENERATE)),
+            post(COHERE, "/embed", provider -> new Cohere(Cohere.Task.EMBED)),
+            post(COHERE, "tokenize", provider -> new Passthrough(true, RefusalWords.COHERE)),
+            post("/rerank", Rerank::new));
 
     private Dialects() {}
+
+    /// Ollama's calls that fetch, copy or describe models: no model runs.
+    private static boolean handlesModels(String path) {
+        return path.startsWith("/api/blobs/") || OLLAMA_FREE.contains(path);
+    }
 
     private static Row post(String ending, Function<String, Dialect> dialect) {
         return post(ANY, ending, dialect);

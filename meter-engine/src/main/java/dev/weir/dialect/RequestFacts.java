@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param model the model asked for, null where body and path name none
 /// @param streaming whether the client asked for a stream
-/// @param choices how many answers the output limit holds for, 1 or more (`n`)
+/// @param choices how many answers the output limit holds for (`n`); 0 where no tokens come out at all (embeddings)
 /// @param outputLimitMin the least output limit that the provider takes for this very request, 1 or more
 /// @param usageAsked whether the client asked for the usage chunk itself
 /// @param prompt what the model will read
@@ -62,9 +62,10 @@ public record RequestFacts(@Nullable ModelId model, boolean streaming, long choi
     }
 
     public RequestFacts {
-        if (choices < 1 || outputLimitMin < 1) {
-            throw new IllegalArgumentException("choices " + choices + " and least output limit " + outputLimitMin
-                    + " of a request are 1 or more");
+        if (choices < 0 || outputLimitMin < 1) {
+            throw new IllegalArgumentException(
+                    "choices " + choices + " of a request are 0 or more, its least output limit "
+                            + outputLimitMin + " is 1 or more");
         }
     }
 

@@ -61,6 +61,9 @@ abstract class RequestReader {
     /// Reads the value of the field `name`, or skips it.
     abstract void field(String name) throws JsonCursor.Malformed, Ambiguous;
 
+    /// All fields are read: the place for what depends on two of them.
+    void allRead() {}
+
     final RequestReading read() {
         try {
             if (json.peek() != JsonCursor.Kind.OBJECT) {
@@ -76,6 +79,7 @@ abstract class RequestReader {
                 field(name);
             }
             json.end();
+            allRead();
             return new RequestReading.Facts(facts());
         } catch (JsonCursor.Malformed e) {
             return new RequestReading.Unreadable("The request body is not valid JSON: " + e.getMessage() + " of "
@@ -116,10 +120,15 @@ abstract class RequestReader {
     }
 
     final void readOutputLimit(String name) throws JsonCursor.Malformed {
+        readOutputLimit(name, 0);
+    }
+
+    /// @param least the least number that limits anything; servers take what is below it for no limit
+    final void readOutputLimit(String name, long least) throws JsonCursor.Malformed {
         json.peek();
         int from = json.position();
         long value = json.readLong(UNREADABLE_NUMBER);
-        outputLimits.add(new RequestFacts.NumberAt(name, value < 0 ? OptionalLong.empty() : OptionalLong.of(value),
+        outputLimits.add(new RequestFacts.NumberAt(name, value < least ? OptionalLong.empty() : OptionalLong.of(value),
                 from, json.position()));
     }
 

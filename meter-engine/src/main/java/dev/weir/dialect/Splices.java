@@ -12,6 +12,15 @@ final class Splices {
 
     private final List<Splice> splices = new ArrayList<>();
 
+    /// The body with its output limited, and nothing else changed.
+    ///
+    /// @param field as [#limitOutput] takes it
+    static byte[] limited(RequestFacts facts, byte[] body, int length, OptionalLong limit, String field) {
+        var splices = new Splices();
+        splices.limitOutput(facts.layout(), limit, field);
+        return splices.apply(body, length);
+    }
+
     void replace(int from, int to, String instead) {
         splices.add(new Splice(from, to, instead.getBytes(StandardCharsets.UTF_8)));
     }

@@ -65,8 +65,9 @@ public final class StreamMeter implements AutoCloseable {
     /// Whether [#finish] will need no counting of text, which takes too long for an event loop.
     public boolean finishesAtOnce(boolean complete) {
         AnswerFacts facts = scanner.facts();
-        return facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete || status >= 400
-                || dialect.freeOfTokens() || !dialect.readsBody();
+        boolean told = facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete;
+        return told && !leavesInputOut(facts.quantities()) || status >= 400 || dialect.freeOfTokens()
+                || !dialect.readsBody();
     }
 
     /// Ends the metering. Call once.
@@ -77,7 +78,10 @@ public final class StreamMeter implements AutoCloseable {
         decoder.close();
         AnswerFacts facts = scanner.facts();
         if (facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete) {
-            return new UsageReading.Reported(facts.quantities());
+            return leavesInputOut(facts.quantities())
+                    ? new UsageReading.Estimated(withEstimatedInput(facts.quantities()),
+                            "the answer told its output only")
+                    : new UsageReading.Reported(facts.quantities());
         }
         if (decoder.failure() != null) {
             return new UsageReading.Missing(decoder.failure());
@@ -87,6 +91,11 @@ public final class StreamMeter implements AutoCloseable {
         }
         return new UsageReading.Estimated(withCountedOutput(facts.quantities()),
                 "the stream ended before the provider's last word on usage");
+    }
+
+    /// Servers that found the whole prompt in their cache, or were not asked for details, count the output alone.
+    private static boolean leavesInputOut(Quantities told) {
+        return told.has(Meter.TOKENS_OUT) && !told.has(Meter.TOKENS_IN);
     }
 
     private UsageReading withoutUsage(AnswerFacts facts, boolean complete) {

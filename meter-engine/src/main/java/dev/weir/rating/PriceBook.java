@@ -143,6 +143,12 @@ public final class PriceBook {
         return UpperBound.of(new Selection(row, sku), tokensIn, others, audio);
     }
 
+    /// Whether everybody's list has a row for the model at that time, in any region.
+    public boolean lists(String provider, String model, Instant at) {
+        List<PriceRow> rows = everybody.find(provider, model);
+        return rows != null && rows.stream().anyMatch(row -> row.holdsOn(day(at)));
+    }
+
     /// What the list says of the model's sizes.
     public ModelFacts facts(Sku sku, Instant at) {
         PriceRow row = row(null, sku, at);
@@ -150,10 +156,14 @@ public final class PriceBook {
     }
 
     private @Nullable PriceRow row(@Nullable String tenant, Sku sku, Instant at) {
-        long day = Math.floorDiv(at.getEpochSecond(), SECONDS_PER_DAY);
+        long day = day(at);
         Listings own = tenant == null || ofTenants.isEmpty() ? null : ofTenants.get(tenant);
         PriceRow row = own == null ? null : row(own, sku, day);
         return row != null ? row : row(everybody, sku, day);
+    }
+
+    private static long day(Instant at) {
+        return Math.floorDiv(at.getEpochSecond(), SECONDS_PER_DAY);
     }
 
     private static @Nullable PriceRow row(Listings listings, Sku sku, long day) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// Reads a price file, strictly: an unknown field is a mistake, not a comment. Schema 1:
 ///
 /// ```
-/// {"schema":1, "version":"list-2026-08-01", "as_of":"2026-08-01", "currency":"USD", "source":"…", "rows":[
+/// {"schema":1, "version":"list-2026-08-01-2", "as_of":"2026-08-01", "currency":"USD", "source":"…", "rows":[
 ///  {"tenant":"acme"?, "provider":"openai", "model":"gpt-4o", "region":"eu"?, "from":"2026-01-01"?, "to":"2026-02-01"?,
 ///   "prices":{KIND:USD,…}, "tiers":[{"input_tokens_above":200000, "prices":{…}}]?,
 ///   "service":{"batch"|"flex"|"priority":{"prices":{…}, "tiers":[…]?}}?, "multipliers":{"us":"1.1"}?,

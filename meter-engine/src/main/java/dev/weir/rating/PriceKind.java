@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/// The columns of a price list, by the names of the price file; per million tokens, or per single unit (`…_each`).
+/// The columns of a price list, by the names of the price file; per million tokens or characters, or per single unit (`…_each`).
 enum PriceKind {
     INPUT,
     OUTPUT,
@@ -20,15 +20,20 @@ enum PriceKind {
     REASONING,
     AUDIO_IN,
     AUDIO_OUT,
-    /// The output of image models that have no text output.
+    /// Images in the input, where they cost another price than text.
+    IMAGE_TOKEN_IN,
+    /// Images in the output.
     IMAGE_TOKEN_OUT,
+    /// Characters of text to speak.
+    CHARACTER_IN,
     IMAGE_OUT_EACH,
     SECOND_IN_EACH,
     SECOND_OUT_EACH,
     AUDIO_SECOND_IN_EACH,
     SEARCH_MEDIUM_EACH,
     QUERY_EACH,
-    REQUEST_EACH;
+    REQUEST_EACH,
+    PAGE_EACH;
 
     static final int COUNT = values().length;
     private static final Map<String, PriceKind> BY_ID = Arrays.stream(values())

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// input's step), each output token likewise, and no option forgotten that the provider may choose by itself.
 final class UpperBound {
     private static final PriceKind[] TEXT_IN = {PriceKind.INPUT, PriceKind.CACHE_READ, PriceKind.CACHE_WRITE,
-        PriceKind.CACHE_WRITE_1H};
+        PriceKind.CACHE_WRITE_1H, PriceKind.IMAGE_TOKEN_IN};
     private static final PriceKind[] TEXT_OUT = {PriceKind.OUTPUT, PriceKind.REASONING, PriceKind.IMAGE_TOKEN_OUT};
     private static final BigInteger LONG_MAX = BigInteger.valueOf(Long.MAX_VALUE);
 
@@ -62,6 +62,8 @@ final class UpperBound {
         sum = plus(sum,
                 times(perUnit(prices.of(PriceKind.QUERY_EACH)), Math.max(calls, others.amount(Meter.SEARCHES))));
         sum = plus(sum, times(perUnit(prices.of(PriceKind.REQUEST_EACH)), calls));
+        sum = plus(sum, times(perUnit(prices.of(PriceKind.CHARACTER_IN)), others.amount(Meter.CHARACTERS)));
+        sum = plus(sum, times(perUnit(prices.of(PriceKind.PAGE_EACH)), others.amount(Meter.PAGES)));
         return plus(sum, times(seconds, others.amount(Meter.SECONDS)));
     }
 

@@ -42,7 +42,15 @@ public enum Meter {
     RATE_LIMITED(21, "rate_limited"),
     RETRIES(22, "retries"),
     /// Pico-dollars at list price.
-    COST(23, "cost");
+    COST(23, "cost"),
+    /// Tokens of images in the input, part of `tokens_in`: some models price them apart.
+    IMAGE_IN(24, "image_in"),
+    /// Tokens of images in the output, part of `tokens_out`.
+    IMAGE_OUT(25, "image_out"),
+    /// Unicode characters of text turned into speech, where that is what is sold.
+    CHARACTERS(26, "characters"),
+    /// Pages of documents read.
+    PAGES(27, "pages");
 
     private static final Map<String, Meter> BY_ID = Arrays.stream(values())
             .collect(Collectors.toUnmodifiableMap(Meter::id, Function.identity()));

@@ -209,7 +209,7 @@ class AdmissionsTest {
         // gpt-4o-mini, priority being possible: $0.25 in, $1 out per million
         Admission.Admitted admitted = desk.admitted(desk.chat(counted(100_000), limit(10_000)));
         assertThat(admitted.costReserved()).isEqualTo(Money.ofUsd("0.035"));
-        assertThat(admitted.priceVersion()).isEqualTo("list-2026-08-01");
+        assertThat(admitted.priceVersion()).isEqualTo("list-2026-08-01-2");
         assertThat(desk.standing("budget").reserved()).isEqualTo(Money.ofUsd("0.035").picos());
         desk.settle(admitted, "tokens_in=100000 tokens_out=10000");
         assertThat(desk.standing("budget").settled()).isEqualTo(Money.ofUsd("0.021").picos());

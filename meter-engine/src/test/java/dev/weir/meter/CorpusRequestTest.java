@@ -25,7 +25,11 @@ import org.junit.jupiter.api.Test;
 
 /// Every recorded request: what is read of it beside a full parse, what an edit leaves of it, and whether its bounds hold.
 class CorpusRequestTest {
-    private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages");
+    private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
+            "ollama.generate", "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed",
+            "cohere.rerank", "rerank");
+    private static final Set<String> NO_OUTPUT = Set.of("ollama.embed", "cohere.embed", "cohere.rerank", "rerank");
+    private static final Set<String> STREAMS_UNASKED = Set.of("ollama.chat", "ollama.generate");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Tokenizers TOKENIZERS = new Tokenizers();
 
@@ -54,8 +58,7 @@ class CorpusRequestTest {
             }
             byte[] body = text.getBytes(StandardCharsets.UTF_8);
             String provider = record.path("provider").asText();
-            boolean openAi = record.path("wire_format").asText().equals("openai.chat");
-            Dialect dialect = Dialects.of(provider, "POST", openAi ? "/chat/completions" : "/messages");
+            Dialect dialect = Dialects.of(provider, "POST", path(record));
             var head = new RequestHead("POST", record.path("endpoint").asText(), provider, "application/json");
             ObjectNode parsed = parse(text);
             switch (dialect.readRequest(head, body, body.length)) {
@@ -67,6 +70,40 @@ class CorpusRequestTest {
             }
         }
         assertThat(CASES).hasSizeGreaterThan(5_000);
+    }
+
+    /// Proxies have paths of their own for the formats that everybody speaks.
+    private static String path(JsonNode record) {
+        return switch (record.path("wire_format").asText()) {
+            case "openai.chat" -> "/chat/completions";
+            case "anthropic.messages" -> "/messages";
+            default -> record.path("endpoint").asText();
+        };
+    }
+
+    /// Where the output limits of a dialect stand, and the one that an edit adds.
+    private static List<String> limits(Case one) {
+        String provider = one.record.path("provider").asText();
+        return switch (one.dialect.id()) {
+            case "openai.chat" -> provider.equals("llamacpp")
+                    ? List.of("max_tokens", "max_completion_tokens", "n_predict")
+                    : Set.of("openai", "azure").contains(provider)
+                            ? List.of("max_completion_tokens", "max_tokens")
+                            : List.of("max_tokens", "max_completion_tokens");
+            case "ollama.chat", "ollama.generate", "ollama.embed" -> List.of("options.num_predict");
+            case "cohere.embed", "cohere.rerank", "rerank" -> List.of();
+            default -> List.of("max_tokens");
+        };
+    }
+
+    /// The object that holds the field, made where it is not there.
+    private static ObjectNode home(ObjectNode body, String field) {
+        int dot = field.indexOf('.');
+        return dot < 0 ? body : body.withObject("/" + field.substring(0, dot));
+    }
+
+    private static String leaf(String field) {
+        return field.substring(field.indexOf('.') + 1);
     }
 
     /// Null where the recorded request is not JSON, as two are.
@@ -85,37 +122,38 @@ class CorpusRequestTest {
                 assertThat(String.valueOf(one.facts.model())).as(one.name())
                         .isEqualTo(one.parsed.path("model").asText());
             }
-            assertThat(one.facts.streaming()).as(one.name()).isEqualTo(one.parsed.path("stream").asBoolean());
-            long limit = Math.max(one.parsed.path("max_tokens").asLong(-1),
-                    one.parsed.path("max_completion_tokens").asLong(-1));
-            if (one.record.path("provider").asText().equals("llamacpp")) {
-                limit = Math.max(limit, one.parsed.path("n_predict").asLong(-1));
+            assertThat(one.facts.streaming()).as(one.name())
+                    .isEqualTo(one.parsed.path("stream").asBoolean(STREAMS_UNASKED.contains(one.dialect.id())));
+            long limit = -1;
+            for (String field : limits(one)) {
+                limit = Math.max(limit, home(one.parsed.deepCopy(), field).path(leaf(field)).asLong(-1));
             }
             assertThat(one.facts.outputLimit().orElse(-1)).as(one.name()).isEqualTo(limit);
-            assertThat(one.facts.choices()).as(one.name()).isEqualTo(one.parsed.path("n").asLong(1));
+            long choices = NO_OUTPUT.contains(one.dialect.id()) ? 0 : one.parsed.path("n").asLong(1);
+            assertThat(one.facts.choices()).as(one.name()).isEqualTo(choices);
         }
     }
 
     @Test
     void anEditChangesWhatItShouldAndNothingElse() throws IOException {
         for (Case one : CASES) {
+            if (one.facts.choices() == 0) {
+                continue;
+            }
             boolean ask = one.dialect.mustAskUsage(one.facts);
             byte[] edited = one.dialect.edit(one.facts, one.body, one.body.length, OptionalLong.of(3), ask, null);
             ObjectNode expected = one.parsed.deepCopy();
             boolean limited = false;
-            boolean llamaCpp = one.record.path("provider").asText().equals("llamacpp");
-            for (String field : List.of("max_tokens", "max_completion_tokens", "n_predict")) {
-                if (expected.has(field) && (llamaCpp || !field.equals("n_predict"))) {
-                    limited = true;
-                    if (!expected.path(field).isNumber() || expected.path(field).asLong() > 3) {
-                        expected.put(field, 3);
-                    }
+            for (String field : limits(one)) {
+                JsonNode there = one.parsed.at("/" + field.replace('.', '/'));
+                limited |= !there.isMissingNode();
+                if (!there.isMissingNode() && (!there.isNumber() || there.asLong() > 3)) {
+                    home(expected, field).put(leaf(field), 3);
                 }
             }
             if (!limited) {
-                boolean newer = Set.of("openai", "azure").contains(one.record.path("provider").asText())
-                        && one.dialect.id().equals("openai.chat");
-                expected.put(newer ? "max_completion_tokens" : "max_tokens", 3);
+                String field = limits(one).getFirst();
+                home(expected, field).put(leaf(field), 3);
             }
             if (ask) {
                 ObjectNode options = expected.path("stream_options").isObject()

@@ -113,6 +113,20 @@ class StreamMeterTest {
     }
 
     @Test
+    void whereTheAnswerTellsItsOutputOnlyTheInputIsEstimated() {
+        Dialect ollama = Dialects.of("ollama", "POST", "/api/chat");
+        byte[] body = "{\"done\":true,\"eval_count\":79}".getBytes(UTF_8);
+        assertThat(read(ollama, body, true)).isEqualTo(new UsageReading.Estimated(Quantities.builder()
+                .set(Meter.TOKENS_IN, 40, Provenance.BOUND)
+                .reported(Meter.TOKENS_OUT, 79)
+                .build(), "the answer told its output only"));
+        try (var meter = new StreamMeter(ollama, 200, null, GPT, TOKENIZERS, INPUT)) {
+            meter.accept(body, 0, body.length);
+            assertThat(meter.finishesAtOnce(true)).as("counting the input takes time").isFalse();
+        }
+    }
+
+    @Test
     void whatNobodyKnowsIsMissing() {
         assertThat(readWithoutEstimate(CHAT, new byte[0])).isInstanceOf(UsageReading.Missing.class);
         assertThat(readWithoutEstimate(CHAT, "<html>".getBytes(UTF_8))).isInstanceOf(UsageReading.Missing.class);

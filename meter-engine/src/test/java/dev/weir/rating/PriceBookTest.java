@@ -64,6 +64,14 @@ class PriceBookTest {
                     google    | gemini-2.5-flash           |          | 2026-07-01 | tokens_in=1000 audio_in=500 tokens_out=90 reasoning=40        | 0.000875
                     google    | gemini-2.5-pro             | priority | 2026-07-01 | tokens_in=200001 cache_read=200000 tokens_out=10              | 0.0501525
                     google    | gemini-2.5-flash-image     |          | 2026-07-01 | tokens_in=10 tokens_out=1290 images_generated=1               | 0.038703
+                    google    | gemini-2.5-flash-image     |          | 2026-07-01 | tokens_in=10 tokens_out=1300 image_out=1290 images_generated=1 | 0.038728
+                    google    | imagen-4.0-ultra-generate-001 |       | 2026-07-01 | images_generated=3                                            | 0.18
+                    openai    | dall-e-3                   | hd/1024x1792 | 2026-07-01 | images_generated=2                                        | 0.24
+                    openai    | dall-e-3                   | standard/1024x1024 | 2026-07-01 | images_generated=1                                  | 0.04
+                    openai    | dall-e-2                   | 256x256  | 2026-07-01 | images_generated=10                                           | 0.16
+                    openai    | gpt-image-1                | high/1024x1024 | 2026-07-01 | tokens_in=400 image_in=350 tokens_out=4160 image_out=4160 images_generated=1 | 0.17015
+                    openai    | tts-1                      |          | 2026-07-01 | characters=4096                                               | 0.06144
+                    mistral   | mistral-ocr-latest         |          | 2026-07-01 | pages=3                                                       | 0.012
                     deepseek  | deepseek-chat              |          | 2025-02-06 | tokens_in=1000000 tokens_out=1000000                          | 0.42
                     deepseek  | deepseek-chat              |          | 2025-02-07 | tokens_in=1000000 tokens_out=1000000                          | 1.37
                     groq      | whisper-large-v3           |          | 2026-07-01 | seconds=60                                                    | 0.0018498
@@ -103,8 +111,24 @@ class PriceBookTest {
                 .startsWith("unpriced");
         assertThat(rate(SHIPPED, Sku.of("openai", "whisper-1"), "tokens_in=5", SUMMER_2026))
                 .isEqualTo("unpriced: the list has no price for tokens_in of openai/whisper-1");
+        assertThat(rate(SHIPPED, Sku.of("openai", "gpt-4o"), "calls=1 searches=0", SUMMER_2026))
+                .isEqualTo("unpriced: the list has no price for tokens of openai/gpt-4o");
+        assertThat(rate(SHIPPED, Sku.of("openai", "dall-e-3"), "calls=1", SUMMER_2026)).startsWith("unpriced");
         assertThat(rate(SHIPPED, Sku.of("openai", ""), "tokens_in=5", SUMMER_2026)).startsWith("unpriced");
         assertThat(rate(SHIPPED, Sku.of("openai", "/".repeat(300)), "tokens_in=5", SUMMER_2026)).startsWith("unpriced");
+    }
+
+    @Test
+    void anExplicitZeroCostsZero() {
+        assertThat(rate(SHIPPED, Sku.of("openai", "gpt-4o"), "tokens_in=0 tokens_out=0", SUMMER_2026)).isEqualTo("0");
+        assertThat(rate(SHIPPED, Sku.of("openai", "dall-e-3"), "images_generated=0", SUMMER_2026)).isEqualTo("0");
+    }
+
+    @Test
+    void aListNamesTheModelsItHasARowForAtThatTime() {
+        assertThat(SHIPPED.lists("openai", "gpt-4o", SUMMER_2026)).isTrue();
+        assertThat(SHIPPED.lists("openai", "gpt-99", SUMMER_2026)).isFalse();
+        assertThat(SHIPPED.lists("openai", "gpt-5", Instant.parse("2025-08-06T23:59:59Z"))).isFalse();
     }
 
     @Test
@@ -165,7 +189,7 @@ class PriceBookTest {
 
     @Test
     void theShippedListSaysWhatItIs() {
-        assertThat(SHIPPED.version()).isEqualTo("list-2026-08-01");
+        assertThat(SHIPPED.version()).isEqualTo("list-2026-08-01-2");
         assertThat(SHIPPED.asOf()).isEqualTo("2026-08-01");
         assertThat(SHIPPED.source()).contains("not an offer");
         assertThat(SHIPPED.size()).isGreaterThan(1_700);

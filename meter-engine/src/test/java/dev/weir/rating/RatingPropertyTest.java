@@ -95,6 +95,9 @@ class RatingPropertyTest {
         if (random.nextBoolean()) {
             used.reported(Meter.REASONING, out / 2);
         }
+        if (random.nextInt(3) == 0) {
+            used.reported(Meter.IMAGE_IN, in / 3).reported(Meter.IMAGE_OUT, out / 4).reported(Meter.PAGES, 2);
+        }
         return used.build();
     }
 
@@ -106,18 +109,27 @@ class RatingPropertyTest {
         BigDecimal audioInPrice = price(row, tier, in, "audio_in");
         BigDecimal audioOutPrice = price(row, tier, in, "audio_out");
         BigDecimal reasoningPrice = price(row, tier, in, "reasoning");
-        long audioIn = audioInPrice == null ? 0 : used.amount(Meter.AUDIO_IN);
-        long audioOut = audioOutPrice == null ? 0 : used.amount(Meter.AUDIO_OUT);
         long reasoning = reasoningPrice == null ? 0 : used.amount(Meter.REASONING);
+        long out = Math.max(0, used.amount(Meter.TOKENS_OUT) - reasoning);
+        long audioIn = audioInPrice == null ? 0 : Math.min(in - read - write, used.amount(Meter.AUDIO_IN));
+        long audioOut = audioOutPrice == null ? 0 : Math.min(out, used.amount(Meter.AUDIO_OUT));
+        BigDecimal imageInPrice = price(row, tier, in, "image_token_in");
+        BigDecimal imageOutPrice = price(row, tier, in, "image_token_out");
+        long imageIn = imageInPrice == null ? 0 : Math.min(in - read - write - audioIn, used.amount(Meter.IMAGE_IN));
+        long imageOut = imageOutPrice == null ? 0 : Math.min(out - audioOut, used.amount(Meter.IMAGE_OUT));
         BigDecimal input = or(price(row, tier, in, "input"), null);
         BigDecimal writePrice = or(price(row, tier, in, "cache_write"), input);
-        BigDecimal sum = times(input, in - read - write - audioIn)
+        BigDecimal sum = times(input, in - read - write - audioIn - imageIn)
                 .add(times(or(price(row, tier, in, "cache_read"), input), read))
                 .add(times(writePrice, write - write1h))
                 .add(times(or(price(row, tier, in, "cache_write_1h"), writePrice), write1h))
                 .add(times(or(audioInPrice, BigDecimal.ZERO), audioIn))
+                .add(times(or(imageInPrice, BigDecimal.ZERO), imageIn))
+                .add(times(or(imageOutPrice, BigDecimal.ZERO), imageOut))
+                .add(or(price(row, tier, in, "page_each"), BigDecimal.ZERO)
+                        .multiply(BigDecimal.valueOf(used.amount(Meter.PAGES))))
                 .add(times(or(price(row, tier, in, "output"), null),
-                        Math.max(0, used.amount(Meter.TOKENS_OUT) - reasoning - audioOut)))
+                        out - audioOut - imageOut))
                 .add(times(or(reasoningPrice, BigDecimal.ZERO), reasoning))
                 .add(times(or(audioOutPrice, BigDecimal.ZERO), audioOut));
         if (tier != null && row.has("multipliers") && row.get("multipliers").has(tier)) {

@@ -18,6 +18,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A few connections as one role, used by blocking code. Any thread but an event loop.
 ///
@@ -25,7 +27,9 @@ import java.util.function.Supplier;
 /// such a wait
 /// the pool is replaced, because its connections would still stand behind the answer that did not come.
 final class Client implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Client.class);
     private static final Duration CONNECT_MAX = Duration.ofSeconds(10);
+    private static final Duration CLOSE_MAX = Duration.ofSeconds(2);
 
     private final Supplier<Pool> pools;
     private final AtomicReference<Pool> pool;
@@ -161,9 +165,21 @@ final class Client implements AutoCloseable {
         }
     }
 
+    /// Returns when the connections are closed, so that a server that is stopped next has nobody to cut; a hung one is not
+    /// waited for long.
     @Override
     public void close() {
-        pool.get().close();
+        try {
+            pool.get()
+                    .close()
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .get(CLOSE_MAX.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn("the connections to {} did not close: {}", place, e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /// Nothing was sent, because there was no connection to send it on.

@@ -2,6 +2,7 @@ package dev.weir.postgres;
 
 import dev.weir.rollup.UsageTotal;
 import io.vertx.sqlclient.Tuple;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -66,6 +67,9 @@ public final class Costs {
         }
     }
 
+    private static final String UNPRICED = "SELECT provider, model, service_tier, sum(unpriced)::bigint AS events,"
+            + " min(day) AS first_day, max(day) AS last_day FROM weir.usage_rollups"
+            + " WHERE unpriced > 0 AND day >= $1 AND day < $2 GROUP BY 1, 2, 3 ORDER BY events DESC, 1, 2, 3";
     private static final String DAYS = " day >= $1 AND day < $2";
     private static final String TOTAL = "SELECT " + Totals.OF_TOTALS + " FROM weir.usage_rollups WHERE" + DAYS;
 
@@ -73,6 +77,26 @@ public final class Costs {
     ///
     /// @param value of the dimension, empty for what has none
     public record Line(String value, UsageTotal total) {}
+
+    /// What was used and has no cost.
+    ///
+    /// @param model empty where neither request nor answer named one
+    /// @param serviceTier empty for the usual one
+    /// @param events how many, in all days asked for
+    public record Unpriced(String provider, String model, String serviceTier, long events, LocalDate first,
+            LocalDate last) {}
+
+    /// The models whose events have no cost, the most events first.
+    public List<Unpriced> unpriced(Scope scope, DayRange days) {
+        return readers.read(scope, statements -> {
+            var models = new ArrayList<Unpriced>();
+            statements.query(UNPRICED, Tuple.of(days.from(), days.to()))
+                    .forEach(row -> models.add(new Unpriced(row.getString("provider"), row.getString("model"),
+                            row.getString("service_tier"), row.getLong("events"), row.getLocalDate("first_day"),
+                            row.getLocalDate("last_day"))));
+            return models;
+        });
+    }
 
     public UsageTotal total(Scope scope, DayRange days) {
         return readers.read(scope,

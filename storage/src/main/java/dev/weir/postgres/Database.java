@@ -5,9 +5,8 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.util.Properties;
+import org.postgresql.ds.PGSimpleDataSource;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -16,8 +15,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 /// @param user the one that prepares roles and schema: a superuser, or `weir_owner`, or any role with CREATEROLE and
 ///            CREATE on the database
 /// @param password also what the passwords of the other roles are derived from, so that all nodes of one database agree
-public record Database(String host, int port, String database, String user, Secret password) {
+/// @param tls how the way there is protected
+public record Database(String host, int port, String database, String user, Secret password, DatabaseTls tls) {
     private static final int PORT_DEFAULT = 5432;
+    private static final int CONNECT_SECONDS_MAX = 10;
+    private static final String APPLICATION = "weir";
     private static final String FORM = "postgresql://user:password@host:port/database";
 
     public Database {
@@ -28,7 +30,13 @@ public record Database(String host, int port, String database, String user, Secr
         }
     }
 
-    /// Reads `postgresql://user:password@host:port/database`; user and password percent-coded, the port 5432 where absent.
+    /// Without TLS: on this machine.
+    public Database(String host, int port, String database, String user, Secret password) {
+        this(host, port, database, user, password, DatabaseTls.NONE);
+    }
+
+    /// Reads `postgresql://user:password@host:port/database?sslmode=…&sslrootcert=FILE`; user and password percent-coded, the
+    /// port 5432 and the mode `prefer` where absent.
     ///
     /// @throws IllegalArgumentException if the text has another form; the message repeats nothing of it, it may hold a password
     public static Database ofUrl(String url) {
@@ -38,22 +46,18 @@ public record Database(String host, int port, String database, String user, Secr
         if (!known || uri.getHost() == null || login.length != 2 || uri.getPath().length() < 2) {
             throw notAnUrl();
         }
-        if (uri.getRawQuery() != null) {
-            throw new IllegalArgumentException(
-                    "database.url has parameters after '?', and none is known: take them off");
-        }
         return new Database(uri.getHost(), uri.getPort() < 0 ? PORT_DEFAULT : uri.getPort(), uri.getPath().substring(1),
-                decode(login[0]), Secret.of(decode(login[1])));
+                decode(login[0]), Secret.of(decode(login[1])), DatabaseTls.ofQuery(uri.getRawQuery()));
     }
 
     /// The same server and database, entered as one of Weir's own roles.
     public Database as(Role role) {
-        return new Database(host, port, database, role.id(), passwordOf(role));
+        return new Database(host, port, database, role.id(), passwordOf(role), tls);
     }
 
     /// The same server, another database.
     public Database named(String name) {
-        return new Database(host, port, name, user, password);
+        return new Database(host, port, name, user, password, tls);
     }
 
     Secret passwordOf(Role role) {
@@ -65,27 +69,36 @@ public record Database(String host, int port, String database, String user, Secr
         return host + ":" + port + "/" + database;
     }
 
-    String jdbcUrl() {
-        return "jdbc:postgresql://" + place();
-    }
-
     /// A JDBC connection, for migrations and bulk jobs.
     Connection connect() throws SQLException {
-        var properties = new Properties();
-        properties.setProperty("user", user);
-        properties.setProperty("password", password.reveal());
-        properties.setProperty("connectTimeout", "10");
-        properties.setProperty("ApplicationName", "weir");
-        return DriverManager.getConnection(jdbcUrl(), properties);
+        return dataSource().getConnection();
+    }
+
+    /// Its connects end when their thread is interrupted, and on their own where the server takes the connection and says
+    /// nothing.
+    PGSimpleDataSource dataSource() {
+        var source = new PGSimpleDataSource();
+        source.setServerNames(new String[]{host});
+        source.setPortNumbers(new int[]{port});
+        source.setDatabaseName(database);
+        source.setUser(user);
+        source.setPassword(password.reveal());
+        source.setConnectTimeout(CONNECT_SECONDS_MAX);
+        source.setLoginTimeout(CONNECT_SECONDS_MAX);
+        source.setApplicationName(APPLICATION);
+        tls.applyTo(source);
+        return source;
     }
 
     PgConnectOptions toOptions() {
-        return new PgConnectOptions().setHost(host)
+        var options = new PgConnectOptions().setHost(host)
                 .setPort(port)
                 .setDatabase(database)
                 .setUser(user)
                 .setPassword(password.reveal())
-                .addProperty("application_name", "weir");
+                .addProperty("application_name", APPLICATION);
+        tls.applyTo(options);
+        return options;
     }
 
     private static URI parse(String url) {
@@ -101,7 +114,7 @@ public record Database(String host, int port, String database, String user, Secr
                 + " (percent-code what is special in user and password)");
     }
 
-    private static String decode(String text) {
+    static String decode(String text) {
         return URLDecoder.decode(text.replace("+", "%2B"), UTF_8);
     }
 }

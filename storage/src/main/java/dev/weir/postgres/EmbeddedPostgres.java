@@ -165,17 +165,28 @@ public final class EmbeddedPostgres implements AutoCloseable {
                 "scram-sha-256", "--pwfile=" + home.resolve("password"), "-E", "UTF8", "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8", "--locale=C", "--data-checksums"));
         Path log = home.resolve("initdb.log");
-        int status = new ProcessBuilder(command).directory(home.toFile())
+        Process initdb = new ProcessBuilder(command).directory(home.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(log.toFile())
-                .start()
-                .waitFor();
+                .start();
+        int status = endOf(initdb);
         if (status != 0) {
             throw new DatabaseException(
                     "initdb failed with status " + status + ". It said:\n" + Files.readString(log));
         }
         Files.delete(log);
         Files.move(fresh, home.resolve("data"), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /// Where the start is broken off, `initdb` is too; it takes away what it made.
+    private static int endOf(Process initdb) throws InterruptedException {
+        try {
+            return initdb.waitFor();
+        } catch (InterruptedException stopped) {
+            initdb.destroy();
+            initdb.onExit().join();
+            throw stopped;
+        }
     }
 
     private static void writePassword(Path file) throws IOException {
@@ -205,7 +216,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         var server = new EmbeddedPostgres(process, database);
         try {
             server.awaitReady(log, logged);
-        } catch (InterruptedException | RuntimeException e) {
+        } catch (IOException | InterruptedException | RuntimeException e) {
             server.close();
             throw e;
         }
@@ -235,6 +246,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
         } catch (ExecutionException e) {
             throw new IOException("the embedded PostgreSQL could not be started: " + e.getCause()
                     + ". It needs setpriv (util-linux); or set database.url.", e.getCause());
+        } catch (InterruptedException stopped) {
+            started.thenAccept(Process::destroy);
+            throw stopped;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.weir.postgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.concurrent.TimeUnit;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.postgresql.PGConnection;
@@ -18,6 +19,7 @@ public final class Schema {
     private static final int MAJOR_MAX = 18;
     /// Any number, but the same on all nodes: "weir".
     private static final long LOCK = 0x77656972L;
+    private static final long LOCK_LOOK_MILLIS = 50;
 
     private Schema() {}
 
@@ -26,7 +28,7 @@ public final class Schema {
     public static void migrate(Database database) {
         try (Connection connection = database.connect()) {
             checkVersion(database, connection);
-            execute(connection, "SELECT pg_advisory_lock(" + LOCK + ")");
+            awaitTurn(database, connection);
             prepareRoles(database, connection);
             int made = migrations(database).migrate().migrationsExecuted;
             LOG.info("database {}: schema is up to date, {} migrations were new", database.place(), made);
@@ -48,6 +50,26 @@ public final class Schema {
         }
     }
 
+    /// Asks again and again instead of waiting inside PostgreSQL, so that a node can be stopped while another migrates.
+    private static void awaitTurn(Database database, Connection connection) throws SQLException {
+        try {
+            while (!tryLock(connection)) {
+                TimeUnit.MILLISECONDS.sleep(LOCK_LOOK_MILLIS);
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new DatabaseException("stopped while another node migrated " + database.place(), stopped);
+        }
+    }
+
+    private static boolean tryLock(Connection connection) throws SQLException {
+        try (var statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT pg_try_advisory_lock(" + LOCK + ")")) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+
     private static void checkVersion(Database database, Connection connection) throws SQLException {
         checkMajor(database.place(), connection.getMetaData().getDatabaseMajorVersion());
     }
@@ -55,7 +77,7 @@ public final class Schema {
     private static Flyway migrations(Database database) {
         Database owner = database.as(Role.OWNER);
         return Flyway.configure()
-                .dataSource(owner.jdbcUrl(), owner.user(), owner.password().reveal())
+                .dataSource(owner.dataSource())
                 .locations("classpath:db/migration")
                 .defaultSchema("weir")
                 .schemas("weir")
