@@ -1,15 +1,18 @@
 package dev.weir.exchange;
 
 import dev.weir.dialect.Dialect;
+import dev.weir.dialect.McpRequest;
 import dev.weir.dialect.UsageChunkFilter;
 import dev.weir.meter.InputCount;
 import dev.weir.meter.StreamMeter;
 import dev.weir.meter.TokenCount;
 import dev.weir.meter.Tokenizers;
+import dev.weir.meter.ToolCallMeter;
 import dev.weir.usage.Meter;
 import dev.weir.usage.ModelId;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import dev.weir.usage.UsageReading;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
@@ -24,6 +27,8 @@ final class AnswerReader {
     private static final UsageReading NOTHING_TO_METER = new UsageReading.Reported(Quantities.NONE);
 
     private final @Nullable StreamMeter meter;
+    private final @Nullable ToolCallMeter toolCalls;
+    private final boolean succeeded;
     private final @Nullable UsageChunkFilter filter;
     private final Call call;
     private final @Nullable HeldBody body;
@@ -43,6 +48,9 @@ final class AnswerReader {
                 : new StreamMeter(dialect, answer.statusCode(), coding, call.facts == null ? null : call.facts.model(),
                         tokenizers,
                         inputAtMost(call));
+        McpRequest asked = call.mcp == null ? null : call.mcp.request;
+        this.toolCalls = asked == null || asked.calls().isEmpty() ? null : new ToolCallMeter(asked, coding);
+        this.succeeded = answer.statusCode() >= 200 && answer.statusCode() < 400;
         boolean plain = coding == null || coding.equalsIgnoreCase("identity");
         this.filter = asksUsage && plain && answer.statusCode() < 300 ? new UsageChunkFilter() : null;
     }
@@ -60,7 +68,7 @@ final class AnswerReader {
 
     /// @return what goes on to the client: the chunk itself, or what is left of it
     Buffer read(Buffer chunk) {
-        if (meter == null) {
+        if (meter == null && toolCalls == null) {
             return chunk;
         }
         ByteBuf bytes = ((BufferInternal) chunk).getByteBuf();
@@ -69,7 +77,11 @@ final class AnswerReader {
         }
         int offset = bytes.arrayOffset() + bytes.readerIndex();
         int length = bytes.readableBytes();
-        meter.accept(bytes.array(), offset, length);
+        if (meter != null) {
+            meter.accept(bytes.array(), offset, length);
+        } else if (toolCalls != null) {
+            toolCalls.accept(bytes.array(), offset, length);
+        }
         if (filter == null) {
             return chunk;
         }
@@ -93,6 +105,9 @@ final class AnswerReader {
     }
 
     UsageReading finish(boolean complete) {
+        if (toolCalls != null) {
+            return toolCalls.finish(succeeded);
+        }
         UsageReading reading = meter == null ? NOTHING_TO_METER : meter.finish(complete);
         return reading instanceof UsageReading.Estimated(Quantities estimated, String reason)
                 ? new UsageReading.Estimated(withCountedInput(estimated), reason)
@@ -111,7 +126,15 @@ final class AnswerReader {
 
     /// What the provider said so far.
     Quantities soFar() {
+        if (toolCalls != null) {
+            return toolCalls.soFar();
+        }
         return meter == null ? Quantities.NONE : meter.facts().quantities();
+    }
+
+    /// The tools of the calls that the reading counts; ask when the answer is over.
+    ToolCounts tools() {
+        return toolCalls == null ? ToolCounts.NONE : toolCalls.tools(succeeded);
     }
 
     /// What the provider charges for where that is not what it counts, so far; else empty.
@@ -120,7 +143,7 @@ final class AnswerReader {
     }
 
     boolean errorInside() {
-        return meter != null && meter.facts().error() != null;
+        return meter != null && meter.facts().error() != null || toolCalls != null && toolCalls.onlyErrors();
     }
 
     @Nullable

@@ -1,12 +1,14 @@
 package dev.weir.exchange;
 
 import dev.weir.admission.Admission;
+import dev.weir.config.RouteKind;
 import dev.weir.event.Flags;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import dev.weir.event.WireBytes;
 import dev.weir.money.Money;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +64,9 @@ final class Attempt {
         upstreamStatus = answer.statusCode();
         retryAfterSeconds = retryAfter;
         providerRequestId = ProviderIds.of(answer.headers());
+        if (call.mcp != null) {
+            call.mcp.answered(answer.headers(), call.key());
+        }
         lastNanos = nowNanos;
     }
 
@@ -137,22 +142,41 @@ final class Attempt {
         return reader == null ? null : reader.model();
     }
 
+    /// The tools of the calls that were carried out.
+    ToolCounts tools() {
+        return call.mcp == null ? ofConnector(succeeded()) : reader == null ? ToolCounts.NONE : reader.tools();
+    }
+
+    /// A connector's one tool is the system behind it.
+    private ToolCounts ofConnector(boolean called) {
+        return called && call.kind() == RouteKind.CONNECTOR ? ToolCounts.of(call.provider()) : ToolCounts.NONE;
+    }
+
+    /// Payload that Weir sent; a webhook's target is inside, and what goes there leaves nothing.
+    long egress() {
+        return call.isWebhook() ? clientOut : bytes().egress();
+    }
+
     /// What the provider charges for where that is not what it counts; else empty.
     Quantities billed() {
         return reader == null ? Quantities.NONE : reader.billed();
     }
 
     private @Nullable String providerId() {
+        if (call.deliveryId != null) {
+            return call.deliveryId;
+        }
         return providerRequestId != null || reader == null ? providerRequestId : reader.answerId();
     }
 
     /// The event this attempt becomes if Weir dies before its settlement is kept.
     UsageEvent ifInterrupted(long nowNanos) {
-        return event(Outcome.INTERRUPTED, null, admitted.reserved(), admitted.costReserved(), Flags.NONE, nowNanos);
+        return event(Outcome.INTERRUPTED, null, admitted.reserved(), admitted.costReserved(), Flags.NONE, nowNanos,
+                call.mcp != null ? call.mcp.asked() : ofConnector(true));
     }
 
     UsageEvent event(Outcome outcome, @Nullable String reason, Quantities quantities, @Nullable Money cost, Flags flags,
-            long nowNanos) {
+            long nowNanos, ToolCounts tools) {
         return new UsageEvent(call.id, number, call.time, call.tenant(), call.key(), call.user, call.routeName(),
                 call.provider(),
                 call.modelAsked(), modelAnswered(), region(), serviceTier(), providerId(), call.attribution, quantities,
@@ -160,6 +184,6 @@ final class Attempt {
                 clientStatus, upstreamStatus, nowNanos - call.startedNanos,
                 firstByteNanos < 0 ? -1 : firstByteNanos - call.startedNanos, call.clientRetryCount, retryAfterSeconds,
                 outcome,
-                reason, admitted.priceVersion(), cost, flags);
+                reason, admitted.priceVersion(), cost, flags, tools);
     }
 }

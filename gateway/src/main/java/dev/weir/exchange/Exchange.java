@@ -6,7 +6,6 @@ import dev.weir.admission.Refusal;
 import dev.weir.admission.RefusalCode;
 import dev.weir.config.Credential;
 import dev.weir.dialect.RefusalBody;
-import dev.weir.dialect.RequestReading;
 import dev.weir.event.Outcome;
 import dev.weir.ledger.Standing;
 import dev.weir.route.NormalPath;
@@ -44,7 +43,7 @@ final class Exchange {
         this.loop = loop;
         this.request = request;
         this.response = request.response();
-        this.call = new Call(loop.newCallId(), loop.clock().now(), loop.clock().nanoTime(), request);
+        this.call = new Call(loop.newCallId(), loop.clock().now(), loop.clock().nanoTime(), request, loop.sessions());
         this.answer = new ClientAnswer(call, request);
         this.stateSinceNanos = call.startedNanos;
     }
@@ -76,16 +75,15 @@ final class Exchange {
     }
 
     private void identify(NormalPath.Normal target) {
+        if (call.isWebhook()) {
+            unless(CallRefusals.byHead(call, target, request), this::holdBody);
+            return;
+        }
         switch (KeyCheck.of(request.headers(), target.query(), loop.hasher(), loop.directory())) {
             case KeyCheck.Refused refused -> refuse(refused.refusal());
             case KeyCheck.Passed passed -> {
                 call.caller = passed.identity();
-                Refusal refusal = CallRefusals.byHead(call, target);
-                if (refusal != null) {
-                    refuse(refusal);
-                } else {
-                    attribute(passed);
-                }
+                unless(CallRefusals.byHead(call, target, request), () -> attribute(passed));
             }
         }
     }
@@ -97,7 +95,7 @@ final class Exchange {
             refuse(Refusal.of(RefusalCode.BAD_REQUEST, String.valueOf(notUsable.getMessage())));
             return;
         }
-        if (call.dialect != null && call.dialect.readsBody()) {
+        if (call.readsBody()) {
             holdBody();
         } else {
             admit();
@@ -136,13 +134,7 @@ final class Exchange {
         if (state != ExchangeState.HOLDING_BODY) {
             return;
         }
-        switch (RequestBodies.read(call, held, request)) {
-            case RequestReading.Unreadable unreadable -> refuse(Refusal.of(RefusalCode.BAD_REQUEST, unreadable.why()));
-            case RequestReading.Facts facts -> {
-                call.facts = facts.facts();
-                admit();
-            }
-        }
+        unless(RequestBodies.read(call, held, request, loop), this::admit);
     }
 
     /// 5: one decision over plan, prices and limits.
@@ -221,7 +213,7 @@ final class Exchange {
                 lost(opened, head.cause());
             }
         });
-        if (call.facts != null) {
+        if (body != null) {
             Buffer edited = outbound.body(heldBody());
             opened.sent(edited.length(), loop.clock().nanoTime());
             var _ = upstream.end(edited);
@@ -350,7 +342,7 @@ final class Exchange {
     }
 
     private boolean mayBeSentAgain() {
-        return call.facts != null || call.clientIn == 0 && upload == null;
+        return body != null || call.clientIn == 0 && upload == null;
     }
 
     private void unreachable(Attempt current, Throwable cause) {
@@ -390,6 +382,14 @@ final class Exchange {
         answerWith(refusal, text, null);
     }
 
+    private void unless(@Nullable Refusal refusal, Runnable next) {
+        if (refusal != null) {
+            refuse(refusal);
+        } else {
+            next.run();
+        }
+    }
+
     private void answerWith(Refusal refusal, RefusalBody text, @Nullable Standing tightest) {
         answer.refuse(loop.vertx(), refusal, text, tightest);
         end();
@@ -412,6 +412,13 @@ final class Exchange {
     /// Weir stops before the call does.
     void interrupt() {
         endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call));
+    }
+
+    /// Weir takes no new calls: who only listens should do so elsewhere.
+    void drain() {
+        if (call.isListening()) {
+            interrupt();
+        }
     }
 
     /// @param said what the client is told where nothing was sent to it yet; null where it is gone

@@ -88,6 +88,10 @@ final class ExchangeLoop {
         return parts.held();
     }
 
+    McpSessions sessions() {
+        return parts.sessions();
+    }
+
     Routes routes() {
         return routes;
     }
@@ -152,6 +156,9 @@ final class ExchangeLoop {
     /// No new calls from now on; the running ones go on.
     void drain() {
         draining = true;
+        for (Exchange exchange : live.toArray(new Exchange[0])) {
+            exchange.drain();
+        }
     }
 
     /// Ends what still runs, each with its settlement.

@@ -1,6 +1,7 @@
 package dev.weir.exchange;
 
 import dev.weir.admission.Admissions;
+import dev.weir.config.RouteKind;
 import dev.weir.event.Flags;
 import dev.weir.event.Flags.Flag;
 import dev.weir.event.Outcome;
@@ -44,7 +45,7 @@ final class Settlements {
         if (admissions.settle(attempt.admitted, used, cost).boundViolated()) {
             flags = flags.with(Flag.BOUND_VIOLATED);
         }
-        return attempt.event(outcome, reason, used, cost, flags, nowNanos);
+        return attempt.event(outcome, reason, used, cost, flags, nowNanos, attempt.tools());
     }
 
     /// Everything counted: the provider's quantities, and those that Weir counts itself.
@@ -59,13 +60,25 @@ final class Settlements {
         if (attempt.upstreamStatus == 429) {
             used.reported(Meter.RATE_LIMITED, 1);
         }
-        if (!attempt.call.isLlm() && attempt.wasSent()) {
-            used.reported(attempt.call.isRead() ? Meter.READS : Meter.WRITES, 1);
-            if (attempt.succeeded()) {
-                used.reported(Meter.TOOL_CALLS, 1);
+        switch (attempt.call.kind()) {
+            case LLM, MCP -> {
+                // Both are counted by what the answer says.
+            }
+            case CONNECTOR -> {
+                if (attempt.wasSent()) {
+                    used.reported(attempt.call.isRead() ? Meter.READS : Meter.WRITES, 1);
+                }
+                if (attempt.succeeded()) {
+                    used.reported(Meter.TOOL_CALLS, 1);
+                }
+            }
+            case WEBHOOK -> {
+                if (attempt.succeeded()) {
+                    used.reported(Meter.WEBHOOK_INGESTS, 1);
+                }
             }
         }
-        used.reported(Meter.EGRESS_BYTES, attempt.bytes().egress());
+        used.reported(Meter.EGRESS_BYTES, attempt.egress());
         used.reported(Meter.INGRESS_BYTES, attempt.bytes().ingress());
         return used.build();
     }
@@ -95,7 +108,7 @@ final class Settlements {
 
     private static Flags flags(Attempt attempt, UsageReading reading) {
         Flags flags = Flags.NONE;
-        if (!attempt.call.isLlm() && attempt.call.isUnclassified()) {
+        if (attempt.call.kind() == RouteKind.CONNECTOR && attempt.call.isUnclassified()) {
             flags = flags.with(Flag.UNCLASSIFIED);
         }
         if (reading instanceof UsageReading.Missing && attempt.succeeded() && attempt.mayHaveUsedTokens()) {

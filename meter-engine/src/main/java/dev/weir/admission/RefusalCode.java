@@ -30,6 +30,8 @@ public enum RefusalCode {
     METHOD_NOT_ALLOWED(Stage.PLAN, 405, "method_not_allowed"),
     /// A page, or a host name, that an MCP route does not list.
     ORIGIN_REFUSED(Stage.PLAN, 403, "origin_refused"),
+    /// An MCP session that another key opened: as if it were not there.
+    SESSION_UNKNOWN(Stage.PLAN, 404, "session_unknown"),
     PLAN_FORBIDS(Stage.PLAN, 403, "plan_forbids"),
 
     BODY_TOO_LARGE(Stage.BODY, 413, "body_too_large"),

@@ -20,6 +20,7 @@ public final class McpReader {
     /// Characters of an id that is matched with its answer. In any escaping it fits [JsonTap#CAPTURE_MAX].
     static final int ID_LENGTH_MAX = 80;
     private static final String TOOL_CALL = "tools/call";
+    private static final String RESOURCE_READ = "resources/read";
     private static final Set<String> KNOWN = Set.of("id", "method", "params");
     private static final Set<String> KNOWN_PARAMS = Set.of("name", "uri");
 
@@ -29,7 +30,8 @@ public final class McpReader {
     private final List<String> ids = new ArrayList<>(1);
     private boolean batch;
     private @Nullable String method;
-    private @Nullable String subject;
+    private @Nullable String name;
+    private @Nullable String uri;
     private @Nullable String id;
     private @Nullable String rawId;
     private boolean hasId;
@@ -54,7 +56,7 @@ public final class McpReader {
             }
             json.end();
             return new McpReading.Read(new McpRequest(calls, words(McpWords.SERVER_ERROR), batch ? null : method,
-                    batch ? null : subject));
+                    batch ? null : subject()));
         } catch (JsonCursor.Malformed e) {
             return new McpReading.Unreadable("The request body is not valid JSON: " + e.getMessage()
                     + ". Send JSON-RPC in UTF-8.", McpWords.UNREAD.as(McpWords.PARSE_ERROR));
@@ -65,6 +67,10 @@ public final class McpReader {
 
     private McpWords words(int code) {
         return new McpWords(ids, batch, code);
+    }
+
+    private @Nullable String subject() {
+        return RESOURCE_READ.equals(method) ? uri : name;
     }
 
     private void messages() throws JsonCursor.Malformed, RequestReader.Ambiguous {
@@ -83,7 +89,8 @@ public final class McpReader {
             throw new RequestReader.Ambiguous("A JSON-RPC message is an object. Send one, or an array of them.");
         }
         method = null;
-        subject = null;
+        name = null;
+        uri = null;
         id = null;
         rawId = null;
         hasId = false;
@@ -117,7 +124,7 @@ public final class McpReader {
                 throw new RequestReader.Ambiguous("Two requests of the batch have the same id. Give each its own.");
             }
         }
-        calls.add(new McpRequest.Call(id, subject == null ? "" : subject));
+        calls.add(new McpRequest.Call(id, name == null ? "" : name));
     }
 
     private void readParams() throws JsonCursor.Malformed, RequestReader.Ambiguous {
@@ -129,10 +136,8 @@ public final class McpReader {
         var names = new HashSet<String>();
         while (json.nextName()) {
             switch (checked(json.name(), KNOWN_PARAMS, names)) {
-                case "name", "uri" -> {
-                    String named = json.readStringOrNull();
-                    subject = subject == null ? named : subject;
-                }
+                case "name" -> name = json.readStringOrNull();
+                case "uri" -> uri = json.readStringOrNull();
                 default -> json.skip();
             }
         }

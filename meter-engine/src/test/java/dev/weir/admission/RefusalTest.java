@@ -35,6 +35,7 @@ class RefusalTest {
             directory_stale              | 503 | KEY      | refused
             method_not_allowed           | 405 | PLAN     | refused
             origin_refused               | 403 | PLAN     | refused
+            session_unknown              | 404 | PLAN     | refused
             plan_forbids                 | 403 | PLAN     | blocked
             body_too_large               | 413 | BODY     | refused
             body_too_slow                | 408 | BODY     | refused
@@ -64,7 +65,7 @@ class RefusalTest {
     @Test
     void codesAreDeclaredInTheOrderOfTheirStages() {
         assertThat(Arrays.stream(RefusalCode.values()).map(RefusalCode::stage)).isSorted();
-        assertThat(RefusalCode.values()).hasSize(29);
+        assertThat(RefusalCode.values()).hasSize(30);
     }
 
     /// A call with every fault at once; one after the other is taken away.
