@@ -16,4 +16,9 @@ record CallMetrics(Metrics metrics) implements ExchangeListener {
     public void refused(RefusalCode code, String route) {
         metrics.refused(code, route);
     }
+
+    @Override
+    public void connectionRefused(String limit) {
+        metrics.connectionRefused(limit);
+    }
 }

@@ -19,7 +19,8 @@ final class DemoTraffic implements Runnable {
 
     private final String base;
     private final String[] keys;
-    private final HttpClient client = HttpClient.newHttpClient();
+    /// Its default would ask for an upgrade to HTTP/2, which Weir refuses (G8).
+    private final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final SplittableRandom random = new SplittableRandom(SEED);
     private final Map<Integer, Integer> statuses = new TreeMap<>();
 

@@ -144,7 +144,8 @@ final class Gateway implements AutoCloseable {
     private HeadLimits headLimits() {
         var limits = config.limits();
         return new HeadLimits(Math.toIntExact(limits.requestLine().bytes()), Math.toIntExact(limits.head().bytes()),
-                limits.headerFields(), HeadLimits.DEFAULT.chunkLineMax(), config.deadlines().head());
+                limits.headerFields(), HeadLimits.DEFAULT.chunkLineMax(), config.deadlines().head(),
+                config.deadlines().keepAlive());
     }
 
     private void restoreCounters() {
@@ -165,12 +166,15 @@ final class Gateway implements AutoCloseable {
         var deadlines = config.deadlines();
         var limits = new ExchangeLimits(deadlines.bodyFirstByte(), deadlines.bodyRateAfter(),
                 deadlines.bodyRate().bytes(),
-                deadlines.writeStall(), config.limits().heldBytesTotal().bytes());
+                deadlines.writeStall(), config.limits().heldBytesTotal().bytes(), deadlines.keepAlive(),
+                config.limits().connections(), config.limits().connectionsPerAddress(),
+                config.limits().callsPerTenant());
         var tokenizers = new Tokenizers();
         Thread.ofVirtual().name("weir-warm").start(tokenizers::warm);
         var parts = new ExchangeParts(clock, directory, hasher, admissions, store.spool(), tokenizers,
                 new CallMetrics(metrics),
                 limits);
+        metrics.watchConnections(parts::openConnections);
         int loops = EventLoops.count(config);
         var sandboxUrl = UpstreamUrl.parse(sandbox.url());
         for (int i = 0; i < loops; i++) {

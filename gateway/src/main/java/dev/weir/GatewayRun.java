@@ -31,7 +31,7 @@ final class GatewayRun {
     }
 
     private static void run(GatewayConfig config, Consumer<Gateway> whenReady) throws Exception {
-        var signal = new StopSignal();
+        var signal = StopSignal.ofProcess();
         System.out.println(
                 "weir: starting" + (config.database().isEmbedded() ? " (with an embedded PostgreSQL)" : "") + " …");
         Optional<Gateway> started = start(config, signal);

@@ -14,10 +14,13 @@ final class StopSignal {
     /// Guarded by this.
     private @Nullable Thread interruptible;
 
-    StopSignal() {
+    /// The one that Ctrl-C and SIGTERM give to this process, from now on.
+    static StopSignal ofProcess() {
+        var stop = new StopSignal();
         for (String name : new String[]{"INT", "TERM"}) {
-            Signal.handle(new Signal(name), signal -> ask());
+            Signal.handle(new Signal(name), signal -> stop.ask());
         }
+        return stop;
     }
 
     /// As a signal does. Any thread.

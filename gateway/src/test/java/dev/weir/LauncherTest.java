@@ -47,10 +47,12 @@ class LauncherTest {
         jar(Instant.now().plusSeconds(60));
 
         Result result = weir("run", "--data", "a folder");
+        String copies = project.toRealPath() + "/target/run/weir-";
 
         assertThat(result.exit()).isZero();
-        assertThat(result.lines()).contains("java:-Dweir.home=" + project.toRealPath(), "java:-jar",
-                "java:" + project.toRealPath() + "/gateway/target/gateway-1-all.jar", "java:run", "java:a folder")
+        assertThat(result.lines())
+                .contains("java:-Dweir.home=" + project.toRealPath(), "java:-jar", "java:run", "java:a folder")
+                .anyMatch(line -> line.startsWith("java:" + copies))
                 .noneMatch(line -> line.startsWith("mvn:"));
     }
 
@@ -67,6 +69,36 @@ class LauncherTest {
 
         assertThat(weir("version").lines()).anyMatch(line -> line.startsWith("weir: building"));
         assertThat(weir("version").lines()).noneMatch(line -> line.startsWith("weir: building"));
+    }
+
+    /// The stand-in for java reads its jar only when it is told to go on, as a JVM loads classes late.
+    @Test
+    void aBuildLeavesTheJarOfARunningWeirAlone() throws Exception {
+        script("jdk/bin/java", """
+                #!/bin/sh
+                while [ "$1" != -jar ]; do shift; done
+                echo "runs $2"
+                [ "$3" != run ] || read -r told
+                cat "$2"
+                """);
+        jar(Instant.now().plusSeconds(60), "the first build\n");
+        Process first = process(List.of(), "run").start();
+        try (var lines = first.inputReader(); var told = first.outputWriter()) {
+            String copy = lines.readLine();
+            Files.writeString(project.resolve("gateway/src/main/New.java"), "");
+            script("bin/mvn", "#!/bin/sh\necho the second build >gateway/target/gateway-1-all.jar\n");
+            jar(Instant.now().minusSeconds(600), "the first build\n");
+
+            assertThat(weir("version").lines()).contains("the second build");
+            told.write("go on\n");
+            told.flush();
+            assertThat(lines.readLine()).isEqualTo("the first build");
+            assertThat(first.waitFor()).isZero();
+
+            Files.writeString(project.resolve("gateway/target/gateway-1-all.jar"), "the third build\n");
+            assertThat(weir("version").lines()).contains("the third build");
+            assertThat(Path.of(copy.substring("runs ".length()))).as("nobody runs it any more").doesNotExist();
+        }
     }
 
     @Test
@@ -99,8 +131,12 @@ class LauncherTest {
     }
 
     private void jar(Instant time) throws IOException {
+        jar(time, "");
+    }
+
+    private void jar(Instant time, String content) throws IOException {
         Path jar = Files.createDirectories(project.resolve("gateway/target")).resolve("gateway-1-all.jar");
-        Files.writeString(jar, "");
+        Files.writeString(jar, content);
         Files.setLastModifiedTime(jar, FileTime.from(time));
     }
 
@@ -120,6 +156,12 @@ class LauncherTest {
     }
 
     private Result weir(List<String> variables, String... words) throws Exception {
+        Process process = process(variables, words).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Result(process.waitFor(), output.lines().map(String::strip).toList());
+    }
+
+    private ProcessBuilder process(List<String> variables, String... words) {
         List<String> command = new ArrayList<>(List.of(project.resolve("weir").toString()));
         command.addAll(Arrays.asList(words));
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
@@ -127,8 +169,6 @@ class LauncherTest {
         builder.environment().put("PATH", folder.resolve("bin") + ":" + System.getenv("PATH"));
         builder.environment().remove("WEIR_JAVA_OPTS");
         variables.forEach(one -> builder.environment().put(one.split("=", 2)[0], one.split("=", 2)[1]));
-        Process process = builder.start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        return new Result(process.waitFor(), output.lines().map(String::strip).toList());
+        return builder;
     }
 }

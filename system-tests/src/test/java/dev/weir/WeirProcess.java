@@ -35,6 +35,21 @@ final class WeirProcess implements AutoCloseable {
     ///
     /// @param config the text of a configuration file
     static WeirProcess start(Path folder, String config) throws IOException {
+        WeirProcess weir = launch(folder, config);
+        try {
+            Awaitility.await().atMost(START_MAX).pollInterval(Duration.ofMillis(50)).until(weir::isReadyOrDead);
+            if (!weir.process.isAlive()) {
+                throw new IllegalStateException("Weir did not start: " + weir.log());
+            }
+            return weir;
+        } catch (RuntimeException failed) {
+            weir.close();
+            throw failed;
+        }
+    }
+
+    /// Starts on `folder` and does not wait for it.
+    static WeirProcess launch(Path folder, String config) throws IOException {
         Files.createDirectories(folder);
         Path file = Files.writeString(folder.resolve("weir.yaml"), config);
         int dataPort = freePort();
@@ -48,17 +63,15 @@ final class WeirProcess implements AutoCloseable {
         Process process = new ProcessBuilder(command).redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("weir.log").toFile()))
                 .start();
-        var weir = new WeirProcess(folder, process, dataPort, controlPort);
-        try {
-            Awaitility.await().atMost(START_MAX).pollInterval(Duration.ofMillis(50)).until(weir::isReadyOrDead);
-            if (!process.isAlive()) {
-                throw new IllegalStateException("Weir did not start: " + weir.log());
-            }
-            return weir;
-        } catch (RuntimeException failed) {
-            weir.close();
-            throw failed;
-        }
+        return new WeirProcess(folder, process, dataPort, controlPort);
+    }
+
+    /// Returns when it has said `text`.
+    void awaitLine(String text) {
+        Awaitility.await()
+                .atMost(START_MAX)
+                .pollInterval(Duration.ofMillis(1))
+                .until(() -> log().contains(text) || !process.isAlive());
     }
 
     String url(String path) {

@@ -17,8 +17,9 @@ import java.util.Objects;
 final class AdmissionRequests {
     private AdmissionRequests() {}
 
-    /// @param declaredBytes the request's `Content-Length` where its body is not held, else -1
-    static AdmissionRequest of(Call call, int attempt, long declaredBytes) {
+    /// @param declared the request's `Content-Length`, -1 where it declares none
+    static AdmissionRequest of(Call call, int attempt, long declared) {
+        long declaredBytes = call.facts == null ? declared : call.clientIn;
         Identity.Known caller = Objects.requireNonNull(call.caller);
         var attributed = new Attributed(call.user, call.attribution.run(), call.attribution.tags());
         RequestFacts facts = call.facts;
@@ -33,7 +34,7 @@ final class AdmissionRequests {
 
     private static Sku sku(Call call, RequestFacts facts) {
         String model = facts.model() == null ? "" : facts.model().value();
-        return new Sku(call.provider(), model, call.config().region(), null);
+        return new Sku(call.provider(), model, call.config().region(), facts.options());
     }
 
     private static Input input(PromptText prompt) {
@@ -42,6 +43,9 @@ final class AdmissionRequests {
     }
 
     private static Output output(Call call, RequestFacts facts) {
+        if (facts.outputMost().isPresent()) {
+            return new Output(facts.outputMost().getAsLong(), Math.toIntExact(facts.choices()), 1, false);
+        }
         return new Output(facts.outputLimit().orElse(Output.NO_LIMIT),
                 Math.toIntExact(Math.min(facts.choices(), Integer.MAX_VALUE)),
                 facts.outputLimitMin(), true);

@@ -2,6 +2,7 @@ package dev.weir.exchange;
 
 import dev.weir.dialect.Dialect;
 import dev.weir.dialect.McpRequest;
+import dev.weir.dialect.RequestFacts;
 import dev.weir.dialect.UsageChunkFilter;
 import dev.weir.meter.InputCount;
 import dev.weir.meter.StreamMeter;
@@ -56,7 +57,7 @@ final class AnswerReader {
     }
 
     private static @Nullable TokenCount inputAtMost(Call call) {
-        return call.facts == null || call.facts.prompt().unseen() != null
+        return call.facts == null || call.facts.prompt().unseen() != null || call.facts.prompt().boundTokens() == 0
                 ? null
                 : new TokenCount(call.facts.prompt().boundTokens(), Provenance.BOUND);
     }
@@ -109,9 +110,45 @@ final class AnswerReader {
             return toolCalls.finish(succeeded);
         }
         UsageReading reading = meter == null ? NOTHING_TO_METER : meter.finish(complete);
-        return reading instanceof UsageReading.Estimated(Quantities estimated, String reason)
-                ? new UsageReading.Estimated(withCountedInput(estimated), reason)
-                : reading;
+        return switch (reading) {
+            case UsageReading.Reported reported -> reported;
+            case UsageReading.Estimated(Quantities estimated, String reason) ->
+                new UsageReading.Estimated(withAskedFor(withCountedInput(estimated)), reason);
+            case UsageReading.Missing missing -> askedFor(missing, complete);
+        };
+    }
+
+    /// What the request asked for stands in for what the answer did not tell to its end: a provider that was asked for three
+    /// images has made them, and a length that no field limits is bounded by what was asked for.
+    private Quantities withAskedFor(Quantities estimated) {
+        RequestFacts facts = call.facts;
+        if (facts == null) {
+            return estimated;
+        }
+        return estimated.with(all -> {
+            facts.others().forEach((meter, amount, provenance) -> atLeast(all, meter, amount, provenance));
+            if (call.dialect == null || call.dialect.putsOutText()) {
+                return;
+            }
+            facts.outputMost()
+                    .ifPresent(most -> atLeast(all, Meter.TOKENS_OUT, most * facts.choices(), Provenance.BOUND));
+        });
+    }
+
+    private static void atLeast(Quantities.Builder all, Meter meter, long amount, Provenance provenance) {
+        if (!all.has(meter) || all.amount(meter) < amount) {
+            all.set(meter, amount, provenance);
+        }
+    }
+
+    /// An answer that tells nothing because all that is sold was in the request: characters to speak.
+    private UsageReading askedFor(UsageReading.Missing missing, boolean complete) {
+        Quantities asked = withAskedFor(Quantities.NONE);
+        if (asked.isEmpty()) {
+            return missing;
+        }
+        boolean exact = complete && asked.isReported();
+        return exact ? new UsageReading.Reported(asked) : new UsageReading.Estimated(asked, missing.reason());
     }
 
     /// Where no frame of the answer told the input, counting beats the bound by bytes.

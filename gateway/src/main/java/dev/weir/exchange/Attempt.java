@@ -1,6 +1,7 @@
 package dev.weir.exchange;
 
 import dev.weir.admission.Admission;
+import dev.weir.admission.Refusal;
 import dev.weir.config.RouteKind;
 import dev.weir.event.Flags;
 import dev.weir.event.Outcome;
@@ -23,11 +24,14 @@ final class Attempt {
     final Call call;
     final int number;
     final Admission.Admitted admitted;
+    /// Null where no cap on bytes applies.
+    final @Nullable ByteCaps byteCaps;
 
     private @Nullable HttpClientRequest upstreamRequest;
     private @Nullable AnswerReader reader;
     private @Nullable String providerRequestId;
     private final long clientInBefore;
+    private boolean charged;
     private long firstByteNanos = -1;
     private long lastNanos;
     private long progressBytes;
@@ -40,8 +44,9 @@ final class Attempt {
     long upstreamIn;
     long clientOut;
 
-    Attempt(Call call, int number, Admission.Admitted admitted, long nowNanos) {
+    Attempt(Call call, int number, Admission.Admitted admitted, @Nullable ByteCaps byteCaps, long nowNanos) {
         this.call = call;
+        this.byteCaps = byteCaps;
         this.number = number;
         this.admitted = admitted;
         this.lastNanos = nowNanos;
@@ -52,6 +57,14 @@ final class Attempt {
     void sentOn(HttpClientRequest request, long nowNanos) {
         upstreamRequest = request;
         lastNanos = nowNanos;
+    }
+
+    /// Takes bytes for received and sent, where a cap counts them.
+    ///
+    /// @return null where they may pass, else what stands against it
+    @Nullable
+    Refusal move(long in, long out) {
+        return byteCaps == null ? null : byteCaps.move(in, out);
     }
 
     /// Payload went to the upstream.
@@ -89,8 +102,33 @@ final class Attempt {
         }
     }
 
+    /// Closes the connection of a request that did not go up whole, so that no other request is taken for its rest.
+    void hangUp() {
+        if (upstreamRequest != null) {
+            var _ = upstreamRequest.connection().close();
+        }
+    }
+
     boolean wasSent() {
         return upstreamRequest != null;
+    }
+
+    /// Its reservation has ended.
+    void charged() {
+        charged = true;
+    }
+
+    boolean isCharged() {
+        return charged;
+    }
+
+    /// What the provider said so far; nothing where that cannot be read.
+    Quantities saidSoFar() {
+        try {
+            return reader == null ? Quantities.NONE : reader.soFar();
+        } catch (RuntimeException | Error unreadable) {
+            return Quantities.NONE;
+        }
     }
 
     /// Whether a 2xx or 3xx head came.
@@ -134,7 +172,8 @@ final class Attempt {
 
     @Nullable
     String serviceTier() {
-        return reader == null ? null : reader.serviceTier();
+        String answered = reader == null ? null : reader.serviceTier();
+        return answered != null || call.facts == null ? answered : call.facts.options();
     }
 
     @Nullable
@@ -145,6 +184,11 @@ final class Attempt {
     /// The tools of the calls that were carried out.
     ToolCounts tools() {
         return call.mcp == null ? ofConnector(succeeded()) : reader == null ? ToolCounts.NONE : reader.tools();
+    }
+
+    /// The tools of the calls that were asked for.
+    ToolCounts asked() {
+        return call.mcp != null ? call.mcp.asked() : ofConnector(true);
     }
 
     /// A connector's one tool is the system behind it.
@@ -172,7 +216,7 @@ final class Attempt {
     /// The event this attempt becomes if Weir dies before its settlement is kept.
     UsageEvent ifInterrupted(long nowNanos) {
         return event(Outcome.INTERRUPTED, null, admitted.reserved(), admitted.costReserved(), Flags.NONE, nowNanos,
-                call.mcp != null ? call.mcp.asked() : ofConnector(true));
+                asked());
     }
 
     UsageEvent event(Outcome outcome, @Nullable String reason, Quantities quantities, @Nullable Money cost, Flags flags,

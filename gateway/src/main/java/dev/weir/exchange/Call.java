@@ -51,6 +51,8 @@ final class Call {
     /// Null until the body was read; stays so where no dialect reads it.
     @Nullable
     RequestFacts facts;
+    /// Whether it counts among the running calls of its tenant.
+    boolean hasPlace;
     /// Payload received from the client so far.
     long clientIn;
 

@@ -2,6 +2,7 @@ package dev.weir.exchange;
 
 import dev.weir.admission.Refusal;
 import dev.weir.admission.RefusalCode;
+import dev.weir.config.Credential;
 import dev.weir.route.NormalPath;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.TreeSet;
@@ -39,6 +40,19 @@ final class CallRefusals {
 
     static Refusal bodyTooSlow() {
         return Refusal.of(RefusalCode.BODY_TOO_SLOW, "The request body came too slowly. Send it again.");
+    }
+
+    /// Null where the route has what its upstream asks for.
+    static @Nullable Refusal credentialMissing(Call call) {
+        return call.config().credential() instanceof Credential.Missing missing && !call.config().passClientCredential()
+                ? UpstreamFailure.credentialMissing(call, missing.reason())
+                : null;
+    }
+
+    static Refusal tooManyCalls(int most) {
+        return Refusal.of(RefusalCode.CONCURRENCY_EXCEEDED, "This tenant runs " + most
+                + " calls, which is as many at a time as this node takes from one tenant (limits.calls-per-tenant)."
+                + " Try again when one has ended.", SOON_SECONDS);
     }
 
     static Refusal draining() {

@@ -50,6 +50,9 @@ final class ClientAnswer {
         if (!bodyless && !response.headers().contains("content-length")) {
             response.setChunked(true);
         }
+        if (answer.statusCode() >= 400 && Unread.closes(request)) {
+            response.headers().set("connection", "close");
+        }
     }
 
     /// Where no byte of the body came with the head, the head goes on its own: a client waits for it.
@@ -62,10 +65,10 @@ final class ClientAnswer {
     /// Ends the answer whole.
     ///
     /// @param pending what passed and was not written yet
-    void end(@Nullable Buffer pending, Buffer tail) {
+    void end(Vertx vertx, @Nullable Buffer pending, Buffer tail) {
         if (!response.ended() && !response.closed()) {
             Buffer last = pending == null ? tail : tail.length() == 0 ? pending : pending.copy().appendBuffer(tail);
-            var _ = last.length() == 0 ? response.end() : response.end(last);
+            Unread.end(vertx, request, response, last);
         }
     }
 
@@ -93,7 +96,11 @@ final class ClientAnswer {
         response.setStatusCode(text.status());
         rateLimit(tightest);
         Refusals.head(response.headers(), call, refusal, text);
-        Unread.endOrLinger(vertx, request, response, Buffer.buffer(text.bytes()));
+        response.putHeader("content-length", Integer.toString(text.bytes().length));
+        if (Unread.closes(request)) {
+            response.putHeader("connection", "close");
+        }
+        Unread.end(vertx, request, response, Buffer.buffer(text.bytes()));
     }
 
     private void rateLimit(@Nullable Standing tightest) {

@@ -55,17 +55,23 @@ public final class DataPlane extends VerticleBase {
         onLoop.run();
         loop = own;
         server = listening;
-        return listening.requestHandler(request -> receive(own, request)).listen();
+        limitConnections(config.listen().data().port());
+        return listening.connectionHandler(own::opened)
+                .requestHandler(request -> receive(own, request))
+                .listen()
+                .onSuccess(ready -> limitConnections(ready.actualPort()));
+    }
+
+    private void limitConnections(int listening) {
+        if (listening != 0) {
+            head.limit(listening, parts.connections());
+        }
     }
 
     private void receive(ExchangeLoop own, HttpServerRequest request) {
         head.checkHttp2(request)
                 .ifPresentOrElse(refusal -> request.response().setStatusCode(refusal.status()).end(),
-                        () -> begin(own, new Exchange(own, request)));
-    }
-
-    private static void begin(ExchangeLoop own, Exchange exchange) {
-        own.foreseen(exchange::receive, exchange::failed);
+                        () -> new Exchange(own, request).receive());
     }
 
     /// The port it listens on.

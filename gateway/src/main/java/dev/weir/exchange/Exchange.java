@@ -4,18 +4,18 @@ import dev.weir.admission.Admission;
 import dev.weir.admission.AdmissionRequest;
 import dev.weir.admission.Refusal;
 import dev.weir.admission.RefusalCode;
-import dev.weir.config.Credential;
 import dev.weir.dialect.RefusalBody;
 import dev.weir.event.Outcome;
 import dev.weir.ledger.Standing;
-import dev.weir.route.NormalPath;
-import dev.weir.route.Routing;
 import dev.weir.usage.UsageReading;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.Objects;
+import java.util.function.Predicate;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The life of one call, top to bottom (the table "The path of one call" in `ARCHITECTURE.md`, in its order).
@@ -34,9 +34,9 @@ final class Exchange {
     private long stateSinceNanos;
     private @Nullable HeldBody body;
     private @Nullable Upload upload;
-    private @Nullable StreamTap download;
-    private @Nullable AnswerReader reader;
+    private @Nullable Download download;
     private @Nullable Attempt attempt;
+    private RetryRule retries = RetryRule.NEVER;
     private int attempts;
 
     Exchange(ExchangeLoop loop, HttpServerRequest request) {
@@ -50,51 +50,20 @@ final class Exchange {
 
     /// 1 to 3: the head has passed its check. Which route, whose key, for what?
     void receive() {
-        loop.began(this);
+        loop.began(this, request.connection());
+        step(this::begin);
+    }
+
+    private void begin() {
         request.pause();
         response.closeHandler(closed -> clientGone());
         response.exceptionHandler(failed -> clientGone());
-        if (loop.isDraining()) {
-            refuse(CallRefusals.draining());
+        Refusal refusal = new Reception(loop, call, request).receive();
+        if (refusal != null) {
+            refuse(refusal);
             return;
         }
-        switch (NormalPath.of(request.uri())) {
-            case NormalPath.Refused refused -> refuse(Refusal.of(RefusalCode.BAD_HEAD, refused.fault().detail()));
-            case NormalPath.Normal target -> route(target);
-        }
-    }
-
-    private void route(NormalPath.Normal target) {
-        switch (loop.routes().match(call.method, target)) {
-            case Routing.Unrouted unrouted -> refuse(Refusal.of(RefusalCode.ROUTE_UNKNOWN, unrouted.why()));
-            case Routing.Routed routed -> {
-                call.routed(routed);
-                identify(target);
-            }
-        }
-    }
-
-    private void identify(NormalPath.Normal target) {
-        if (call.isWebhook()) {
-            unless(CallRefusals.byHead(call, target, request), this::holdBody);
-            return;
-        }
-        switch (KeyCheck.of(request.headers(), target.query(), loop.hasher(), loop.directory())) {
-            case KeyCheck.Refused refused -> refuse(refused.refusal());
-            case KeyCheck.Passed passed -> {
-                call.caller = passed.identity();
-                unless(CallRefusals.byHead(call, target, request), () -> attribute(passed));
-            }
-        }
-    }
-
-    private void attribute(KeyCheck.Passed passed) {
-        try {
-            call.attributed(passed.identity(), request.headers());
-        } catch (IllegalArgumentException notUsable) {
-            refuse(Refusal.of(RefusalCode.BAD_REQUEST, String.valueOf(notUsable.getMessage())));
-            return;
-        }
+        retries = RetryRule.of(request.method(), request.headers(), call.config().retries());
         if (call.readsBody()) {
             holdBody();
         } else {
@@ -111,40 +80,37 @@ final class Exchange {
             refuse(CallRefusals.bodyTooLarge(held.bytesMax()));
             return;
         }
-        request.handler(chunk -> hold(held, chunk));
-        request.endHandler(complete -> loop.foreseen(() -> readBody(held), this::failed));
+        new Intake(this, call, request, held).open();
         answer.continueIfExpected();
         request.resume();
     }
 
-    private void hold(HeldBody held, Buffer chunk) {
-        if (state != ExchangeState.HOLDING_BODY) {
-            return;
-        }
-        call.clientIn += chunk.length();
-        switch (held.take(chunk)) {
-            case YES -> {
-            }
-            case BODY_TOO_LARGE -> refuse(CallRefusals.bodyTooLarge(held.bytesMax()));
-            case ALL_TOGETHER_TOO_LARGE -> refuse(CallRefusals.allBodiesTooLarge());
-        }
+    boolean isHolding() {
+        return state == ExchangeState.HOLDING_BODY;
     }
 
-    private void readBody(HeldBody held) {
-        if (state != ExchangeState.HOLDING_BODY) {
-            return;
+    /// The body is here, whole.
+    void held(HeldBody held) {
+        Refusal refusal = isHolding() ? RequestBodies.read(call, held, request, loop) : null;
+        if (refusal != null) {
+            refuse(refusal);
+        } else if (isHolding()) {
+            admit();
         }
-        unless(RequestBodies.read(call, held, request, loop), this::admit);
     }
 
     /// 5: one decision over plan, prices and limits.
     private void admit() {
         enter(ExchangeState.ADMITTING);
-        if (call.config().credential() instanceof Credential.Missing missing && !call.config().passClientCredential()) {
-            refuse(UpstreamFailure.credentialMissing(call, missing.reason()));
-            return;
+        Refusal refusal = CallRefusals.credentialMissing(call);
+        if (refusal == null) {
+            refusal = loop.takePlace(call);
         }
-        decide(loop.admissions().admit(admissionRequest()));
+        if (refusal != null) {
+            refuse(refusal);
+        } else {
+            decide(loop.admissions().admit(admissionRequest()));
+        }
     }
 
     private AdmissionRequest admissionRequest() {
@@ -162,15 +128,16 @@ final class Exchange {
             case Admission.Admitted admitted -> open(admitted);
             case Admission.Refused refused -> refuse(refused.refusal());
             case Admission.CountFirst _ ->
-                loop.offLoop(() -> RequestBodies.countInput(call, heldBody(), loop.tokenizers()))
+                loop.offLoop(() -> RequestBodies.countInput(call, Objects.requireNonNull(body), loop.tokenizers()))
                         .map(tokens -> loop.admissions().admitCounted(admissionRequest(), tokens))
-                        .onComplete(this::decide, this::failed);
+                        .onComplete(counted -> step(() -> decide(counted)), this::failed);
         }
     }
 
     /// 6: the opening record is kept before anything goes upstream.
     private void open(Admission.Admitted admitted) {
-        var opened = new Attempt(call, attempts + 1, admitted, loop.clock().nanoTime());
+        var opened = new Attempt(call, attempts + 1, admitted, ByteCaps.of(loop.admissions(), admitted),
+                stateSinceNanos);
         if (loop.records().open(opened)) {
             attempts = opened.number;
             attempt = opened;
@@ -187,53 +154,54 @@ final class Exchange {
         call.routedTo()
                 .upstream()
                 .begin(request.method(), outbound.target(), outbound.headers())
-                .onComplete(connection -> {
-                    if (attempt != opened || state != ExchangeState.CONNECTING) {
-                        if (connection.succeeded()) {
-                            connection.result().reset();
-                        }
-                    } else if (connection.succeeded()) {
-                        send(opened, outbound, connection.result());
-                    } else {
-                        unreachable(opened, connection.cause());
-                    }
-                });
+                .onComplete(connected -> step(() -> send(opened, outbound, connected)),
+                        failure -> step(() -> unreachable(opened, failure)));
+    }
+
+    /// Whether this is still the call's attempt and waits for that; it may have ended meanwhile.
+    private boolean isAt(ExchangeState expected, Attempt current) {
+        return attempt == current && state == expected;
     }
 
     private void send(Attempt opened, Outbound outbound, HttpClientRequest upstream) {
+        if (!isAt(ExchangeState.CONNECTING, opened)) {
+            upstream.reset();
+            return;
+        }
         enter(ExchangeState.AWAITING_ANSWER);
         opened.sentOn(upstream, loop.clock().nanoTime());
-        upstream.response().onComplete(head -> {
-            if (attempt != opened || state != ExchangeState.AWAITING_ANSWER) {
-                return;
-            }
-            if (head.succeeded()) {
-                answered(opened, outbound, head.result());
-            } else {
-                lost(opened, head.cause());
-            }
-        });
+        upstream.response()
+                .onComplete(head -> step(() -> answered(opened, outbound, head)),
+                        failure -> step(() -> lost(opened, failure)));
         if (body != null) {
-            Buffer edited = outbound.body(heldBody());
-            opened.sent(edited.length(), loop.clock().nanoTime());
-            var _ = upstream.end(edited);
-        } else if (Upload.isNeeded(request, upstream)) {
-            upload = new Upload(request, upstream, call, opened, loop, this::clientGone);
-            upload.open();
-            answer.continueIfExpected();
-            request.resume();
+            sendHeld(opened, outbound.body(body), upstream);
         } else {
-            var _ = upstream.end();
+            answer.continueIfExpected();
+            upload = new Upload(this, loop, call, opened, request, upstream);
+            upload.open();
         }
+    }
+
+    private void sendHeld(Attempt opened, Buffer edited, HttpClientRequest upstream) {
+        Refusal refusal = opened.move(opened.bytes().clientIn(), call.isWebhook() ? 0 : edited.length());
+        if (refusal != null) {
+            capped(opened, refusal);
+            return;
+        }
+        opened.sent(edited.length(), loop.clock().nanoTime());
+        var _ = upstream.end(edited);
     }
 
     /// The upstream's head is here: try again, or let the answer pass.
     private void answered(Attempt current, Outbound outbound, HttpClientResponse upstream) {
+        if (!isAt(ExchangeState.AWAITING_ANSWER, current)) {
+            return;
+        }
         upstream.exceptionHandler(abandoned -> {});
         current.answered(upstream, HeaderNumbers.retryAfterSeconds(upstream.headers(), loop.clock().now()),
                 loop.clock().nanoTime());
         long wait = mayBeSentAgain()
-                ? retries().afterAnswer(current.number, upstream.statusCode(), current.retryAfterSeconds)
+                ? retries.afterAnswer(current.number, upstream.statusCode(), current.retryAfterSeconds)
                 : RetryRule.NO_RETRY;
         if (wait >= 0) {
             current.abandon();
@@ -249,31 +217,23 @@ final class Exchange {
     /// 8: each chunk to the client, the same chunk to the meter.
     private void pass(Attempt current, Outbound outbound, HttpClientResponse upstream) {
         enter(ExchangeState.STREAMING);
-        var answerReader = new AnswerReader(call, upstream, body, outbound.asksUsage(), loop.tokenizers());
-        reader = answerReader;
-        current.readBy(answerReader);
+        var reader = new AnswerReader(call, upstream, body, outbound.asksUsage(), loop.tokenizers());
+        current.readBy(reader);
+        long length = call.method.equals("HEAD") ? 0 : HeaderNumbers.contentLength(upstream.headers());
+        Refusal refusal = current.byteCaps == null || length < 0 ? null : current.byteCaps.expect(length, length);
+        if (refusal != null) {
+            capped(current, refusal);
+            return;
+        }
         current.clientStatus = upstream.statusCode();
-        answer.head(upstream, answerReader.keepsLength(), current.admitted.tightest());
-        long heldEnd = answerReader.keepsLength() ? HeaderNumbers.contentLength(upstream.headers()) : -1;
-        var tap = new StreamTap(upstream, response, loop.context(), heldEnd, new StreamTap.Watcher() {
-            @Override
-            public Buffer passing(Buffer chunk) {
-                return received(current, answerReader, chunk);
-            }
-
-            @Override
-            public void ended() {
-                completed(current, answerReader);
-            }
-
-            @Override
-            public void broken(Throwable cause) {
-                loop.note(call, "the upstream broke off its answer", cause);
-                cut(current, answerReader, Outcome.UPSTREAM_GONE);
-            }
-        });
-        download = tap;
-        tap.open();
+        if (upload != null && upstream.statusCode() >= 400) {
+            upload.stop();
+        }
+        answer.head(upstream, reader.keepsLength(), current.admitted.tightest());
+        var passing = new Download(this, loop, current, reader, upstream, response,
+                reader.keepsLength() ? length : -1);
+        download = passing;
+        passing.open();
         loop.context().runOnContext(burstRead -> {
             if (state == ExchangeState.STREAMING) {
                 answer.sendHeadAlone();
@@ -281,40 +241,49 @@ final class Exchange {
         });
     }
 
-    private Buffer received(Attempt current, AnswerReader answerReader, Buffer chunk) {
-        long now = loop.clock().nanoTime();
-        current.received(chunk.length(), now);
-        Buffer forwarded = answerReader.read(chunk);
-        current.clientOut += forwarded.length();
-        keepProgressIfDue(now);
-        return forwarded;
-    }
-
     /// 9 to 12: the answer is complete. Its usage is read to the end, settled, kept; then the client gets its last byte.
-    private void completed(Attempt current, AnswerReader answerReader) {
+    void completed(Attempt current, Download passed) {
         enter(ExchangeState.SETTLING);
-        Buffer tail = answerReader.tail();
+        if (upload != null && upload.stop()) {
+            current.hangUp();
+        }
+        Buffer tail = passed.reader().tail();
         current.clientOut += tail.length();
-        loop.readUsage(call, answerReader, true, reading -> {
-            Outcome outcome = current.upstreamStatus >= 400 || answerReader.errorInside()
+        readUsage(passed.reader(), true, reading -> {
+            Outcome outcome = current.upstreamStatus >= 400 || passed.reader().errorInside()
                     ? Outcome.UPSTREAM_ERROR
                     : Outcome.OK;
             if (settle(current, outcome, null, reading)) {
-                answer.end(pending(), tail);
+                answer.end(loop.vertx(), passed.takePending(), tail);
+                end();
             } else {
-                answer.cut(null);
+                cutAnswer(null);
             }
-            end();
         });
     }
 
+    void brokenOff(Attempt current, Download passed, Throwable cause) {
+        loop.note(call, "the upstream broke off its answer", cause);
+        cut(current, passed, Outcome.UPSTREAM_GONE, null);
+    }
+
     /// An answer that ends before its end: what passed is counted, then the client's answer is cut too.
-    private void cut(Attempt current, AnswerReader answerReader, Outcome outcome) {
+    private void cut(Attempt current, Download passed, Outcome outcome, @Nullable RefusalCode reason) {
         enter(ExchangeState.SETTLING);
-        loop.readUsage(call, answerReader, false, reading -> {
-            settle(current, outcome, null, reading);
-            cutAnswer();
+        readUsage(passed.reader(), false, reading -> {
+            settle(current, outcome, reason, reading);
+            cutAnswer(passed.takeUnfinished());
         });
+    }
+
+    /// Reads the usage of an answer to its end; off the loop where text has to be counted for it.
+    private void readUsage(AnswerReader reader, boolean complete, Consumer<UsageReading> then) {
+        if (reader.finishesAtOnce(complete)) {
+            then.accept(reader.finish(complete));
+        } else {
+            loop.offLoop(() -> reader.finish(complete))
+                    .onComplete(reading -> step(() -> then.accept(reading)), this::failed);
+        }
     }
 
     /// @return whether the client may see the end of its answer
@@ -331,24 +300,23 @@ final class Exchange {
         } else {
             loop.vertx().setTimer(waitMillis, due -> {
                 if (state == ExchangeState.RETRYING) {
-                    admit();
+                    step(this::admit);
                 }
             });
         }
     }
 
-    private RetryRule retries() {
-        return RetryRule.of(request.method(), request.headers(), call.config().retries());
-    }
-
     private boolean mayBeSentAgain() {
-        return body != null || call.clientIn == 0 && upload == null;
+        return body != null || call.clientIn == 0 && (upload == null || upload.wasEmpty());
     }
 
     private void unreachable(Attempt current, Throwable cause) {
+        if (!isAt(ExchangeState.CONNECTING, current)) {
+            return;
+        }
         loop.note(call, "no connection to the upstream", cause);
         boolean mayHelp = mayBeSentAgain() && !UpstreamFailure.isUntrusted(cause);
-        long wait = mayHelp ? retries().afterNoConnection(current.number) : RetryRule.NO_RETRY;
+        long wait = mayHelp ? retries.afterNoConnection(current.number) : RetryRule.NO_RETRY;
         if (wait >= 0) {
             retry(current, Outcome.UPSTREAM_GONE, wait);
         } else {
@@ -357,6 +325,9 @@ final class Exchange {
     }
 
     private void lost(Attempt current, Throwable cause) {
+        if (!isAt(ExchangeState.AWAITING_ANSWER, current)) {
+            return;
+        }
         loop.note(call, "the upstream closed the connection before its answer", cause);
         fail(current, Outcome.UPSTREAM_GONE, UpstreamFailure.brokeOff(call));
     }
@@ -365,15 +336,21 @@ final class Exchange {
     private void fail(Attempt current, Outcome outcome, Refusal refusal) {
         enter(ExchangeState.SETTLING);
         RefusalBody text = Refusals.body(call, refusal);
+        var nothingRead = new UsageReading.Missing(refusal.code().id());
+        if (current.move(0, text.bytes().length) != null) {
+            settle(current, outcome, refusal.code(), nothingRead);
+            cutAnswer(null);
+            return;
+        }
         current.clientStatus = text.status();
         current.clientOut += text.bytes().length;
-        settle(current, outcome, refusal.code(), new UsageReading.Missing(refusal.code().id()));
+        settle(current, outcome, refusal.code(), nothingRead);
         answerWith(refusal, text, current.admitted.tightest());
     }
 
     /// Nothing goes upstream: an event of cost 0 where there is a tenant to book it on, and an answer that the client's SDK
     /// understands.
-    private void refuse(Refusal refusal) {
+    void refuse(Refusal refusal) {
         if (state == ExchangeState.ENDED) {
             return;
         }
@@ -382,47 +359,42 @@ final class Exchange {
         answerWith(refusal, text, null);
     }
 
-    private void unless(@Nullable Refusal refusal, Runnable next) {
-        if (refusal != null) {
-            refuse(refusal);
-        } else {
-            next.run();
-        }
-    }
-
     private void answerWith(Refusal refusal, RefusalBody text, @Nullable Standing tightest) {
         answer.refuse(loop.vertx(), refusal, text, tightest);
         end();
     }
 
-    private void cutAnswer() {
-        answer.cut(pending());
+    private void cutAnswer(@Nullable Buffer pending) {
+        answer.cut(pending);
         end();
     }
 
-    private @Nullable Buffer pending() {
-        return download == null ? null : download.takePending();
-    }
-
     /// The client left, or its connection broke: the upstream is told, what passed is counted.
-    private void clientGone() {
-        endEarly(Outcome.CLIENT_GONE, null);
+    void clientGone() {
+        step(() -> endEarly(Outcome.CLIENT_GONE, null, null));
     }
 
-    /// Weir stops before the call does.
-    void interrupt() {
-        endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call));
-    }
-
-    /// Weir takes no new calls: who only listens should do so elsewhere.
-    void drain() {
-        if (call.isListening()) {
-            interrupt();
+    /// Weir stops before the call does, if it is one of these.
+    void interruptIf(Predicate<Call> affected) {
+        if (affected.test(call)) {
+            step(() -> endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call)));
         }
     }
 
+    /// A cap has no room for the bytes that wait to pass. Nobody can be told in the middle of a body, so the connection is
+    /// reset (design decision 5).
+    void capped(Attempt current, Refusal refusal) {
+        if (attempt == current) {
+            endEarly(Outcome.CUT_BY_CAP, null, refusal.code());
+        }
+    }
+
+    private void endEarly(Outcome outcome, Refusal said) {
+        endEarly(outcome, said, said.code());
+    }
+
     /// @param said what the client is told where nothing was sent to it yet; null where it is gone
-    private void endEarly(Outcome outcome, @Nullable Refusal said) {
+    private void endEarly(Outcome outcome, @Nullable Refusal said, @Nullable RefusalCode reason) {
         Attempt current = attempt;
         if (state == ExchangeState.SETTLING || state == ExchangeState.ENDED) {
             return;
@@ -431,49 +403,84 @@ final class Exchange {
             if (said != null) {
                 refuse(said);
             } else {
-                cutAnswer();
+                cutAnswer(null);
             }
             return;
         }
-        boolean streaming = state == ExchangeState.STREAMING;
+        Download passed = state == ExchangeState.STREAMING ? download : null;
         enter(ExchangeState.SETTLING);
-        if (download != null) {
-            download.close();
+        if (passed != null) {
+            passed.close();
+        }
+        if (upload != null) {
+            upload.stop();
         }
         current.abandon();
-        if (reader != null && streaming) {
-            cut(current, reader, outcome);
+        if (passed != null) {
+            cut(current, passed, outcome, reason);
         } else if (said != null) {
             fail(current, outcome, said);
         } else {
-            settle(current, outcome, null, new UsageReading.Missing(outcome.id()));
-            cutAnswer();
+            settle(current, outcome, reason, new UsageReading.Missing(outcome.id()));
+            cutAnswer(null);
         }
     }
 
     /// Called by the loop's sweep, a few times a second.
-    void checkDeadlines(long now) {
+    void look(long now) {
+        step(() -> checkDeadlines(now));
+    }
+
+    private void checkDeadlines(long now) {
         boolean stalled = download != null && download.isPaused();
         switch (loop.deadlines().passed(call, state, now - stateSinceNanos, attempt, stalled, now)) {
-            case NONE -> keepProgressIfDue(now);
+            case NONE -> {
+                if (download != null && state == ExchangeState.STREAMING) {
+                    download.keepProgressIfDue(now);
+                }
+            }
             case BODY -> refuse(CallRefusals.bodyTooSlow());
             case WRITE_STALL -> clientGone();
             case CALL, FIRST_BYTE, SILENCE -> endEarly(Outcome.TIMEOUT, UpstreamFailure.timeout(call));
         }
     }
 
-    private void keepProgressIfDue(long now) {
-        Attempt current = attempt;
-        if (current != null && reader != null && state == ExchangeState.STREAMING && current.progressIsDue(now)) {
-            current.progressKept(now);
-            loop.records().progress(current, reader.soFar());
+    /// Runs what a socket, a timer or a worker started: none of them could do anything about an exception.
+    void step(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException | Error unforeseen) {
+            failed(unforeseen);
         }
     }
 
     /// A step failed in a way nobody foresaw: the call ends closed, with an event, and nothing stays reserved (G16).
     void failed(Throwable cause) {
         loop.failed(call, cause);
-        endEarly(Outcome.UPSTREAM_GONE, CallRefusals.unforeseen());
+        try {
+            if (state != ExchangeState.SETTLING) {
+                endEarly(Outcome.INTERRUPTED, CallRefusals.unforeseen());
+                return;
+            }
+        } catch (RuntimeException | Error again) {
+            loop.failed(call, again);
+        }
+        endClosed();
+    }
+
+    /// The end of a call that failed while it was ending.
+    private void endClosed() {
+        Attempt current = attempt;
+        attempt = null;
+        try {
+            if (current != null) {
+                current.abandon();
+                loop.records().settleAfterFault(current);
+            }
+            answer.cut(null);
+        } finally {
+            end();
+        }
     }
 
     private void enter(ExchangeState next) {
@@ -481,20 +488,13 @@ final class Exchange {
         stateSinceNanos = loop.clock().nanoTime();
     }
 
-    private HeldBody heldBody() {
-        if (body == null) {
-            throw new IllegalStateException("call " + call.id + " holds no body");
-        }
-        return body;
-    }
-
     private void end() {
         if (state != ExchangeState.ENDED) {
-            enter(ExchangeState.ENDED);
+            state = ExchangeState.ENDED;
             if (body != null) {
                 body.release();
             }
-            loop.ended(this);
+            loop.ended(this, call, request.connection());
         }
     }
 }

@@ -9,9 +9,13 @@ import java.time.Duration;
 /// @param bodyBytesPerSecondMin the slowest body after that
 /// @param writeStall how long a client may take nothing
 /// @param heldBytesTotal request bytes held for admission, all calls together
+/// @param keepAlive how long a connection may lie idle between calls
+/// @param connections open client connections
+/// @param connectionsPerAddress of one client address
+/// @param callsPerTenant calls of one tenant that run at a time
 public record ExchangeLimits(Duration bodyFirstByte, Duration bodyGrace, long bodyBytesPerSecondMin,
-        Duration writeStall, long heldBytesTotal) {
+        Duration writeStall, long heldBytesTotal, Duration keepAlive, int connections, int connectionsPerAddress,
+        int callsPerTenant) {
     public static final ExchangeLimits DEFAULTS = new ExchangeLimits(Duration.ofSeconds(10), Duration.ofSeconds(20),
-            500,
-            Duration.ofSeconds(60), 1L << 30);
+            500, Duration.ofSeconds(60), 1L << 30, Duration.ofSeconds(75), 10_000, 10_000, 10_000);
 }

@@ -12,4 +12,9 @@ public interface ExchangeListener {
     ///
     /// @param route the configured name, empty where none matched
     void refused(RefusalCode code, String route);
+
+    /// A connection was closed as soon as it was opened, because there are too many. Called on acceptor threads.
+    ///
+    /// @param limit `total` or `address`
+    void connectionRefused(String limit);
 }

@@ -1,22 +1,23 @@
 package dev.weir.exchange;
 
 import dev.weir.admission.Admissions;
+import dev.weir.admission.Refusal;
 import dev.weir.meter.Tokenizers;
 import dev.weir.port.Clock;
 import dev.weir.route.Routes;
 import dev.weir.tenant.KeyHasher;
 import dev.weir.tenant.TenantDirectory;
-import dev.weir.usage.UsageReading;
+import dev.weir.tenant.TenantId;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +35,7 @@ final class ExchangeLoop {
     private final Records records;
     private final Deadlines deadlines;
     private final SplittableRandom ids;
+    private final IdleConnections connections;
     private final Set<Exchange> live = new HashSet<>();
     private boolean draining;
 
@@ -45,6 +47,7 @@ final class ExchangeLoop {
         this.records = new Records(parts);
         this.deadlines = new Deadlines(parts.limits());
         this.ids = new SplittableRandom(idSeed);
+        this.connections = new IdleConnections(parts.limits().keepAlive().toNanos());
         vertx.setPeriodic(SWEEP_MILLIS, sweep -> sweep());
     }
 
@@ -116,33 +119,34 @@ final class ExchangeLoop {
         return vertx.executeBlocking(work, false).map(Objects::requireNonNull);
     }
 
-    /// Reads the usage of an answer to its end; off the loop where text has to be counted for it.
-    void readUsage(Call call, AnswerReader reader, boolean complete, Consumer<UsageReading> then) {
-        if (reader.finishesAtOnce(complete)) {
-            then.accept(reader.finish(complete));
-        } else {
-            offLoop(() -> reader.finish(complete)).onComplete(then::accept, failure -> {
-                failed(call, failure);
-                then.accept(new UsageReading.Missing("the text could not be counted"));
-            });
-        }
+    void opened(HttpConnection connection) {
+        connections.opened(connection, clock().nanoTime());
     }
 
-    /// Runs a step of an exchange; where it throws, the exchange is told.
-    void foreseen(Runnable step, Consumer<Throwable> failed) {
-        try {
-            step.run();
-        } catch (RuntimeException unforeseen) {
-            failed.accept(unforeseen);
-        }
-    }
-
-    void began(Exchange exchange) {
+    void began(Exchange exchange, HttpConnection on) {
         live.add(exchange);
+        connections.callBegan(on);
     }
 
-    void ended(Exchange exchange) {
+    /// The refusal where the call's tenant has as many calls as it may run at a time; else the call takes its place.
+    @Nullable
+    Refusal takePlace(Call call) {
+        TenantId tenant = call.tenant();
+        if (call.hasPlace || tenant == null) {
+            return null;
+        }
+        call.hasPlace = parts.tenantCalls().enter(tenant);
+        return call.hasPlace ? null : CallRefusals.tooManyCalls(parts.tenantCalls().most());
+    }
+
+    void ended(Exchange exchange, Call call, HttpConnection on) {
         live.remove(exchange);
+        TenantId tenant = call.tenant();
+        if (call.hasPlace && tenant != null) {
+            call.hasPlace = false;
+            parts.tenantCalls().leave(tenant);
+        }
+        connections.callEnded(on, System.nanoTime());
     }
 
     int running() {
@@ -157,14 +161,14 @@ final class ExchangeLoop {
     void drain() {
         draining = true;
         for (Exchange exchange : live.toArray(new Exchange[0])) {
-            exchange.drain();
+            exchange.interruptIf(Call::isListening);
         }
     }
 
     /// Ends what still runs, each with its settlement.
     void endRunning() {
         for (Exchange exchange : live.toArray(new Exchange[0])) {
-            exchange.interrupt();
+            exchange.interruptIf(all -> true);
         }
     }
 
@@ -177,12 +181,13 @@ final class ExchangeLoop {
     }
 
     private void sweep() {
+        long now = clock().nanoTime();
+        connections.sweep(now);
         if (live.isEmpty()) {
             return;
         }
-        long now = clock().nanoTime();
         for (Exchange exchange : live.toArray(new Exchange[0])) {
-            exchange.checkDeadlines(now);
+            exchange.look(now);
         }
     }
 }

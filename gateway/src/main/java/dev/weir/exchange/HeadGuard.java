@@ -57,6 +57,7 @@ final class HeadGuard extends ChannelInboundHandlerAdapter {
     private long bodyLeft;
     private @Nullable ByteBuf held;
     private @Nullable Future<?> headDeadline;
+    private @Nullable Future<?> firstByteDeadline;
 
     HeadGuard(HeadLimits limits, boolean h2c, Consumer<HeadRefusal> onRefused) {
         this.limits = limits;
@@ -67,7 +68,21 @@ final class HeadGuard extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        firstByteDeadline = ctx.executor()
+                .schedule(() -> ctx.close(), limits.firstByteTimeout().toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private void firstByteArrived() {
+        if (firstByteDeadline != null) {
+            firstByteDeadline.cancel(false);
+            firstByteDeadline = null;
+        }
+    }
+
+    @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
+        firstByteArrived();
         if (!(message instanceof ByteBuf in)) {
             ctx.fireChannelRead(message);
             return;
@@ -297,12 +312,14 @@ final class HeadGuard extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
+        firstByteArrived();
         headArrived();
         releaseHeld();
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
+        firstByteArrived();
         headArrived();
         releaseHeld();
         ctx.fireChannelInactive();

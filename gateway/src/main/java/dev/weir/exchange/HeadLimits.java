@@ -9,8 +9,11 @@ import java.time.Duration;
 /// @param fieldsMax field lines in one head
 /// @param chunkLineMax a chunk-size line without its line end
 /// @param headTimeout from the first byte of a head to its last
-public record HeadLimits(int requestLineMax, int headMax, int fieldsMax, int chunkLineMax, Duration headTimeout) {
-    public static final HeadLimits DEFAULT = new HeadLimits(8 << 10, 32 << 10, 100, 256, Duration.ofSeconds(10));
+/// @param firstByteTimeout from the beginning of a connection to its first byte
+public record HeadLimits(int requestLineMax, int headMax, int fieldsMax, int chunkLineMax, Duration headTimeout,
+        Duration firstByteTimeout) {
+    public static final HeadLimits DEFAULT = new HeadLimits(8 << 10, 32 << 10, 100, 256, Duration.ofSeconds(10),
+            Duration.ofSeconds(75));
 
     public HeadLimits {
         if (requestLineMax < 16 || fieldsMax < 1 || chunkLineMax < 8 || headTimeout.isNegative()

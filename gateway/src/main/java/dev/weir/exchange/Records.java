@@ -9,6 +9,7 @@ import dev.weir.event.UsageJournal;
 import dev.weir.event.UsageJournal.Append;
 import dev.weir.usage.Quantities;
 import dev.weir.usage.UsageReading;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +34,7 @@ final class Records {
 
     /// @return whether the opening record is kept; where not, the reservation is given back
     boolean open(Attempt attempt) {
-        if (isKept(attempt.call, journal().open(attempt.ifInterrupted(parts.clock().nanoTime())))) {
+        if (isKept(attempt.call, () -> journal().open(attempt.ifInterrupted(parts.clock().nanoTime())))) {
             return true;
         }
         parts.admissions().release(attempt.admitted);
@@ -49,10 +50,37 @@ final class Records {
     /// @param reason why Weir ended or answered it instead of the upstream, null where it did not
     /// @return whether the settlement is kept, so whether the client may see the end of its answer
     boolean settle(Attempt attempt, Outcome outcome, @Nullable RefusalCode reason, UsageReading reading) {
-        UsageEvent event = settlements.settle(attempt, outcome, reason == null ? null : reason.id(), reading,
-                parts.clock().nanoTime());
-        parts.listener().ended(event);
-        return isKept(attempt.call, journal().settle(event));
+        UsageEvent event;
+        try {
+            event = settlements.settle(attempt, outcome, reason == null ? null : reason.id(), reading,
+                    parts.clock().nanoTime());
+        } catch (RuntimeException | Error unforeseen) {
+            LOG.error("call {}: its settlement failed; it is charged as if Weir had died", attempt.call.id,
+                    unforeseen);
+            settleAfterFault(attempt);
+            return false;
+        }
+        return isWritten(event, attempt.call);
+    }
+
+    /// The end of an attempt whose end nobody could see, because something failed that nobody foresaw: charged by the policy
+    /// for attempts that Weir's death cut short.
+    void settleAfterFault(Attempt attempt) {
+        var _ = isWritten(settlements.afterFault(attempt, parts.clock().nanoTime()), attempt.call);
+    }
+
+    private boolean isWritten(UsageEvent event, Call call) {
+        boolean kept = isKept(call, () -> journal().settle(event));
+        tell(event);
+        return kept;
+    }
+
+    private void tell(UsageEvent event) {
+        try {
+            parts.listener().ended(event);
+        } catch (RuntimeException | Error unforeseen) {
+            LOG.error("call {}: its end could not be counted in the metrics", event.callId(), unforeseen);
+        }
     }
 
     /// An event of cost 0 where there is a tenant to book it on.
@@ -64,17 +92,24 @@ final class Records {
             return;
         }
         UsageEvent event = Refusals.event(call, attempt, refusal, said, parts.clock().nanoTime());
-        parts.listener().ended(event);
-        var _ = isKept(call, journal().refuse(event));
+        var _ = isKept(call, () -> journal().refuse(event));
+        tell(event);
     }
 
-    private static boolean isKept(Call call, Append append) {
-        return switch (append) {
-            case Append.Kept _ -> true;
-            case Append.NotKept(String why) -> {
-                LOG.error("call {}: its record could not be kept: {}", call.id, why);
-                yield false;
-            }
-        };
+    /// A journal that throws has not said that it kept anything, so it counts as if it had kept nothing; and it is not asked
+    /// again, because it may have. What is in it decides at the next start.
+    private static boolean isKept(Call call, Supplier<Append> appended) {
+        try {
+            return switch (appended.get()) {
+                case Append.Kept _ -> true;
+                case Append.NotKept(String why) -> {
+                    LOG.error("call {}: its record could not be kept: {}", call.id, why);
+                    yield false;
+                }
+            };
+        } catch (RuntimeException | Error unforeseen) {
+            LOG.error("call {}: its record could not be kept", call.id, unforeseen);
+            return false;
+        }
     }
 }

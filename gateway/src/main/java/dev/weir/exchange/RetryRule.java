@@ -12,6 +12,8 @@ final class RetryRule {
     static final long WAIT_MAX_MILLIS = 5_000;
     static final long WAIT_DEFAULT_MILLIS = 200;
     static final long NO_RETRY = -1;
+    /// For a call of which nothing is known yet.
+    static final RetryRule NEVER = new RetryRule(false, true, 0);
 
     private final boolean idempotent;
     private final boolean clientRetries;

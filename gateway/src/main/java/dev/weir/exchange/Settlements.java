@@ -1,6 +1,7 @@
 package dev.weir.exchange;
 
 import dev.weir.admission.Admissions;
+import dev.weir.admission.RefusalCode;
 import dev.weir.config.RouteKind;
 import dev.weir.event.Flags;
 import dev.weir.event.Flags.Flag;
@@ -42,10 +43,29 @@ final class Settlements {
                 flags = flags.with(Flag.UNPRICED);
             }
         }
-        if (admissions.settle(attempt.admitted, used, cost).boundViolated()) {
+        if (charge(attempt, used, cost)) {
             flags = flags.with(Flag.BOUND_VIOLATED);
         }
         return attempt.event(outcome, reason, used, cost, flags, nowNanos, attempt.tools());
+    }
+
+    /// Ends the attempt's reservation, if that was not done, and makes its event by the rule for attempts that Weir's death
+    /// cut short: what was reserved where a hard cap applies, else what the provider had said.
+    UsageEvent afterFault(Attempt attempt, long nowNanos) {
+        Quantities used = attempt.admitted.hardCapped() ? attempt.admitted.reserved() : attempt.saidSoFar();
+        Money cost = attempt.call.isLlm() ? attempt.admitted.costReserved() : Money.ZERO;
+        if (!attempt.isCharged()) {
+            charge(attempt, used, cost);
+        }
+        Flags flags = Flags.NONE.with(Flag.UNREADABLE);
+        return attempt.event(Outcome.INTERRUPTED, RefusalCode.INTERNAL_ERROR.id(), used, cost, flags, nowNanos,
+                attempt.asked());
+    }
+
+    /// @return whether more was used than reserved
+    private boolean charge(Attempt attempt, Quantities used, @Nullable Money cost) {
+        attempt.charged();
+        return admissions.settle(attempt.admitted, used, cost).boundViolated();
     }
 
     /// Everything counted: the provider's quantities, and those that Weir counts itself.

@@ -25,6 +25,9 @@ final class StreamTap {
 
         /// The source broke off before its end.
         void broken(Throwable cause);
+
+        /// A step of the tap, or of this watcher, threw. What called it is a socket, which could do nothing about it.
+        void failed(Throwable unforeseen);
     }
 
     private final ReadStream<Buffer> source;
@@ -55,10 +58,14 @@ final class StreamTap {
         source.handler(this::chunk);
     }
 
-    /// Stops looking and writing; the source may still be read on by others.
+    /// Stops looking and writing; the source may still be read on by others. What was collected can still be taken.
     void close() {
         closed = true;
-        pending = null;
+    }
+
+    /// Whether all of a declared length has passed.
+    boolean holdsEnd() {
+        return passed == heldEnd;
     }
 
     boolean isPaused() {
@@ -77,12 +84,22 @@ final class StreamTap {
         if (closed) {
             return;
         }
-        passed += chunk.length();
-        collect(watcher.passing(chunk));
-        if (!flushDue && !closed) {
-            flushDue = true;
-            context.runOnContext(due -> flush());
+        try {
+            Buffer forwarded = watcher.passing(chunk);
+            passed += chunk.length();
+            collect(forwarded);
+            if (!flushDue && !closed) {
+                flushDue = true;
+                context.runOnContext(due -> flush());
+            }
+        } catch (RuntimeException | Error unforeseen) {
+            fail(unforeseen);
         }
+    }
+
+    private void fail(Throwable unforeseen) {
+        closed = true;
+        watcher.failed(unforeseen);
     }
 
     private void collect(Buffer forwarded) {
@@ -109,6 +126,14 @@ final class StreamTap {
         }
         Buffer burst = pending;
         pending = null;
+        try {
+            write(burst);
+        } catch (RuntimeException | Error unforeseen) {
+            fail(unforeseen);
+        }
+    }
+
+    private void write(Buffer burst) {
         var _ = target.write(burst);
         if (target.writeQueueFull() && !paused) {
             paused = true;
@@ -125,14 +150,22 @@ final class StreamTap {
     private void ended() {
         if (!closed) {
             closed = true;
-            watcher.ended();
+            try {
+                watcher.ended();
+            } catch (RuntimeException | Error unforeseen) {
+                watcher.failed(unforeseen);
+            }
         }
     }
 
     private void broken(Throwable cause) {
         if (!closed) {
             closed = true;
-            watcher.broken(cause);
+            try {
+                watcher.broken(cause);
+            } catch (RuntimeException | Error unforeseen) {
+                watcher.failed(unforeseen);
+            }
         }
     }
 }

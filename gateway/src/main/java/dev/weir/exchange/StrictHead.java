@@ -11,9 +11,12 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.transport.Transport;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /// Our own check of every request head, before routing (G8.1): whatever has two readings is refused, counted and answered with
@@ -35,6 +38,7 @@ import java.util.function.Consumer;
 public final class StrictHead {
     private final HeadLimits limits;
     private final Consumer<HeadRefusal> onRefused;
+    private final Map<Integer, Connections> connectionsByPort = new ConcurrentHashMap<>();
 
     /// @param onRefused called once for each refusal, on the connection's event loop; must not block
     public StrictHead(HeadLimits limits, Consumer<HeadRefusal> onRefused) {
@@ -156,6 +160,19 @@ public final class StrictHead {
         } else {
             HttpServerRequest.DEFAULT_INVALID_REQUEST_HANDLER.handle(request);
         }
+    }
+
+    /// Counts the connections of the servers on that port from now on; beyond the limits new ones are closed. The others (the
+    /// control plane, the sandbox) must stay within reach when this one is full.
+    void limit(int port, Connections connections) {
+        connectionsByPort.put(port, connections);
+    }
+
+    boolean hasRoom(SocketAddress listening, Channel accepted) {
+        Connections limited = listening instanceof InetSocketAddress address
+                ? connectionsByPort.get(address.getPort())
+                : null;
+        return limited == null || limited.take(accepted);
     }
 
     void guardServer(NetServerOptions options, ServerBootstrap bootstrap) {

@@ -44,6 +44,11 @@ enum Family {
             null,
             "Request heads refused before routing, by reason.",
             "reason"),
+    CONNECTIONS("weir_connections", "weir.connections", Kind.GAUGE, null,
+            "Client connections of the data plane that are open."),
+    CONNECTIONS_REFUSED("weir_connections_refused_total", "weir.connections.refused", Kind.COUNTER, null,
+            "Client connections closed when they were opened, by the limit that was reached: total or address.",
+            "limit"),
     TOKENS(
             "weir_tokens_total",
             "weir.tokens", Kind.COUNTER,

@@ -77,6 +77,13 @@ public final class Metrics implements AutoCloseable {
         registry.counter(Family.HEAD_REFUSALS, reasons.admit(reason)).increment();
     }
 
+    /// A client connection was closed when it was opened, because there are too many.
+    ///
+    /// @param limit which of the limits, a constant
+    public void connectionRefused(String limit) {
+        registry.counter(Family.CONNECTIONS_REFUSED, reasons.admit(limit)).increment();
+    }
+
     /// One measurement of an event loop, see [LoopLag].
     public void loopLag(long nanos) {
         loopLag.record(nanos, TimeUnit.NANOSECONDS);
@@ -85,6 +92,11 @@ public final class Metrics implements AutoCloseable {
     /// Names where the number of running calls is read. Once.
     public void watchCallsInFlight(IntSupplier calls) {
         registry.gauge(Family.CALLS_IN_FLIGHT, calls::getAsInt);
+    }
+
+    /// Names where the number of open client connections is read. Once.
+    public void watchConnections(IntSupplier connections) {
+        registry.gauge(Family.CONNECTIONS, connections::getAsInt);
     }
 
     /// Names where the spool's gauges are read. Once.

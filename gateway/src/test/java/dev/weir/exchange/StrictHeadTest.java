@@ -165,7 +165,7 @@ class StrictHeadTest {
 
     @Test
     void slowHeadIsRefusedAtItsDeadline() throws Exception {
-        var limits = new HeadLimits(8192, 32768, 100, 256, Duration.ofMillis(50));
+        var limits = new HeadLimits(8192, 32768, 100, 256, Duration.ofMillis(50), Duration.ofSeconds(75));
         try (var impatient = new GuardedServer(limits, GuardedServer.plaintext())) {
             assertProblem(impatient.talk(bytes("GET / HTTP/1.1\r\nHost: we")), HeadRefusal.HEAD_TIMEOUT);
             assertThat(impatient.refused).containsExactly(HeadRefusal.HEAD_TIMEOUT);

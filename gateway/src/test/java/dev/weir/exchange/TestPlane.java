@@ -14,7 +14,6 @@ import dev.weir.config.UpstreamUrl;
 import dev.weir.event.UsageEvent;
 import dev.weir.ledger.Ledger;
 import dev.weir.meter.Tokenizers;
-import dev.weir.port.Clock;
 import dev.weir.rating.PriceBook;
 import dev.weir.tenant.ApiKey;
 import dev.weir.tenant.KeyHasher;
@@ -29,7 +28,6 @@ import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -62,12 +60,16 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
     final RecordingJournal journal = new RecordingJournal();
     final Ledger ledger = new Ledger();
     final List<RefusalCode> unbooked = new CopyOnWriteArrayList<>();
+    /// Which limit closed a connection, for each that was closed when it was opened.
+    final List<String> closedAtOnce = new CopyOnWriteArrayList<>();
+    final FaultyClock clock = new FaultyClock();
     final KeyHasher hasher;
     final ApiKey key;
     final ExchangeParts parts;
     private final TenantDirectory directory;
     private final Vertx vertx;
     private final DataPlane plane;
+    private volatile Runnable beforeHeard = () -> {};
 
     TestPlane() throws Exception {
         this("", ExchangeLimits.DEFAULTS);
@@ -101,14 +103,20 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
         key = ApiKey.generate(random::nextBytes);
         directory = new TenantDirectory(TenantDirectory.Snapshot.EMPTY);
         limits();
-        parts = new ExchangeParts(new RealClock(), directory, hasher, new Admissions(ledger, PriceBook.shipped()),
+        parts = new ExchangeParts(clock, directory, hasher, new Admissions(ledger, PriceBook.shipped()),
                 journal, TOKENIZERS, new Listener(), limits);
         GatewayConfig config = config("listen: {data: \"127.0.0.1:0\", control: \"127.0.0.1:1\"" + moreListen + "}\n"
                 + ROUTES.formatted(upstream.url()) + moreRoutes.replace("%1$s", upstream.url()));
-        var head = new StrictHead(HeadLimits.DEFAULT, refusal -> {});
+        var head = new StrictHead(headLimits(limits), refusal -> {});
         vertx = Vertx.builder().withTransport(head.guard(io.vertx.core.transport.Transport.NIO)).build();
         plane = new DataPlane(config, parts, head, UpstreamUrl.parse(upstream.url()), 1, () -> {});
         done(vertx.deployVerticle(plane));
+    }
+
+    private static HeadLimits headLimits(ExchangeLimits limits) {
+        HeadLimits usual = HeadLimits.DEFAULT;
+        return new HeadLimits(usual.requestLineMax(), usual.headMax(), usual.fieldsMax(), usual.chunkLineMax(),
+                usual.headTimeout(), limits.keepAlive());
     }
 
     private static GatewayConfig config(String yaml) {
@@ -175,6 +183,10 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
         await().pollInterval(Duration.ofMillis(2)).atMost(Duration.ofSeconds(20)).until(() -> plane.running() == 0);
     }
 
+    boolean isAnyRunning() {
+        return plane.running() > 0;
+    }
+
     private static String id(UsageEvent event) {
         return event.callId() + "/" + event.attempt();
     }
@@ -190,7 +202,14 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
         }
         journal.beforeOpen(() -> {});
         journal.beforeSettle(() -> {});
+        beforeHeard = () -> {};
+        clock.failNever();
         limits();
+    }
+
+    /// Runs on the event loop right before the listener hears of an event.
+    void beforeHeard(Runnable action) {
+        beforeHeard = action;
     }
 
     Vertx vertx() {
@@ -219,23 +238,18 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
 
     private final class Listener implements ExchangeListener {
         @Override
-        public void ended(UsageEvent event) {}
+        public void ended(UsageEvent event) {
+            beforeHeard.run();
+        }
 
         @Override
         public void refused(RefusalCode code, String route) {
             unbooked.add(code);
         }
-    }
-
-    private static final class RealClock implements Clock {
-        @Override
-        public Instant now() {
-            return Instant.now();
-        }
 
         @Override
-        public long nanoTime() {
-            return System.nanoTime();
+        public void connectionRefused(String limit) {
+            closedAtOnce.add(limit);
         }
     }
 }

@@ -36,6 +36,8 @@ class MetricFamiliesTest {
         metrics.refused(RefusalCode.ROUTE_UNKNOWN, "");
         metrics.headRefused("bare_cr");
         metrics.loopLag(1_000_000);
+        metrics.connectionRefused("total");
+        metrics.watchConnections(() -> 7);
         metrics.watchCallsInFlight(() -> 3);
         metrics.watchSpool(new SpoolWatch(() -> 1, () -> 2, () -> 3, () -> 4));
         metrics.watchShipper(() -> 5, () -> 6);

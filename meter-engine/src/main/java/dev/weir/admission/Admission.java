@@ -4,12 +4,17 @@ import dev.weir.ledger.Reservation;
 import dev.weir.ledger.Standing;
 import dev.weir.money.Money;
 import dev.weir.rating.PriceBook;
+import dev.weir.tenant.Measure;
+import dev.weir.usage.Meter;
 import dev.weir.usage.Quantities;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// The decision about one attempt.
 public sealed interface Admission {
+    /// Said of a meter that no blocking limit counts.
+    long NO_CAP = -1;
+
     /// It may go, and holds what it may use until [Admissions#settle] or [Admissions#release].
     ///
     /// @param reservation its share of every limit
@@ -24,6 +29,13 @@ public sealed interface Admission {
         /// What the attempt is charged with if Weir dies: the quantities of the opening record; empty where not hard-capped.
         public Quantities reserved() {
             return hardCapped ? bound.call.quantities(bound.tokensBounded, reservation.units()) : Quantities.NONE;
+        }
+
+        /// How much of a meter was reserved at admission, which [Admissions#extend] adds to; [#NO_CAP] where no blocking limit
+        /// counts it. For meters that are not tokens.
+        public long cappedAtFirst(Meter meter) {
+            Measure measure = Measure.of(meter);
+            return reservation.caps(measure) ? bound.call.fixed(measure) : NO_CAP;
         }
 
         public String priceVersion() {

@@ -27,6 +27,8 @@ record CallBound(AdmissionRequest request, long tokensIn, int choices, long cost
             case COST -> costFixed;
             case CALLS -> request.attempt() == 1 ? 1 : 0;
             case RETRIES -> request.attempt() == 1 ? 0 : 1;
+            // A cap on bytes that is used up refuses a call before it begins, not at its first byte.
+            case EGRESS_BYTES, INGRESS_BYTES -> Math.max(1, request.others().amount(meter));
             default -> Math.max(0, request.others().amount(meter));
         };
     }

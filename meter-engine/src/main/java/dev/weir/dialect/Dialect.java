@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /// One upstream API as it is spoken by one provider: reads requests and answers, edits requests, words refusals.
 ///
 /// Picked by [Dialects#of]. Immutable, any thread.
-public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank,
-        Passthrough {
+public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
+        OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 
@@ -40,6 +40,11 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
 
     /// A scanner for one answer.
     AnswerScanner answer(OutputListener output);
+
+    /// Whether what is put out is text, so that what passed of a cut answer can be counted; else only its bound is known.
+    default boolean putsOutText() {
+        return true;
+    }
 
     /// Whether an answer of success that tells no usage has used no tokens (a model list, a token count).
     default boolean freeOfTokens() {

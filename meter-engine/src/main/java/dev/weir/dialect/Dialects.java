@@ -9,6 +9,12 @@ import java.util.function.Predicate;
 /// Which dialect is spoken: the provider, the method and the path decide. A new dialect is a class and a row here.
 public final class Dialects {
     private static final Set<String> ANY = Set.of();
+    private static final Set<String> ANTHROPIC = Set.of("anthropic");
+    private static final Set<String> MISTRAL = Set.of("mistral");
+    private static final Set<String> LLAMACPP = Set.of("llamacpp");
+    /// Servers of open models that count or lay out a text for whoever asks: no model runs.
+    private static final Set<String> OPEN_SERVERS = Set.of("llamacpp", "vllm");
+    private static final Set<String> CLOUDFLARE = Set.of("cloudflare");
     private static final Set<String> COHERE = Set.of("cohere", "sandbox");
     private static final Set<String> OLLAMA = Set.of("ollama", "sandbox");
     private static final Set<String> OLLAMA_FREE = Set.of("/api/show", "/api/pull", "/api/push", "/api/create",
@@ -29,6 +35,17 @@ public final class Dialects {
     private static final List<Row> ROWS = List.of(
             post("/chat/completions", OpenAiChat::new),
             post("/agents/completions", OpenAiChat::new),
+            post("/images/generations", OpenAiImages::new),
+            post("/images/edits", OpenAiImages::new),
+            post("/images/variations", OpenAiImages::new),
+            post("/audio/transcriptions", OpenAiTranscription::new),
+            post("/audio/translations", OpenAiTranscription::new),
+            post("/audio/speech", OpenAiSpeech::new),
+            post(MISTRAL, "/fim/completions", provider -> new Mistral(Mistral.Task.FIM)),
+            post(MISTRAL, "/moderations", provider -> new Mistral(Mistral.Task.MODERATION)),
+            post(MISTRAL, "/ocr", provider -> new Mistral(Mistral.Task.OCR)),
+            new Row("POST", MISTRAL, path -> path.contains("/conversations"),
+                    (provider, path) -> new Mistral(Mistral.Task.CONVERSATION)),
             post("/messages", provider -> new AnthropicMessages()),
             new Row("POST", ANY, path -> path.contains("/publishers/anthropic/")
                     && (path.endsWith(":rawPredict") || path.endsWith(":streamRawPredict")),
@@ -45,7 +62,14 @@ public final class Dialects {
             post(COHERE, "/v1/generate", provider -> new Cohere(Cohere.Task.GENERATE)),
             post(COHERE, "/embed", provider -> new Cohere(Cohere.Task.EMBED)),
             post(COHERE, "tokenize", provider -> new Passthrough(true, RefusalWords.COHERE)),
-            post("/rerank", Rerank::new));
+            post("/rerank", Rerank::new),
+            post(ANTHROPIC, "/v1/complete", provider -> new AnthropicComplete()),
+            post(LLAMACPP, "/completion", provider -> new LlamaCpp()),
+            post(LLAMACPP, "/infill", provider -> new LlamaCpp()),
+            new Row("POST", LLAMACPP, "/completions"::equals, (provider, path) -> new LlamaCpp()),
+            post(OPEN_SERVERS, "tokenize", provider -> new Passthrough(true, RefusalWords.OPENAI)),
+            post(OPEN_SERVERS, "/apply-template", provider -> new Passthrough(true, RefusalWords.OPENAI)),
+            new Row("POST", CLOUDFLARE, CloudflareRun::runs, (provider, path) -> new CloudflareRun()));
 
     private Dialects() {}
 

@@ -1,8 +1,5 @@
 package dev.weir.dialect;
 
-import java.math.BigDecimal;
-import java.math.RoundingMode;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// the document for the meter ([#broken()]); the next document (SSE event, NDJSON line) starts afresh. Requests, where two
 /// readings would matter, are read by [JsonCursor].
 ///
-/// **One state, one method.** A method that knows what comes next calls the next one itself (comma, key, value), so that a
-/// member that stands whole in the chunk costs one turn of the loop; each is also an entry, for when the chunk ends there.
+/// **One state, one method.** Each is an entry, for when a chunk ended there. Members that stand whole in the chunk, as nearly
+/// all do, need no entries: [#members] takes one after the other, and hands over to the method of the state where it cannot.
 ///
 /// Documents follow each other without ceremony, as in NDJSON; SSE calls [#endDocument()] at each event. Grammar: RFC 8259.
 /// One thread at a time.
@@ -47,10 +44,8 @@ final class JsonTap<F extends Enum<F>> {
     private int skippedDepth;
     private boolean afterBackslash;
 
-    private final byte[] kept = new byte[CAPTURE_MAX];
-    private int keptLength;
-    private boolean keptEscapes;
-    private boolean keptTooLong;
+    /// The key, scalar or captured string that is being read, where it does not stand whole and plain in one chunk.
+    private final JsonFragment cut = new JsonFragment(CAPTURE_MAX);
 
     @SuppressWarnings("unchecked")
     JsonTap(JsonPaths<F> paths, JsonListener<F> listener) {
@@ -93,6 +88,11 @@ final class JsonTap<F extends Enum<F>> {
         target = paths.root;
     }
 
+    /// The bytes of the stream that this may keep between two calls.
+    int retainedBytes() {
+        return cut.bytes().length;
+    }
+
     /// Whether the document so far cannot be JSON.
     boolean broken() {
         return state == State.BROKEN;
@@ -104,10 +104,7 @@ final class JsonTap<F extends Enum<F>> {
     }
 
     private int value(byte[] bytes, int from, int to) {
-        int i = from;
-        while (i < to && Bytes.isJsonSpace(bytes[i])) {
-            i++;
-        }
+        int i = Bytes.skipJsonSpace(bytes, from, to);
         if (i == to) {
             return to;
         }
@@ -124,7 +121,7 @@ final class JsonTap<F extends Enum<F>> {
                 end();
             }
             default -> {
-                if (!isScalar(bytes[i])) {
+                if (!Bytes.isJsonScalar(bytes[i])) {
                     return broken(to);
                 }
                 forget();
@@ -176,10 +173,7 @@ final class JsonTap<F extends Enum<F>> {
     }
 
     private int after(byte[] bytes, int from, int to) {
-        int i = from;
-        while (i < to && Bytes.isJsonSpace(bytes[i])) {
-            i++;
-        }
+        int i = Bytes.skipJsonSpace(bytes, from, to);
         if (i == to) {
             return to;
         }
@@ -201,17 +195,12 @@ final class JsonTap<F extends Enum<F>> {
     }
 
     private int keyOrEnd(byte[] bytes, int from, int to) {
-        int i = from;
-        while (i < to && Bytes.isJsonSpace(bytes[i])) {
-            i++;
-        }
+        int i = Bytes.skipJsonSpace(bytes, from, to);
         if (i == to) {
             return to;
         }
         if (bytes[i] == '"') {
-            forget();
-            state = State.KEY;
-            return key(bytes, i + 1, to);
+            return members(bytes, i + 1, to);
         }
         if (bytes[i] == '}') {
             end();
@@ -221,9 +210,91 @@ final class JsonTap<F extends Enum<F>> {
         return i + 1;
     }
 
+    /// Reads members until the object ends, a container that somebody asked for begins, or a name is cut or has escapes. Keeps
+    /// nothing and notes nothing on the way, but for the members that are not [#simple].
+    ///
+    /// @param from behind the opening quote of a name
+    private int members(byte[] bytes, int from, int to) {
+        JsonPaths.Node<F> place = open[level];
+        int i = from;
+        while (true) {
+            int quote = quoteOrEscape(bytes, i, to);
+            if (quote + 2 >= to || bytes[quote] != '"' || bytes[quote + 1] != ':') {
+                forget();
+                state = State.KEY;
+                return key(bytes, i, to);
+            }
+            JsonPaths.Node<F> child = place.child(bytes, i, quote);
+            i = simple(child, bytes, quote + 2, to);
+            if (i < 0) {
+                target = child;
+                state = State.VALUE;
+                i = value(bytes, quote + 2, to);
+                if (state != State.AFTER) {
+                    return i;
+                }
+            }
+            i = Bytes.skipJsonSpace(bytes, i, to);
+            if (i == to || bytes[i] != ',') {
+                state = State.AFTER;
+                return i;
+            }
+            i = Bytes.skipJsonSpace(bytes, i + 1, to);
+            if (i == to || bytes[i] != '"') {
+                state = State.KEY_OR_END;
+                return i;
+            }
+            i++;
+        }
+    }
+
+    private static int quoteOrEscape(byte[] bytes, int from, int to) {
+        return Bytes.indexOfEither(bytes, from, to, (byte) '"', (byte) '\\');
+    }
+
+    /// Reads a string without escapes or a scalar, if it stands whole in these bytes; tells where it ends, or -1.
+    private int simple(JsonPaths.@Nullable Node<F> place, byte[] bytes, int from, int to) {
+        int begin = Bytes.skipJsonSpace(bytes, from, to);
+        if (begin == to) {
+            return -1;
+        }
+        if (bytes[begin] == '"') {
+            int quote = quoteOrEscape(bytes, begin + 1, to);
+            if (quote == to || bytes[quote] != '"') {
+                return -1;
+            }
+            if (place != null && place.field != null) {
+                wholeString(place.field, place.pieces, bytes, begin + 1, quote);
+            }
+            return quote + 1;
+        }
+        int end = Bytes.skipJsonScalar(bytes, begin, to);
+        if (end == begin || end == to) {
+            return -1;
+        }
+        if (place != null && place.field != null) {
+            if (end - begin > CAPTURE_MAX) {
+                return -1;
+            }
+            scalar(place.field, bytes, begin, end);
+        }
+        return end;
+    }
+
+    private void wholeString(F field, boolean pieces, byte[] bytes, int from, int to) {
+        if (!pieces) {
+            listener.string(field, bytes, from, Math.min(to, from + CAPTURE_MAX));
+            return;
+        }
+        if (from < to) {
+            listener.piece(field, bytes, from, to);
+        }
+        listener.pieceEnd(field);
+    }
+
     private int key(byte[] bytes, int from, int to) {
         int quote = closingQuote(bytes, from, to);
-        if (quote >= 0 && keptLength == 0 && !keptEscapes && !keptTooLong) {
+        if (quote >= 0 && cut.isEmpty()) {
             target = open[level].child(bytes, from, quote);
             if (quote + 1 < to && bytes[quote + 1] == ':') {
                 state = State.VALUE;
@@ -232,21 +303,18 @@ final class JsonTap<F extends Enum<F>> {
             state = State.COLON;
             return quote + 1;
         }
-        keep(bytes, from, quote < 0 ? to : quote);
+        cut.keep(bytes, from, quote < 0 ? to : quote);
         if (quote < 0) {
             return to;
         }
-        unescapeKept();
-        target = keptTooLong ? null : open[level].child(kept, 0, keptLength);
+        cut.unescape();
+        target = cut.isTooLong() ? null : open[level].child(cut.bytes(), 0, cut.length());
         state = State.COLON;
         return quote + 1;
     }
 
     private int colon(byte[] bytes, int from, int to) {
-        int i = from;
-        while (i < to && Bytes.isJsonSpace(bytes[i])) {
-            i++;
-        }
+        int i = Bytes.skipJsonSpace(bytes, from, to);
         if (i == to) {
             return to;
         }
@@ -279,13 +347,13 @@ final class JsonTap<F extends Enum<F>> {
             if (quote >= 0) {
                 listener.pieceEnd(field);
             }
-        } else if (quote >= 0 && keptLength == 0 && !keptEscapes && stop - from <= CAPTURE_MAX) {
+        } else if (quote >= 0 && cut.isEmpty() && stop - from <= CAPTURE_MAX) {
             listener.string(field, bytes, from, stop);
         } else {
-            keep(bytes, from, stop);
+            cut.keep(bytes, from, stop);
             if (quote >= 0) {
-                unescapeKept();
-                listener.string(field, kept, 0, keptLength);
+                cut.unescape();
+                listener.string(field, cut.bytes(), 0, cut.length());
             }
         }
         if (quote < 0) {
@@ -303,14 +371,14 @@ final class JsonTap<F extends Enum<F>> {
             i++;
         }
         while (i < to) {
-            i = Bytes.indexOfEither(bytes, i, to, (byte) '"', (byte) '\\');
+            i = quoteOrEscape(bytes, i, to);
             if (i == to) {
                 return -1;
             }
             if (bytes[i] == '"') {
                 return i;
             }
-            keptEscapes = true;
+            cut.noteEscape();
             if (i + 1 == to) {
                 afterBackslash = true;
                 return -1;
@@ -323,7 +391,12 @@ final class JsonTap<F extends Enum<F>> {
     private int skipped(byte[] bytes, int from, int to) {
         int depth = skippedDepth;
         int i = from;
-        while (i < to) {
+        while (true) {
+            i = Bytes.indexOfStructure(bytes, i, to);
+            if (i == to) {
+                skippedDepth = depth;
+                return to;
+            }
             byte b = bytes[i++];
             if (b == '"') {
                 int quote = closingQuote(bytes, i, to);
@@ -341,8 +414,6 @@ final class JsonTap<F extends Enum<F>> {
                 return i;
             }
         }
-        skippedDepth = depth;
-        return to;
     }
 
     private int skippedString(byte[] bytes, int from, int to) {
@@ -359,68 +430,39 @@ final class JsonTap<F extends Enum<F>> {
     }
 
     private int scalar(byte[] bytes, int from, int to) {
-        int i = from;
-        while (i < to && isScalar(bytes[i])) {
-            i++;
-        }
-        if (target != null && target.field != null) {
-            keep(bytes, from, i);
-        }
-        if (i < to) {
-            scalarEnd();
+        int i = Bytes.skipJsonScalar(bytes, from, to);
+        if (target == null || target.field == null) {
+            if (i < to) {
+                valueEnd();
+            }
+        } else if (i < to && cut.isEmpty() && i - from <= CAPTURE_MAX) {
+            scalar(target.field, bytes, from, i);
+            valueEnd();
+        } else {
+            cut.keep(bytes, from, i);
+            if (i < to) {
+                scalarEnd();
+            }
         }
         return i;
     }
 
+    /// Ends a scalar that a chunk boundary cut, or that nothing follows.
     private void scalarEnd() {
-        if (target != null && target.field != null && keptLength > 0 && !keptTooLong) {
-            F field = target.field;
-            switch (kept[0]) {
-                case 't' -> listener.truth(field, true);
-                case 'f' -> listener.truth(field, false);
-                case 'n' -> {
-                }
-                default -> number(field);
-            }
+        if (target != null && target.field != null && cut.isWhole()) {
+            scalar(target.field, cut.bytes(), 0, cut.length());
         }
         valueEnd();
     }
 
-    private void number(F field) {
-        long value = 0;
-        int i = kept[0] == '-' ? 1 : 0;
-        boolean plain = keptLength > i && keptLength - i <= 18;
-        for (; plain && i < keptLength; i++) {
-            int digit = kept[i] - '0';
-            plain = digit >= 0 && digit <= 9;
-            value = value * 10 + digit;
+    private void scalar(F field, byte[] bytes, int from, int to) {
+        switch (bytes[from]) {
+            case 't' -> listener.truth(field, true);
+            case 'f' -> listener.truth(field, false);
+            case 'n' -> {
+            }
+            default -> JsonNumber.tell(listener, field, bytes, from, to);
         }
-        if (plain) {
-            listener.number(field, kept[0] == '-' ? -value : value);
-            return;
-        }
-        try {
-            var exact = new BigDecimal(new String(kept, 0, keptLength, StandardCharsets.US_ASCII));
-            // Where the exponent is beyond every count of anything, the digits would fill the heap.
-            boolean huge = exact.precision() - (long) exact.scale() > 19;
-            long most = exact.signum() < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
-            listener.number(field, huge ? most : clamp(exact));
-        } catch (NumberFormatException e) {
-            // Not a number at all: as good as absent.
-            return;
-        }
-    }
-
-    private static long clamp(BigDecimal exact) {
-        if (exact.scale() > 1000) {
-            return 0;
-        }
-        BigDecimal whole = exact.setScale(0, RoundingMode.HALF_UP);
-        return whole.min(BigDecimal.valueOf(Long.MAX_VALUE)).max(BigDecimal.valueOf(Long.MIN_VALUE)).longValue();
-    }
-
-    private static boolean isScalar(byte b) {
-        return (b >= '0' && b <= '9') || (b >= 'a' && b <= 'z') || b == '-' || b == '+' || b == '.' || b == 'E';
     }
 
     private int broken(int to) {
@@ -429,25 +471,8 @@ final class JsonTap<F extends Enum<F>> {
     }
 
     private void forget() {
-        keptLength = 0;
-        keptEscapes = false;
-        keptTooLong = false;
+        cut.forget();
         afterBackslash = false;
-    }
-
-    private void keep(byte[] bytes, int from, int to) {
-        int length = Math.min(to - from, CAPTURE_MAX - keptLength);
-        System.arraycopy(bytes, from, kept, keptLength, length);
-        keptLength += length;
-        keptTooLong |= length < to - from;
-    }
-
-    private void unescapeKept() {
-        if (keptEscapes) {
-            byte[] plain = JsonText.unescape(kept, 0, keptLength).getBytes(StandardCharsets.UTF_8);
-            keptLength = Math.min(plain.length, CAPTURE_MAX);
-            System.arraycopy(plain, 0, kept, 0, keptLength);
-        }
     }
 
     @Override

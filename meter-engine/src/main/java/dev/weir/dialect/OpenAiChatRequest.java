@@ -41,7 +41,8 @@ final class OpenAiChatRequest extends RequestReader {
             case "messages" -> eachElement(this::message);
             case "tools", "functions" -> eachElement(this::tool);
             case "response_format", "prediction", "prompt", "suffix" -> readText();
-            case "web_search_options", "search_parameters", "data_sources", "plugins" -> unseenUnlessNull(name);
+            case "web_search_options", "search_parameters", "data_sources", "plugins", "agent_id" ->
+                unseenUnlessNull(name);
             default -> json.skip();
         }
     }

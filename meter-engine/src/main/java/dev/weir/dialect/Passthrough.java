@@ -32,8 +32,8 @@ public record Passthrough(boolean freeOfTokens, RefusalWords words) implements D
             prompt.unseen("no dialect reads " + head.method() + " on this path");
         }
         return new RequestReading.Facts(
-                new RequestFacts(null, false, 1, 1, false, prompt, null, false, Quantities.NONE,
-                        RequestFacts.Layout.NONE));
+                new RequestFacts(null, false, 1, 1, OptionalLong.empty(), false, prompt, null, false, Quantities.NONE,
+                        null, RequestFacts.Layout.NONE));
     }
 
     @Override

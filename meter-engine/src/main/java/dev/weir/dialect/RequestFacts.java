@@ -14,14 +14,19 @@ import org.jspecify.annotations.Nullable;
 /// @param streaming whether the client asked for a stream
 /// @param choices how many answers the output limit holds for (`n`); 0 where no tokens come out at all (embeddings)
 /// @param outputLimitMin the least output limit that the provider takes for this very request, 1 or more
+/// @param outputMost the most tokens that one choice can put out, where that follows from the request and no field limits it
+///        (an image of a size); else empty
 /// @param usageAsked whether the client asked for the usage chunk itself
 /// @param prompt what the model will read
 /// @param user the end user that the client names, null where none
 /// @param audio whether input or answer may hold audio
 /// @param others upper bounds of what the answer may use beside tokens: images, seconds, searches; absent is none
+/// @param options what of the request chooses its price beside the model, where the answer does not tell:
+///        `hd/1024x1792`; else null
 /// @param layout where the editable fields stand
 public record RequestFacts(@Nullable ModelId model, boolean streaming, long choices, long outputLimitMin,
-        boolean usageAsked, PromptText prompt, @Nullable String user, boolean audio, Quantities others, Layout layout) {
+        OptionalLong outputMost, boolean usageAsked, PromptText prompt, @Nullable String user, boolean audio,
+        Quantities others, @Nullable String options, Layout layout) {
 
     /// A field's value as it stands in the body.
     ///

@@ -34,6 +34,11 @@ abstract class RequestReader {
     boolean usageAsked;
     @Nullable
     String user;
+    /// What one choice can put out at most where no field limits it.
+    OptionalLong outputMost = OptionalLong.empty();
+    /// What chooses the price beside the model.
+    @Nullable
+    String options;
     /// Whether input or answer may hold audio.
     boolean audio;
     /// Upper bounds of what is used beside tokens.
@@ -103,8 +108,8 @@ abstract class RequestReader {
     }
 
     private RequestFacts facts() {
-        return new RequestFacts(model, streaming, choices, outputLimitMin, usageAsked, prompt, user, audio,
-                others.build(), new RequestFacts.Layout(inside, empty, outputLimits, limitHome, streamOptions,
+        return new RequestFacts(model, streaming, choices, outputLimitMin, outputMost, usageAsked, prompt, user, audio,
+                others.build(), options, new RequestFacts.Layout(inside, empty, outputLimits, limitHome, streamOptions,
                         streamOptionsEmpty, streamOptionsIsObject, includeUsage));
     }
 

@@ -25,6 +25,7 @@ final class SseScanner {
     }
 
     private static final byte[] DATA_NAME = {'d', 'a', 't', 'a'};
+    private static final int DATA_WORD = 'd' | 'a' << 8 | 't' << 16 | 'a' << 24;
     private static final byte[] BOM_BYTES = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
     private static final byte[] LINE_FEED = {'\n'};
 
@@ -45,7 +46,7 @@ final class SseScanner {
         while (i < to) {
             i = switch (state) {
                 case BOM -> byteOrderMark(bytes, i);
-                case LINE_START -> lineStart(bytes, i);
+                case LINE_START -> lineStart(bytes, i, to);
                 case NAME -> name(bytes, i);
                 case VALUE_START -> valueStart(bytes, i);
                 case DATA -> data(bytes, i, to);
@@ -80,7 +81,7 @@ final class SseScanner {
         return i;
     }
 
-    private int lineStart(byte[] bytes, int i) {
+    private int lineStart(byte[] bytes, int i, int to) {
         byte b = bytes[i];
         if (b == '\n' || b == '\r') {
             state = b == '\r' ? State.AFTER_CR : State.LINE_START;
@@ -88,6 +89,12 @@ final class SseScanner {
             return i + 1;
         }
         eventHasLines = true;
+        // As nearly every line of nearly every stream begins; it need not be spelled byte by byte.
+        if (i + 6 < to && Bytes.isFour(bytes, i, DATA_WORD) && bytes[i + 4] == ':') {
+            beginData();
+            state = State.DATA;
+            return data(bytes, bytes[i + 5] == ' ' ? i + 6 : i + 5, to);
+        }
         matched = 0;
         state = b == ':' ? State.IGNORED : State.NAME;
         return i;
@@ -134,7 +141,7 @@ final class SseScanner {
     }
 
     private int data(byte[] bytes, int from, int to) {
-        int i = Bytes.indexOfEither(bytes, from, to, (byte) '\n', (byte) '\r');
+        int i = Bytes.indexOfLineEnd(bytes, from, to);
         if (i > from) {
             listener.data(bytes, from, i);
         }
@@ -142,7 +149,7 @@ final class SseScanner {
     }
 
     private int ignored(byte[] bytes, int from, int to) {
-        int i = Bytes.indexOfEither(bytes, from, to, (byte) '\n', (byte) '\r');
+        int i = Bytes.indexOfLineEnd(bytes, from, to);
         return i < to ? lineEnd(bytes[i], i) : to;
     }
 

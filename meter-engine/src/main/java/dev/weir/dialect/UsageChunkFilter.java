@@ -91,6 +91,11 @@ public final class UsageChunkFilter {
         writeHeld(target);
     }
 
+    /// The bytes of the stream that this may keep between two calls.
+    int retainedBytes() {
+        return held.length + json.retainedBytes();
+    }
+
     private void eventEnd(int end) {
         boolean cr = bytes[end - 1] == '\r';
         int next = cr && end < to && bytes[end] == '\n' ? end + 1 : end;
@@ -118,7 +123,7 @@ public final class UsageChunkFilter {
     private void hold() {
         int length = to - eventStart;
         if (held.length < heldLength + length) {
-            held = Arrays.copyOf(held, Math.max(2 * held.length, heldLength + length));
+            held = Arrays.copyOf(held, Math.min(HELD_MAX, Math.max(2 * held.length, heldLength + length)));
         }
         System.arraycopy(bytes, eventStart, held, heldLength, length);
         heldLength += length;

@@ -1,6 +1,7 @@
 package dev.weir.ledger;
 
 import dev.weir.tenant.Limit;
+import dev.weir.tenant.Measure;
 import org.jspecify.annotations.Nullable;
 
 /// What one call holds of its limits, until it is settled or released: exactly once, by whichever thread; a second end throws
@@ -39,6 +40,16 @@ public final class Reservation implements Claimed {
     /// How many units were granted, `unitsMin` to `unitsMax` of the claims.
     public long units() {
         return units;
+    }
+
+    /// Whether a blocking limit of that measure applies to the call.
+    public boolean caps(Measure measure) {
+        for (int i = 0; i < size; i++) {
+            if (limits[i].blocks() && limits[i].measure().equals(measure)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// The blocking limit with the smallest share left, as it stood with the fixed part of this call's claims on it (what the

@@ -51,6 +51,15 @@ public final class Quantities {
         return present == 0;
     }
 
+    /// Whether every amount is reported.
+    public boolean isReported() {
+        boolean reported = true;
+        for (int rest = present; rest != 0; rest &= rest - 1) {
+            reported &= provenances[Integer.numberOfTrailingZeros(rest)] == Provenance.REPORTED.ordinal();
+        }
+        return reported;
+    }
+
     public int size() {
         return Integer.bitCount(present);
     }

@@ -25,7 +25,9 @@ class JsonTapTest {
     }
 
     private static final JsonPaths<Field> PATHS = new JsonPaths<Field>()
-            .add(Field.DEEP, JsonPaths.Strings.WHOLE, "usage.prompt_tokens", "usage", "a.a")
+            .add(Field.DEEP, JsonPaths.Strings.WHOLE, "usage.prompt_tokens", "usage", "a.a",
+                    "usage.prompt_tokens_details",
+                    "prompt_t", "usage.usage.completion_tokens")
             .add(Field.ELEMENT, JsonPaths.Strings.WHOLE, "choices[]", "choices[].usage", "[][]")
             .add(Field.TEXT, JsonPaths.Strings.PIECES, "choices[].a");
 
@@ -58,7 +60,7 @@ class JsonTapTest {
         System.out.println("seed " + seed);
         var random = new Random(seed);
         for (int round = 0; round < 20_000; round++) {
-            String text = RandomJson.value(random, 5);
+            String text = round % 2 == 0 ? RandomJson.value(random, 5) : RandomJson.wide(random, 4);
             JsonNode parsed = parse(text);
             if (parsed == null) {
                 continue;
@@ -68,6 +70,7 @@ class JsonTapTest {
             expected.add("end");
             byte[] bytes = text.getBytes(UTF_8);
             assertThat(heard(bytes, bytes.length)).as("seed %s: %s", seed, text).isEqualTo(expected);
+            assertThat(heard(bytes, 4 + random.nextInt(60))).as("seed %s: %s", seed, text).isEqualTo(expected);
             assertThat(heard(bytes, 1 + random.nextInt(3))).as("seed %s: %s", seed, text).isEqualTo(expected);
         }
     }
@@ -78,11 +81,13 @@ class JsonTapTest {
         System.out.println("seed " + seed);
         var random = new Random(seed);
         for (int round = 0; round < 50_000; round++) {
-            byte[] text = RandomJson.value(random, 4).getBytes(UTF_8);
+            byte[] text = (round % 2 == 0 ? RandomJson.value(random, 4) : RandomJson.wide(random, 3)).getBytes(UTF_8);
             for (int i = random.nextInt(8); i > 0 && text.length > 0; i--) {
                 text = RandomJson.mutate(random, text);
             }
             List<String> whole = heard(text, text.length);
+            assertThat(heard(text, 2 + random.nextInt(40))).as("seed %s: %s", seed, new String(text, UTF_8))
+                    .isEqualTo(whole);
             assertThat(heard(text, 1)).as("seed %s: %s", seed, new String(text, UTF_8)).isEqualTo(whole);
         }
     }

@@ -10,6 +10,9 @@ final class RandomJson {
         "prompt_tokens", "us\\u0061ge", "}", "]", "x\\n", "{\\\"usage\\\":1}"};
     private static final String[] SCALARS = {"0", "-1", "12", "3.5", "1e3", "-0.5E-2", "true", "false", "null",
         "123456789012345678901234567890"};
+    private static final String[] NAMES = {"usage", "choices", "a", "prompt_tokens", "prompt_t",
+        "prompt_tokens_details",
+        "prompt_token", "prompt_tokenz", "completion_tokens", "us\\u0061gf", "é", "system_fingerprint", "usagf"};
     private static final String[] SPACES = {"", "", "", " ", "\n", "\t\r\n "};
 
     private RandomJson() {}
@@ -52,6 +55,35 @@ final class RandomJson {
             text.append(STRINGS[random.nextInt(STRINGS.length)]);
         }
         return text.append('"').toString();
+    }
+
+    /// An object as big as a real one: names and strings longer than a machine word, and names that begin alike.
+    static String wide(Random random, int depth) {
+        String space = random.nextBoolean() ? "" : space(random);
+        var text = new StringBuilder("{").append(space);
+        int members = random.nextInt(10);
+        int start = random.nextInt(NAMES.length);
+        for (int i = 0; i < members; i++) {
+            text.append(i == 0 ? "" : "," + space)
+                    .append('"')
+                    .append(NAMES[(start + 5 * i) % NAMES.length])
+                    .append("\":")
+                    .append(space)
+                    .append(wideValue(random, depth))
+                    .append(random.nextInt(8) == 0 ? space(random) : "");
+        }
+        return text.append('}').toString();
+    }
+
+    private static String wideValue(Random random, int depth) {
+        return switch (random.nextInt(depth > 0 ? 8 : 5)) {
+            case 0 -> SCALARS[random.nextInt(SCALARS.length)];
+            case 1 -> Long.toString(random.nextLong() >> random.nextInt(64));
+            case 2, 3 -> '"' + "x".repeat(random.nextInt(40)) + '"';
+            case 4 -> '"' + "é_".repeat(random.nextInt(20)) + (random.nextBoolean() ? "\\n" : "") + "]".repeat(3) + '"';
+            case 5 -> "[" + wide(random, depth - 1) + "," + wide(random, depth - 1) + "]";
+            default -> wide(random, depth - 1);
+        };
     }
 
     private static String space(Random random) {

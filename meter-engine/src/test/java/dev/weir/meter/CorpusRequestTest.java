@@ -27,8 +27,9 @@ import org.junit.jupiter.api.Test;
 class CorpusRequestTest {
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
             "ollama.generate", "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed",
-            "cohere.rerank", "rerank");
-    private static final Set<String> NO_OUTPUT = Set.of("ollama.embed", "cohere.embed", "cohere.rerank", "rerank");
+            "cohere.rerank", "rerank", "mistral.fim", "cloudflare.run", "anthropic.complete");
+    private static final Set<String> NO_OUTPUT = Set.of("ollama.embed", "cohere.embed", "cohere.rerank", "rerank",
+            "openai.moderations");
     private static final Set<String> STREAMS_UNASKED = Set.of("ollama.chat", "ollama.generate");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Tokenizers TOKENIZERS = new Tokenizers();
@@ -92,6 +93,7 @@ class CorpusRequestTest {
                             : List.of("max_tokens", "max_completion_tokens");
             case "ollama.chat", "ollama.generate", "ollama.embed" -> List.of("options.num_predict");
             case "cohere.embed", "cohere.rerank", "rerank" -> List.of();
+            case "anthropic.complete" -> List.of("max_tokens_to_sample");
             default -> List.of("max_tokens");
         };
     }

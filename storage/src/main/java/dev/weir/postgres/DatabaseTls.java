@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.ssl.DefaultJavaSSLFactory;
 
-/// Whether the way to a database is encrypted and whom it must lead to, in libpq's words (PostgreSQL documentation, "SSL Support"),
-/// said alike to both drivers: JDBC, which migrates, and the Vert.x client, which does all else.
+/// Whether the way to a database is encrypted and whom it must lead to, in libpq's words (PostgreSQL documentation, "SSL
+/// Support"), said alike to both drivers: JDBC, which migrates, and the Vert.x client, which does all else.
 ///
 /// @param authorities PEM file of the authorities to trust, empty for the JDK's; as with libpq, `require` with one verifies it
 public record DatabaseTls(Mode mode, Optional<Path> authorities) {

@@ -1,0 +1,44 @@
+package dev.weir.dialect;
+
+import java.util.Arrays;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/// OpenAI Images, `POST …/images/{generations,edits,variations}`, of OpenAI and of every host that speaks its format.
+///
+/// @param provider whose rules apply where hosts differ
+public record OpenAiImages(String provider) implements Dialect {
+    @Override
+    public String id() {
+        return "openai.images";
+    }
+
+    @Override
+    public RequestReading readRequest(RequestHead head, byte[] body, int length) {
+        return OpenAiImagesForm.isForm(head)
+                ? new OpenAiImagesForm(provider, body, length).read(head)
+                : new OpenAiImagesRequest(provider, body, length).read();
+    }
+
+    /// No field limits the output.
+    @Override
+    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
+            @Nullable String outputLimitField) {
+        return Arrays.copyOf(body, length);
+    }
+
+    @Override
+    public boolean putsOutText() {
+        return false;
+    }
+
+    @Override
+    public RefusalBody refusal(RefusalShape refusal) {
+        return RefusalWords.OPENAI.put(refusal);
+    }
+
+    @Override
+    public AnswerScanner answer(OutputListener output) {
+        return new AnswerScanner(new OpenAiImagesAnswer(output));
+    }
+}
