@@ -51,8 +51,9 @@ class ReferenceFileTest {
     void theExamplesOfTheOtherKindsAreGood() {
         String example = REFERENCE.text().substring(REFERENCE.text().indexOf("  # servicenow:\n"));
 
-        var loaded = Configs.loaded("routes:\n" + example.replaceAll("(?m)^  # (?! *[A-Z])", "  "), Map.of("SERVICENOW_CREDENTIAL",
-                "weir:secret", "GITHUB_WEBHOOK_SECRET", "hush"));
+        var loaded = Configs.loaded("routes:\n" + example.replaceAll("(?m)^  # (?! *[A-Z])", "  "),
+                Map.of("SERVICENOW_CREDENTIAL",
+                        "weir:secret", "GITHUB_WEBHOOK_SECRET", "hush"));
         RouteConfig route = Configs.route(loaded.config(), "servicenow");
 
         assertThat(route.kind()).isEqualTo(RouteKind.CONNECTOR);

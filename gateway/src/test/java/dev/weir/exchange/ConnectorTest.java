@@ -31,11 +31,13 @@ class ConnectorTest {
 
     @BeforeAll
     static void start() throws Exception {
-        plane = new TestPlane("""
-                  now: {kind: connector, provider: servicenow, upstream: "%1$s", credential: s, allow-private: true,
-                    methods: [GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE, PROPFIND, REPORT, PURGE],
-                    reads: ["POST /**/search", POST /graphql, PROPFIND /dav/**], writes: [GET /jobs/*/run, PURGE /cache]}
-                """, ExchangeLimits.DEFAULTS);
+        plane = new TestPlane(
+                """
+                          now: {kind: connector, provider: servicenow, upstream: "%1$s", credential: s, allow-private: true,
+                            methods: [GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE, PROPFIND, REPORT, PURGE],
+                            reads: ["POST /**/search", POST /graphql, PROPFIND /dav/**], writes: [GET /jobs/*/run, PURGE /cache]}
+                        """,
+                ExchangeLimits.DEFAULTS);
     }
 
     @AfterAll
@@ -122,7 +124,8 @@ class ConnectorTest {
             wire.send(OK);
         });
         try (var client = plane.client()) {
-            client.send("POST /now/table HTTP/1.1\r\nHost: weir\r\n" + plane.auth() + "Content-Length: 11\r\n\r\nfirst");
+            client.send(
+                    "POST /now/table HTTP/1.1\r\nHost: weir\r\n" + plane.auth() + "Content-Length: 11\r\n\r\nfirst");
             assertThat(firstHalfSeen.await(20, TimeUnit.SECONDS)).isTrue();
             assertThat(client.send("second").answer().status()).isEqualTo(200);
         }

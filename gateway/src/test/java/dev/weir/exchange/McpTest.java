@@ -34,6 +34,7 @@ class McpTest {
     private static final String POST = "POST /tools/mcp";
     private static final String JSON = "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n";
     private static TestPlane plane;
+    private static int limits;
 
     @BeforeAll
     static void start() throws Exception {
@@ -71,9 +72,10 @@ class McpTest {
                 + "\r\n\r\n" + body));
     }
 
+    /// What a limit has counted stays counted under its name, so each test has its own.
     private static void limitOf(long toolCalls) {
         plane.limits(
-                Limit.block("tools", Entity.THE_TENANT, Measure.of(Meter.TOOL_CALLS), Window.TOTAL, toolCalls));
+                Limit.block("tools-" + ++limits, Entity.THE_TENANT, Measure.of(Meter.TOOL_CALLS), Window.TOTAL, toolCalls));
     }
 
     @Test
@@ -259,7 +261,8 @@ class McpTest {
 
     /// Silence and first byte have a limit of one second on this route.
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"GET /tools/mcp |", "POST /tools/mcp | {\"id\":2,\"method\":\"subscriptions/listen\"}"})
+    @CsvSource(delimiter = '|',
+            value = {"GET /tools/mcp |", "POST /tools/mcp | {\"id\":2,\"method\":\"subscriptions/listen\"}"})
     void whoListensIsNotEndedBySilence(String line, String body) throws Exception {
         var spoken = new CountDownLatch(1);
         plane.upstream.answers((request, wire, number) -> {
@@ -328,7 +331,8 @@ class McpTest {
         assertThat(answer.text()).contains("\"code\":\"session_unknown\"");
         assertThat(plane.upstream.requests()).hasSize(3);
         assertThat(plane.call("POST /briefly/mcp", JSON + "Mcp-Session-Id: s-1\r\n", call("1", "a")).status())
-                .as("another route is another server").isEqualTo(200);
+                .as("another route is another server")
+                .isEqualTo(200);
     }
 
     @Test

@@ -13,21 +13,21 @@ class McpReaderTest {
     @ParameterizedTest(name = "{0} → {1}")
     @CsvSource(delimiter = '|', quoteCharacter = '`',
             textBlock = """
-                    {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"name":"b"}}} | {a=1} | [1]
-                    {"params":{"name":"a"},"method":"tools/call","id":"x"}                                      | {a=1} | ["x"]
-                    {"id":1,"method":"tools\\/c\\u0061ll","params":{"n\\u0061me":"a"}}                          | {a=1} | [1]
-                    {"id":1,"method":"tools/call"}                                                              | {=1}  | [1]
-                    {"id":1,"method":"tools/call","params":[1]}                                                 | {=1}  | [1]
-                    {"id":1.5,"method":"tools/call","params":{"name":"a"}}                                      | {a=1} | []
-                    {"id":1,"method":"tools/call","params":{"uri":"b","name":"a"}}                              | {a=1} | [1]
-            {"id":1,"method":"tools/list"}                                                              | {}    | [1]
-                    {"id":1,"method":"initialize","params":{"clientInfo":{"name":"c"}}}                         | {}    | [1]
-                    {"id":1,"method":"ping"}                                                                    | {}    | [1]
-                    {"method":"notifications/initialized"}                                                      | {}    | []
-                    {"id":1,"result":{"method":"tools/call"}}                                                   | {}    | []
-                    []                                                                                          | {}    | []
-                    [{"id":1,"method":"tools/call","params":{"name":"a"}},{"id":2,"method":"ping"},{"id":"1","method":"tools/call","params":{"name":"a"}}] | {a=2} | [1, 2, "1"]
-                    """)
+                            {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"name":"b"}}} | {a=1} | [1]
+                            {"params":{"name":"a"},"method":"tools/call","id":"x"}                                      | {a=1} | ["x"]
+                            {"id":1,"method":"tools\\/c\\u0061ll","params":{"n\\u0061me":"a"}}                          | {a=1} | [1]
+                            {"id":1,"method":"tools/call"}                                                              | {=1}  | [1]
+                            {"id":1,"method":"tools/call","params":[1]}                                                 | {=1}  | [1]
+                            {"id":1.5,"method":"tools/call","params":{"name":"a"}}                                      | {a=1} | []
+                            {"id":1,"method":"tools/call","params":{"uri":"b","name":"a"}}                              | {a=1} | [1]
+                    {"id":1,"method":"tools/list"}                                                              | {}    | [1]
+                            {"id":1,"method":"initialize","params":{"clientInfo":{"name":"c"}}}                         | {}    | [1]
+                            {"id":1,"method":"ping"}                                                                    | {}    | [1]
+                            {"method":"notifications/initialized"}                                                      | {}    | []
+                            {"id":1,"result":{"method":"tools/call"}}                                                   | {}    | []
+                            []                                                                                          | {}    | []
+                            [{"id":1,"method":"tools/call","params":{"name":"a"}},{"id":2,"method":"ping"},{"id":"1","method":"tools/call","params":{"name":"a"}}] | {a=2} | [1, 2, "1"]
+                            """)
     void aBodyIsRead(String body, String tools, String ids) {
         McpRequest request = ((McpReading.Read) read(body)).request();
 

@@ -72,7 +72,8 @@ final class RandomEvents {
         var time = newest.minusSeconds(random.nextLong(3 * 86_400)).truncatedTo(ChronoUnit.MICROS);
         return new UsageEvent("call-" + number, 1 + random.nextInt(2), time, tenant,
                 tenant == null ? null : new KeyId("key_" + random.nextInt(4)), sometimes("user" + random.nextInt(3)),
-                refused ? "" : "route-" + random.nextInt(3), refused ? "" : "openai", sometimes("gpt-" + random.nextInt(3)),
+                refused ? "" : "route-" + random.nextInt(3), refused ? "" : "openai",
+                sometimes("gpt-" + random.nextInt(3)),
                 sometimes("gpt-" + random.nextInt(3) + "-2026"), sometimes("eu"), sometimes("flex"),
                 sometimes("req_" + number),
                 attribution(), quantities(), new WireBytes(1, 2, 3, number), 200, 200, random.nextLong(1_000_000_000),
