@@ -75,7 +75,8 @@ class McpTest {
     /// What a limit has counted stays counted under its name, so each test has its own.
     private static void limitOf(long toolCalls) {
         plane.limits(
-                Limit.block("tools-" + ++limits, Entity.THE_TENANT, Measure.of(Meter.TOOL_CALLS), Window.TOTAL, toolCalls));
+                Limit.block("tools-" + ++limits, Entity.THE_TENANT, Measure.of(Meter.TOOL_CALLS), Window.TOTAL,
+                        toolCalls));
     }
 
     @Test
