@@ -9,6 +9,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Queue;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -17,11 +20,11 @@ import java.util.concurrent.Executors;
 /// in events after a notification; a stream of its own messages for who listens. It takes calls with its own token only.
 final class ToolServer implements AutoCloseable {
     static final String TOKEN = "token-of-the-server";
-    private static final String SESSION = "session-5f0c8a1e4b";
 
     private final HttpServer server;
     private final Queue<String> calls = new ConcurrentLinkedQueue<>();
     private final Queue<String> methods = new ConcurrentLinkedQueue<>();
+    private final Set<String> sessions = ConcurrentHashMap.newKeySet();
     private final CountDownLatch closed = new CountDownLatch(1);
 
     ToolServer() throws IOException {
@@ -53,7 +56,7 @@ final class ToolServer implements AutoCloseable {
                 return;
             }
             String session = exchange.getRequestHeaders().getFirst("Mcp-Session-Id");
-            if (SESSION.equals(session)) {
+            if (session != null && sessions.contains(session)) {
                 methods.add(exchange.getRequestMethod());
             }
             switch (exchange.getRequestMethod()) {
@@ -82,12 +85,14 @@ final class ToolServer implements AutoCloseable {
             return;
         }
         if (method.equals("initialize")) {
-            exchange.getResponseHeaders().set("Mcp-Session-Id", SESSION);
+            String opened = UUID.randomUUID().toString();
+            sessions.add(opened);
+            exchange.getResponseHeaders().set("Mcp-Session-Id", opened);
             json(exchange, result(message, new JsonObject()
                     .put("protocolVersion", message.getJsonObject("params").getString("protocolVersion"))
                     .put("capabilities", new JsonObject().put("tools", new JsonObject().put("listChanged", true)))
                     .put("serverInfo", new JsonObject().put("name", "tools").put("version", "1"))));
-        } else if (!SESSION.equals(session)) {
+        } else if (session == null || !sessions.contains(session)) {
             exchange.sendResponseHeaders(404, -1);
         } else if (method.equals("tools/list")) {
             json(exchange, result(message, new JsonObject()
@@ -111,13 +116,15 @@ final class ToolServer implements AutoCloseable {
         exchange.getResponseHeaders().set("content-type", "text/event-stream");
         exchange.sendResponseHeaders(200, 0);
         exchange.getResponseBody().write(": ping\r\n\r\n".getBytes(StandardCharsets.UTF_8));
-        event(exchange, new JsonObject().put("jsonrpc", "2.0").put("method", "notifications/message")
+        event(exchange, new JsonObject().put("jsonrpc", "2.0")
+                .put("method", "notifications/message")
                 .put("params", new JsonObject().put("level", "info").put("data", "soon")));
         event(exchange, result);
     }
 
     private static JsonObject tool(String name) {
-        return new JsonObject().put("name", name).put("description", name)
+        return new JsonObject().put("name", name)
+                .put("description", name)
                 .put("inputSchema", new JsonObject().put("type", "object"));
     }
 
