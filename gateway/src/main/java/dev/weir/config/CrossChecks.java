@@ -111,11 +111,39 @@ final class CrossChecks {
         credential(route, path);
         signature(route, path);
         deadlines(route, path);
-        if (route.bodyMax().compareTo(config.limits().heldBytesTotal()) > 0 && route.kind() == RouteKind.LLM
+        kind(route, path);
+        if (route.bodyMax().compareTo(config.limits().heldBytesTotal()) > 0 && route.kind() != RouteKind.CONNECTOR
                 && reading.isGiven(path + "body-max")) {
             heldTooSmall(path + "body-max", route.bodyMax());
         }
         route.upstream().ifPresent(upstream -> upstream(route, upstream, path + "upstream"));
+    }
+
+    private void kind(RouteConfig route, String path) {
+        if (route.kind() == RouteKind.WEBHOOK) {
+            if (route.webhook().isEmpty()) {
+                problem(path + "signature.secret",
+                        "A webhook comes without a key: the route needs `tenant`, who pays for"
+                                + " it, and `signature` with a `secret`, which its sender must know.");
+            } else if (route.webhook().get().signature().signed().contains(SignatureRules.ID)
+                    && route.webhook().get().deliveryId().isEmpty()) {
+                problem(path + "signature.signed", "{id} is signed, and no header is known for it. Add delivery-id.");
+            }
+        } else if (List.of("tenant", "delivery-id", "signature.scheme", "signature.secret")
+                .stream()
+                .anyMatch(key -> reading.isGiven(path + key))) {
+            problem(path + "signature", "Only a route of kind webhook takes deliveries for a tenant by their signature;"
+                    + " this is a " + route.kind()
+                    + ". Take tenant, delivery-id and signature out, or change the kind.");
+        }
+        if ((route.kind() == RouteKind.MCP || route.kind() == RouteKind.WEBHOOK) && route.passClientCredential()) {
+            problem(path + "client-credential", "On a route of kind " + route.kind() + " no token of the client's goes"
+                    + " upstream (MCP forbids to pass tokens through). Take the key out, and write a credential.");
+        }
+        if (route.kind() != RouteKind.MCP && !route.mcp().equals(McpRules.DEFAULTS)) {
+            warning(path + "origins", "hosts, origins and listening have no effect on a route of kind " + route.kind()
+                    + ": they are for mcp.");
+        }
     }
 
     private void upstream(RouteConfig route, UpstreamUrl upstream, String path) {

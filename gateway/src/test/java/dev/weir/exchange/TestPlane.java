@@ -133,9 +133,18 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
 
     /// Puts these limits of the tenant in force, beside those of the plan `pro`, which has none.
     void limits(Limit... limits) {
+        swap("key_1", limits);
+    }
+
+    /// From now on until [#forget()] the tenant's calls come with another key.
+    void otherKeyInstead() {
+        swap("key_2");
+    }
+
+    private void swap(String keyId, Limit... limits) {
         directory.swap(TenantDirectory.Snapshot.of(VERSION.incrementAndGet(), Plan.SHIPPED,
                 List.of(new Tenant(ACME, "pro", null, List.of(limits))),
-                List.of(new TenantKey(new KeyId("key_1"), hasher.hash(key), ACME, null, key.last4(), false))));
+                List.of(new TenantKey(new KeyId(keyId), hasher.hash(key), ACME, null, key.last4(), false))));
     }
 
     int port() {
