@@ -38,7 +38,7 @@ final class Settlements {
             if (admissions.defer(attempt.admitted, used).boundViolated()) {
                 flags = flags.with(Flag.BOUND_VIOLATED);
             }
-            return attempt.event(outcome, reason, used, Money.ZERO, flags, nowNanos);
+            return attempt.event(outcome, reason, used, Money.ZERO, flags, nowNanos, attempt.tools());
         }
         Money cost = Money.ZERO;
         if (attempt.call.isLlm()) {

@@ -129,7 +129,8 @@ public final class Sandbox {
             case OpenAiVoice openai -> OpenAiVoice.models();
             case MessagesVoice anthropic -> MessagesVoice.models();
             case GeminiVoice google -> GeminiVoice.models();
-            case OllamaVoice _,CohereVoice _,ConverseVoice _ -> throw new IllegalStateException("these list no models on this path");
+            case OllamaVoice _,CohereVoice _,ConverseVoice _ ->
+                throw new IllegalStateException("these list no models on this path");
         }, Controls.NONE);
     }
 

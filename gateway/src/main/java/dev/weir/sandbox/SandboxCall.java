@@ -74,7 +74,7 @@ final class SandboxCall {
             }
             case Reply.Stream stream -> {
                 head(200, stream.mediaType());
-                new Pace(vertx, response, stream.pieces(), controls).start();
+                new Pace<>(vertx, response, stream.pieces(), Buffer::buffer, controls).start();
             }
             case Reply.Rejected rejected -> fail(rejected.status(), rejected.message(), controls);
         }
