@@ -16,6 +16,7 @@ import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.internal.buffer.BufferInternal;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /// Reads one answer as it passes: shows every byte to the meter and takes out the usage chunk that Weir itself asked for.
@@ -32,8 +33,9 @@ final class AnswerReader {
 
     /// @param body the request's, where it was read
     /// @param asksUsage whether the usage chunk must be taken out
+    /// @param workers where long text is counted while it passes
     AnswerReader(Call call, HttpClientResponse answer, @Nullable HeldBody body, boolean asksUsage,
-            Tokenizers tokenizers) {
+            Tokenizers tokenizers, Executor workers) {
         this.call = call;
         this.body = body;
         this.tokenizers = tokenizers;
@@ -42,8 +44,7 @@ final class AnswerReader {
         this.meter = dialect == null
                 ? null
                 : new StreamMeter(dialect, answer.statusCode(), coding, call.facts == null ? null : call.facts.model(),
-                        tokenizers,
-                        inputAtMost(call));
+                        tokenizers, inputAtMost(call), workers);
         boolean plain = coding == null || coding.equalsIgnoreCase("identity");
         this.filter = asksUsage && plain && answer.statusCode() < 300 ? new UsageChunkFilter() : null;
     }

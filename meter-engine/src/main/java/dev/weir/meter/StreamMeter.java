@@ -9,6 +9,7 @@ import dev.weir.usage.ModelId;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
 import dev.weir.usage.UsageReading;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /// The meter of one answer: fed the upstream's payload bytes in any split, yields one [UsageReading].
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// - **Missing**: nothing can be said (an unknown content coding, a path no dialect reads, no text and no estimate).
 ///
 /// Borrows each array for the call. Never throws for what an upstream sends. Holds native memory for coded answers until
-/// [#finish] or [#close()]. One thread at a time.
+/// [#finish] or [#close()]. One thread at a time, beside the workers that count long text.
 public final class StreamMeter implements AutoCloseable {
     private final Dialect dialect;
     private final int status;
@@ -32,14 +33,21 @@ public final class StreamMeter implements AutoCloseable {
     /// @param contentEncoding its `Content-Encoding`, null where there is none
     /// @param asked the model asked for, null where unknown; the one that answers goes before it
     /// @param inputEstimate the input tokens as admission knew them, null where it did not
+    /// @param workers where long text is counted while it passes
     public StreamMeter(Dialect dialect, int status, @Nullable String contentEncoding, @Nullable ModelId asked,
-            Tokenizers tokenizers, @Nullable TokenCount inputEstimate) {
+            Tokenizers tokenizers, @Nullable TokenCount inputEstimate, Executor workers) {
         this.dialect = dialect;
         this.status = status;
         this.inputEstimate = inputEstimate;
         this.decoder = new ContentDecoder(contentEncoding);
-        this.text = new PassedText(tokenizers, () -> tokenizers.has(asked) ? asked : answeredOr(asked));
+        this.text = new PassedText(tokenizers, () -> tokenizers.has(asked) ? asked : answeredOr(asked), workers);
         this.scanner = dialect.answer(text);
+    }
+
+    /// One that counts where it stands.
+    public StreamMeter(Dialect dialect, int status, @Nullable String contentEncoding, @Nullable ModelId asked,
+            Tokenizers tokenizers, @Nullable TokenCount inputEstimate) {
+        this(dialect, status, contentEncoding, asked, tokenizers, inputEstimate, Runnable::run);
     }
 
     private @Nullable ModelId answeredOr(@Nullable ModelId asked) {
@@ -76,6 +84,12 @@ public final class StreamMeter implements AutoCloseable {
     public UsageReading finish(boolean complete) {
         scanner.end();
         decoder.close();
+        UsageReading reading = reading(complete);
+        text.drop();
+        return reading;
+    }
+
+    private UsageReading reading(boolean complete) {
         AnswerFacts facts = scanner.facts();
         if (facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete) {
             return leavesInputOut(facts.quantities())
@@ -134,5 +148,6 @@ public final class StreamMeter implements AutoCloseable {
     @Override
     public void close() {
         decoder.close();
+        text.drop();
     }
 }
