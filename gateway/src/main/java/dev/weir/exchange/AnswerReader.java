@@ -143,7 +143,7 @@ final class AnswerReader {
                 || estimated.provenance(Meter.TOKENS_IN) != Provenance.BOUND) {
             return estimated;
         }
-        TokenCount counted = InputCount.atMost(call.facts.prompt(), body.bytes(), call.facts.model(), tokenizers);
+        TokenCount counted = InputCount.estimate(call.facts.prompt(), body.bytes(), call.facts.model(), tokenizers);
         return estimated.with(all -> all.set(Meter.TOKENS_IN, counted.tokens(), counted.provenance()));
     }
 

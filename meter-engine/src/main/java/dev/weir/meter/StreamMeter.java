@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// [#finish] or [#close()]. One thread at a time, beside the workers that count long text.
 public final class StreamMeter implements AutoCloseable {
     private final Dialect dialect;
+    private final @Nullable ModelId asked;
+    private final Tokenizers tokenizers;
     private final int status;
     private final @Nullable TokenCount inputEstimate;
     private final ContentDecoder decoder;
@@ -37,10 +39,12 @@ public final class StreamMeter implements AutoCloseable {
     public StreamMeter(Dialect dialect, int status, @Nullable String contentEncoding, @Nullable ModelId asked,
             Tokenizers tokenizers, @Nullable TokenCount inputEstimate, Executor workers) {
         this.dialect = dialect;
+        this.asked = asked;
+        this.tokenizers = tokenizers;
         this.status = status;
         this.inputEstimate = inputEstimate;
         this.decoder = new ContentDecoder(contentEncoding);
-        this.text = new PassedText(tokenizers, () -> tokenizers.has(asked) ? asked : answeredOr(asked), workers);
+        this.text = new PassedText(tokenizers, this::model, workers);
         this.scanner = dialect.answer(text);
     }
 
@@ -50,7 +54,11 @@ public final class StreamMeter implements AutoCloseable {
         this(dialect, status, contentEncoding, asked, tokenizers, inputEstimate, Runnable::run);
     }
 
-    private @Nullable ModelId answeredOr(@Nullable ModelId asked) {
+    /// Whose tokenizer counts.
+    private @Nullable ModelId model() {
+        if (tokenizers.has(asked)) {
+            return asked;
+        }
         ModelId answered = scanner.facts().model();
         return answered == null ? asked : answered;
     }
@@ -136,12 +144,20 @@ public final class StreamMeter implements AutoCloseable {
 
     /// A count the provider gave on the way stays where it is the larger: the text that passed may lag behind it.
     private Quantities withCountedOutput(Quantities quantities) {
-        TokenCount output = text.tokens();
+        TokenCount output = counted(quantities.amount(Meter.TOOL_CALLS_REQUESTED));
         if (quantities.has(Meter.TOKENS_OUT) && quantities.amount(Meter.TOKENS_OUT) >= output.tokens()) {
             return quantities;
         }
         Provenance how = output.provenance();
         return quantities.with(all -> all.set(Meter.TOKENS_OUT, output.tokens(), how));
+    }
+
+    /// About what was put out so far: the text that passed, and what the model wraps it in.
+    private TokenCount counted(long toolCalls) {
+        TokenCount passed = text.tokens();
+        return passed.tokens() == 0
+                ? passed
+                : new TokenCount(passed.tokens() + tokenizers.aroundAnswer(model(), toolCalls), passed.provenance());
     }
 
     /// Frees what a meter that will not be finished holds.

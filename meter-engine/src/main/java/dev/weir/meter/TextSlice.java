@@ -27,7 +27,7 @@ final class TextSlice implements Runnable {
     public synchronized void run() {
         byte[] uncounted = json;
         if (uncounted != null) {
-            tokens = tokenizers.count(model, JsonStrings.text(uncounted, 0, length));
+            tokens = tokenizers.estimate(model, JsonStrings.text(uncounted, 0, length));
             json = null;
         }
     }

@@ -96,7 +96,7 @@ class StreamMeterTest {
         assertThat(reading.quantities().provenance(Meter.TOKENS_IN)).isEqualTo(Provenance.BOUND);
         // "Hello, wörld 😀\n" and the call f({}) are the text.
         assertThat(reading.quantities().amount(Meter.TOKENS_OUT))
-                .isEqualTo(TOKENIZERS.count(GPT, "Hello, wörld 😀\nf{}").tokens());
+                .isEqualTo(TOKENIZERS.count(GPT, "Hello, wörld 😀\nf{}").tokens() + TOKENIZERS.aroundAnswer(GPT, 1));
         assertThat(reading.quantities().provenance(Meter.TOKENS_OUT)).isEqualTo(Provenance.TOKENIZER);
         assertThat(reading.reason()).contains("before its usage");
     }
@@ -109,6 +109,29 @@ class StreamMeterTest {
         assertThat(reading.quantities().amount(Meter.TOKENS_IN)).isEqualTo(20 + 1_000 + 300);
         assertThat(reading.quantities().provenance(Meter.TOKENS_IN)).isEqualTo(Provenance.REPORTED);
         assertThat(reading.quantities().amount(Meter.TOKENS_OUT)).isGreaterThan(5);
+    }
+
+    @Test
+    void aMessageCutWithinItsFirstUsageHasToldNothingYet() {
+        byte[] body = resource("anthropic-messages.sse");
+        int cut = new String(body, UTF_8).indexOf("\"cache_read_input_tokens\"");
+        var reading = (UsageReading.Estimated) read(MESSAGES, java.util.Arrays.copyOf(body, cut), false);
+        assertThat(reading.quantities().amount(Meter.TOKENS_IN)).isEqualTo(INPUT.tokens());
+        assertThat(reading.quantities().provenance(Meter.TOKENS_IN)).isEqualTo(Provenance.BOUND);
+    }
+
+    /// OpenRouter opens a message with an input of 0 and tells the true one at the end.
+    @Test
+    void anInputOfZeroInTheFirstFrameIsAPlaceholder() {
+        byte[] body = """
+                data: {"type":"message_start","message":{"usage":{"input_tokens":0,"output_tokens":0}}}
+
+                data: {"type":"content_block_delta","delta":{"type":"text_delta","text":"Hello"}}
+
+                """.getBytes(UTF_8);
+        var reading = (UsageReading.Estimated) read(MESSAGES, body, false);
+        assertThat(reading.quantities().amount(Meter.TOKENS_IN)).isEqualTo(INPUT.tokens());
+        assertThat(reading.quantities().amount(Meter.TOKENS_OUT)).isEqualTo(1);
     }
 
     @Test
