@@ -32,12 +32,14 @@ import java.util.regex.Pattern;
 /// @param connections open connections to the upstream, all event loops together
 /// @param ca PEM file of the authorities to trust for this upstream, in place of the JDK's
 /// @param proxy outbound HTTP proxy: asked by CONNECT for an `https` upstream, else sent the request in absolute form
+/// @param mcp what holds for clients of kind `mcp`
+/// @param webhook what holds for deliveries; there on every route of kind `webhook`
 public record RouteConfig(String name, RouteKind kind, String provider, Optional<UpstreamUrl> upstream,
         Credential credential, CredentialForm credentialForm, boolean passClientCredential, String region,
         boolean allowPrivate, boolean encodedSlash, Optional<String> outputLimitField, boolean askUsage,
         CutStreams cutStreams, ByteSize bodyMax, int retries, Set<String> methods, List<AccessRule> reads,
-        List<AccessRule> writes,
-        UpstreamDeadlines deadlines, int connections, Optional<Path> ca, Optional<Address> proxy) {
+        List<AccessRule> writes, UpstreamDeadlines deadlines, int connections, Optional<Path> ca,
+        Optional<Address> proxy, McpRules mcp, Optional<WebhookRules> webhook) {
     /// What is done for the usage of an answer that the provider tells at its end, where the client does not wait for it.
     ///
     /// @param readOn whether the upstream is read to that end, nobody else listening; else it is told at once that nobody

@@ -1,16 +1,21 @@
 package dev.weir.exchange;
 
+import java.util.List;
+import dev.weir.dialect.AnswerFacts;
 import dev.weir.dialect.Dialect;
+import dev.weir.dialect.McpRequest;
 import dev.weir.dialect.RequestFacts;
 import dev.weir.dialect.UsageChunkFilter;
 import dev.weir.meter.InputCount;
 import dev.weir.meter.StreamMeter;
 import dev.weir.meter.TokenCount;
 import dev.weir.meter.Tokenizers;
+import dev.weir.meter.ToolCallMeter;
 import dev.weir.usage.Meter;
 import dev.weir.usage.ModelId;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import dev.weir.usage.UsageReading;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
@@ -26,6 +31,8 @@ final class AnswerReader {
     private static final UsageReading NOTHING_TO_METER = new UsageReading.Reported(Quantities.NONE);
 
     private final @Nullable StreamMeter meter;
+    private final @Nullable ToolCallMeter toolCalls;
+    private final boolean succeeded;
     private final @Nullable UsageChunkFilter filter;
     private final Call call;
     private final @Nullable HeldBody body;
@@ -43,8 +50,11 @@ final class AnswerReader {
         String coding = answer.getHeader("content-encoding");
         this.meter = dialect == null
                 ? null
-                : new StreamMeter(dialect, answer.statusCode(), coding, call.facts == null ? null : call.facts.model(),
-                        tokenizers, inputAtMost(call), workers);
+                : new StreamMeter(dialect, answer.statusCode(), coding, answer::getHeader,
+                        call.facts == null ? null : call.facts.model(), tokenizers, inputAtMost(call), workers);
+        McpRequest asked = call.mcp == null ? null : call.mcp.request;
+        this.toolCalls = asked == null || asked.calls().isEmpty() ? null : new ToolCallMeter(asked, coding);
+        this.succeeded = answer.statusCode() >= 200 && answer.statusCode() < 400;
         boolean plain = coding == null || coding.equalsIgnoreCase("identity");
         this.filter = asksUsage && plain && answer.statusCode() < 300 ? new UsageChunkFilter() : null;
     }
@@ -62,7 +72,7 @@ final class AnswerReader {
 
     /// @return what goes on to the client: the chunk itself, or what is left of it
     Buffer read(Buffer chunk) {
-        if (meter == null) {
+        if (meter == null && toolCalls == null) {
             return chunk;
         }
         ByteBuf bytes = ((BufferInternal) chunk).getByteBuf();
@@ -71,7 +81,11 @@ final class AnswerReader {
         }
         int offset = bytes.arrayOffset() + bytes.readerIndex();
         int length = bytes.readableBytes();
-        meter.accept(bytes.array(), offset, length);
+        if (meter != null) {
+            meter.accept(bytes.array(), offset, length);
+        } else if (toolCalls != null) {
+            toolCalls.accept(bytes.array(), offset, length);
+        }
         if (filter == null) {
             return chunk;
         }
@@ -95,12 +109,17 @@ final class AnswerReader {
     }
 
     UsageReading finish(boolean complete) {
+        if (toolCalls != null) {
+            return toolCalls.finish(succeeded);
+        }
         UsageReading reading = meter == null ? NOTHING_TO_METER : meter.finish(complete);
         return switch (reading) {
             case UsageReading.Reported reported -> reported;
             case UsageReading.Estimated(Quantities estimated, String reason) ->
                 new UsageReading.Estimated(withAskedFor(withCountedInput(estimated)), reason);
             case UsageReading.Missing missing -> askedFor(missing, complete);
+            case UsageReading.Deferred later -> later;
+            case UsageReading.Earlier told -> told;
         };
     }
 
@@ -108,12 +127,13 @@ final class AnswerReader {
     /// images has made them, and a length that no field limits is bounded by what was asked for.
     private Quantities withAskedFor(Quantities estimated) {
         RequestFacts facts = call.facts;
-        if (facts == null) {
+        Dialect dialect = call.dialect;
+        if (facts == null || dialect == null || !dialect.ordersOthers()) {
             return estimated;
         }
         return estimated.with(all -> {
             facts.others().forEach((meter, amount, provenance) -> atLeast(all, meter, amount, provenance));
-            if (call.dialect == null || call.dialect.putsOutText()) {
+            if (dialect.putsOutText()) {
                 return;
             }
             facts.outputMost()
@@ -147,9 +167,18 @@ final class AnswerReader {
         return estimated.with(all -> all.set(Meter.TOKENS_IN, counted.tokens(), counted.provenance()));
     }
 
-    /// What the provider said so far.
+    /// What the provider said so far of this call's usage; an answer about an earlier call says nothing of that.
     Quantities soFar() {
-        return meter == null ? Quantities.NONE : meter.facts().quantities();
+        if (toolCalls != null) {
+            return toolCalls.soFar();
+        }
+        boolean another = call.dialect != null && call.dialect.looksUp();
+        return meter == null || another ? Quantities.NONE : meter.facts().quantities();
+    }
+
+    /// The tools of the calls that the reading counts; ask when the answer is over.
+    ToolCounts tools() {
+        return toolCalls == null ? ToolCounts.NONE : toolCalls.tools(succeeded);
     }
 
     /// What the provider charges for where that is not what it counts, so far; else empty.
@@ -158,7 +187,7 @@ final class AnswerReader {
     }
 
     boolean errorInside() {
-        return meter != null && meter.facts().error() != null;
+        return meter != null && meter.facts().error() != null || toolCalls != null && toolCalls.onlyErrors();
     }
 
     @Nullable
@@ -170,6 +199,15 @@ final class AnswerReader {
     @Nullable
     String serviceTier() {
         return meter == null ? null : meter.facts().serviceTier();
+    }
+
+    /// Whether the answer names something that still runs, and tells its usage when it is asked for again.
+    boolean usageComesLater() {
+        return meter != null && meter.facts().usage() == AnswerFacts.Usage.LATER;
+    }
+
+    List<AnswerFacts.Side> sides() {
+        return meter == null ? List.of() : meter.facts().sides();
     }
 
     @Nullable

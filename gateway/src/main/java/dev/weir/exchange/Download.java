@@ -66,6 +66,12 @@ final class Download implements StreamTap.Watcher {
         return tail;
     }
 
+    /// How the attempt ended whose answer came to its end.
+    Outcome outcome() {
+        boolean failed = attempt.upstreamStatus >= 400 || reader.errorInside();
+        return unlessClientLeft(failed ? Outcome.UPSTREAM_ERROR : Outcome.OK);
+    }
+
     /// How the attempt ended: where the client left, so, whatever happened while the upstream was read on.
     Outcome unlessClientLeft(Outcome outcome) {
         return clientGone ? Outcome.CLIENT_GONE : outcome;

@@ -5,7 +5,6 @@ import dev.weir.admission.AdmissionRequest;
 import dev.weir.admission.Refusal;
 import dev.weir.admission.RefusalCode;
 import dev.weir.dialect.RefusalBody;
-import dev.weir.dialect.RequestReading;
 import dev.weir.event.Outcome;
 import dev.weir.ledger.Standing;
 import dev.weir.usage.UsageReading;
@@ -15,6 +14,7 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The life of one call, top to bottom (the table "The path of one call" in `ARCHITECTURE.md`, in its order).
@@ -42,7 +42,7 @@ final class Exchange {
         this.loop = loop;
         this.request = request;
         this.response = request.response();
-        this.call = new Call(loop.newCallId(), loop.clock().now(), loop.clock().nanoTime(), request);
+        this.call = new Call(loop.newCallId(), loop.clock().now(), loop.clock().nanoTime(), request, loop.sessions());
         this.answer = new ClientAnswer(call, request);
         this.stateSinceNanos = call.startedNanos;
     }
@@ -63,7 +63,7 @@ final class Exchange {
             return;
         }
         retries = RetryRule.of(request.method(), request.headers(), call.config().retries());
-        if (call.dialect != null && call.dialect.readsBody()) {
+        if (call.readsBody()) {
             holdBody();
         } else {
             admit();
@@ -90,15 +90,11 @@ final class Exchange {
 
     /// The body is here, whole.
     void held(HeldBody held) {
-        if (!isHolding()) {
-            return;
-        }
-        switch (RequestBodies.read(call, held, request)) {
-            case RequestReading.Unreadable unreadable -> refuse(Refusal.of(RefusalCode.BAD_REQUEST, unreadable.why()));
-            case RequestReading.Facts facts -> {
-                call.facts = facts.facts();
-                admit();
-            }
+        Refusal refusal = isHolding() ? RequestBodies.read(call, held, request, loop) : null;
+        if (refusal != null) {
+            refuse(refusal);
+        } else if (isHolding()) {
+            admit();
         }
     }
 
@@ -176,8 +172,8 @@ final class Exchange {
         upstream.response()
                 .onComplete(head -> step(() -> answered(opened, outbound, head)),
                         failure -> step(() -> lost(opened, failure)));
-        if (call.facts != null) {
-            sendHeld(opened, outbound.body(Objects.requireNonNull(body)), upstream);
+        if (body != null) {
+            sendHeld(opened, outbound.body(body), upstream);
         } else {
             answer.continueIfExpected();
             upload = new Upload(this, loop, call, opened, request, upstream);
@@ -186,11 +182,12 @@ final class Exchange {
     }
 
     private void sendHeld(Attempt opened, Buffer edited, HttpClientRequest upstream) {
-        Refusal refusal = opened.move(opened.bytes().clientIn(), edited.length());
+        Refusal refusal = opened.move(opened.bytes().clientIn(), call.isWebhook() ? 0 : edited.length());
         if (refusal != null) {
             capped(opened, refusal);
             return;
         }
+        call.routedTo().upstream().sign(upstream, edited, loop.clock().now());
         opened.sent(edited.length(), loop.clock().nanoTime());
         var _ = upstream.end(edited);
     }
@@ -234,10 +231,8 @@ final class Exchange {
             upload.stop();
         }
         answer.head(upstream, reader.keepsLength(), current.admitted.tightest());
-        var passing = new Download(this, loop, current, reader, upstream, response,
-                reader.keepsLength() ? length : -1);
-        download = passing;
-        passing.open();
+        download = new Download(this, loop, current, reader, upstream, response, reader.keepsLength() ? length : -1);
+        download.open();
         loop.context().runOnContext(burstRead -> {
             if (state == ExchangeState.STREAMING) {
                 answer.sendHeadAlone();
@@ -253,10 +248,7 @@ final class Exchange {
         }
         Buffer tail = passed.tail();
         passed.finish(true, reading -> {
-            Outcome outcome = current.upstreamStatus >= 400 || passed.reader().errorInside()
-                    ? Outcome.UPSTREAM_ERROR
-                    : Outcome.OK;
-            if (settle(current, passed.unlessClientLeft(outcome), null, reading)) {
+            if (settle(current, passed.outcome(), null, reading)) {
                 answer.end(loop.vertx(), passed.takePending(), tail);
                 end();
             } else {
@@ -300,7 +292,7 @@ final class Exchange {
     }
 
     private boolean mayBeSentAgain() {
-        return call.facts != null || call.clientIn == 0 && (upload == null || upload.wasEmpty());
+        return body != null || call.clientIn == 0 && (upload == null || upload.wasEmpty());
     }
 
     private void unreachable(Attempt current, Throwable cause) {
@@ -381,9 +373,11 @@ final class Exchange {
         endEarly(Outcome.CLIENT_GONE, null, null);
     }
 
-    /// Weir stops before the call does.
-    void interrupt() {
-        step(() -> endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call)));
+    /// Weir stops before the call does, if it is one of these.
+    void interruptIf(Predicate<Call> affected) {
+        if (affected.test(call)) {
+            step(() -> endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call)));
+        }
     }
 
     /// A cap has no room for the bytes that wait to pass. Nobody can be told in the middle of a body, so the connection is
@@ -439,17 +433,15 @@ final class Exchange {
     private void checkDeadlines(long now) {
         boolean stalled = download != null && download.isPaused();
         switch (loop.deadlines().passed(call, state, now - stateSinceNanos, attempt, stalled, now)) {
-            case NONE -> keepProgressIfDue(now);
+            case NONE -> {
+                if (download != null && state.isPassing()) {
+                    download.keepProgressIfDue(now);
+                }
+            }
             case BODY -> refuse(CallRefusals.bodyTooSlow());
             case WRITE_STALL -> clientGone();
             case READ_ON -> abandon();
             case CALL, FIRST_BYTE, SILENCE -> endEarly(Outcome.TIMEOUT, UpstreamFailure.timeout(call));
-        }
-    }
-
-    private void keepProgressIfDue(long now) {
-        if (download != null && state.isPassing()) {
-            download.keepProgressIfDue(now);
         }
     }
 

@@ -91,6 +91,10 @@ final class ExchangeLoop {
         return parts.held();
     }
 
+    McpSessions sessions() {
+        return parts.sessions();
+    }
+
     Routes routes() {
         return routes;
     }
@@ -164,12 +168,15 @@ final class ExchangeLoop {
     /// No new calls from now on; the running ones go on.
     void drain() {
         draining = true;
+        for (Exchange exchange : live.toArray(new Exchange[0])) {
+            exchange.interruptIf(Call::isListening);
+        }
     }
 
     /// Ends what still runs, each with its settlement.
     void endRunning() {
         for (Exchange exchange : live.toArray(new Exchange[0])) {
-            exchange.interrupt();
+            exchange.interruptIf(all -> true);
         }
     }
 

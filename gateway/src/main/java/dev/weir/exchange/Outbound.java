@@ -22,7 +22,7 @@ record Outbound(Call call, String target, MultiMap headers, boolean asksUsage, O
         MultiMap headers = MultiMap.caseInsensitiveMultiMap();
         HeaderRules.toUpstream(request.headers(), headers, config.passClientCredential());
         boolean asksUsage = asksUsage(call);
-        if (call.isLlm()) {
+        if (call.isLlm() || call.mcp != null) {
             String coding = asksUsage
                     ? "identity"
                     : HeaderRules.narrowedEncoding(request.getHeader(HeaderRules.ACCEPT_ENCODING));
@@ -31,6 +31,7 @@ record Outbound(Call call, String target, MultiMap headers, boolean asksUsage, O
                 headers.set(HeaderRules.ACCEPT_ENCODING, coding);
             }
         }
+        config.webhook().ifPresent(webhook -> Webhooks.takeOffSecret(webhook.signature(), headers));
         boolean ours = authorize(config, headers, call.query);
         String query = PresentedKey.withoutKey(call.query);
         return new Outbound(call, query == null ? call.path : call.path + "?" + query, headers, asksUsage,
@@ -50,10 +51,15 @@ record Outbound(Call call, String target, MultiMap headers, boolean asksUsage, O
         if (config.passClientCredential()) {
             PresentedKey.dropWeirKeys(headers);
             String inQuery = PresentedKey.providerKeyIn(query);
-            if (inQuery != null && !headers.contains(config.credentialForm().header())) {
+            if (inQuery != null && !config.credentialForm().signs()
+                    && !headers.contains(config.credentialForm().header())) {
                 headers.set(config.credentialForm().header(), config.credentialForm().value(Secret.of(inQuery)));
             }
             return false;
+        }
+        if (config.credentialForm().signs()) {
+            // Made of the whole request, when it is complete: Upstream.sign.
+            return config.credential() instanceof Credential.Given;
         }
         if (config.credential() instanceof Credential.Given(var secret)) {
             headers.set(config.credentialForm().header(), config.credentialForm().value(secret));

@@ -2,14 +2,13 @@ package dev.weir.exchange;
 
 import dev.weir.admission.Admissions;
 import dev.weir.admission.RefusalCode;
+import dev.weir.config.RouteKind;
 import dev.weir.dialect.RequestFacts;
 import dev.weir.event.Flags;
 import dev.weir.event.Flags.Flag;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import dev.weir.money.Money;
-import dev.weir.rating.Rating;
-import dev.weir.rating.Sku;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
@@ -36,6 +35,12 @@ final class Settlements {
     UsageEvent settle(Attempt attempt, Outcome outcome, @Nullable String reason, UsageReading reading, long nowNanos) {
         Quantities used = used(attempt, reading);
         Flags flags = flags(attempt, reading);
+        if (reading instanceof UsageReading.Deferred) {
+            if (admissions.defer(attempt.admitted, used).boundViolated()) {
+                flags = flags.with(Flag.BOUND_VIOLATED);
+            }
+            return attempt.event(outcome, reason, used, Money.ZERO, flags, nowNanos, attempt.tools());
+        }
         Money cost = Money.ZERO;
         if (attempt.call.isLlm()) {
             cost = cost(attempt, priced(attempt, reading, used));
@@ -46,7 +51,7 @@ final class Settlements {
         if (charge(attempt, used, cost)) {
             flags = flags.with(Flag.BOUND_VIOLATED);
         }
-        return attempt.event(outcome, reason, used, cost, flags, nowNanos);
+        return attempt.event(outcome, reason, used, cost, flags, nowNanos, attempt.tools());
     }
 
     /// Ends the attempt's reservation, if that was not done, and makes its event by the rule for attempts that Weir's death
@@ -58,7 +63,8 @@ final class Settlements {
             charge(attempt, used, cost);
         }
         Flags flags = Flags.NONE.with(Flag.UNREADABLE);
-        return attempt.event(Outcome.INTERRUPTED, RefusalCode.INTERNAL_ERROR.id(), used, cost, flags, nowNanos);
+        return attempt.event(Outcome.INTERRUPTED, RefusalCode.INTERNAL_ERROR.id(), used, cost, flags, nowNanos,
+                attempt.asked());
     }
 
     /// @return whether more was used than reserved
@@ -79,13 +85,25 @@ final class Settlements {
         if (attempt.upstreamStatus == 429) {
             used.reported(Meter.RATE_LIMITED, 1);
         }
-        if (!attempt.call.isLlm() && attempt.wasSent()) {
-            used.reported(attempt.call.isRead() ? Meter.READS : Meter.WRITES, 1);
-            if (attempt.succeeded()) {
-                used.reported(Meter.TOOL_CALLS, 1);
+        switch (attempt.call.kind()) {
+            case LLM, MCP -> {
+                // Both are counted by what the answer says.
+            }
+            case CONNECTOR -> {
+                if (attempt.wasSent()) {
+                    used.reported(attempt.call.isRead() ? Meter.READS : Meter.WRITES, 1);
+                }
+                if (attempt.succeeded()) {
+                    used.reported(Meter.TOOL_CALLS, 1);
+                }
+            }
+            case WEBHOOK -> {
+                if (attempt.succeeded()) {
+                    used.reported(Meter.WEBHOOK_INGESTS, 1);
+                }
             }
         }
-        used.reported(Meter.EGRESS_BYTES, attempt.bytes().egress());
+        used.reported(Meter.EGRESS_BYTES, attempt.egress());
         used.reported(Meter.INGRESS_BYTES, attempt.bytes().ingress());
         return used.build();
     }
@@ -97,6 +115,7 @@ final class Settlements {
             case UsageReading.Reported(Quantities reported) -> reported;
             case UsageReading.Estimated(Quantities estimated, String _) ->
                 attempt.succeeded() ? withinBounds(attempt, estimated) : Quantities.NONE;
+            case UsageReading.Deferred _,UsageReading.Earlier _ -> Quantities.NONE;
             case UsageReading.Missing _ -> attempt.succeeded() && attempt.mayHaveUsedTokens()
                     ? onlyTokens(attempt.admitted.reserved())
                     : Quantities.NONE;
@@ -136,8 +155,11 @@ final class Settlements {
     }
 
     private static Flags flags(Attempt attempt, UsageReading reading) {
-        Flags flags = Flags.NONE;
-        if (!attempt.call.isLlm() && attempt.call.isUnclassified()) {
+        Flags flags = attempt.flags;
+        if (reading instanceof UsageReading.Deferred) {
+            flags = flags.with(Flag.USAGE_PENDING);
+        }
+        if (attempt.call.kind() == RouteKind.CONNECTOR && attempt.call.isUnclassified()) {
             flags = flags.with(Flag.UNCLASSIFIED);
         }
         if (reading instanceof UsageReading.Missing && attempt.succeeded() && attempt.mayHaveUsedTokens()) {
@@ -161,19 +183,9 @@ final class Settlements {
         if (!attempt.mayHaveUsedTokens() || !attempt.succeeded() && SOLD.stream().noneMatch(used::has)) {
             return Money.ZERO;
         }
-        Money cost = cost(attempt, attempt.modelAnswered(), used);
-        return cost != null ? cost : cost(attempt, attempt.call.modelAsked(), used);
-    }
-
-    private static @Nullable Money cost(Attempt attempt, @Nullable String model, Quantities used) {
-        if (model == null) {
-            return null;
-        }
-        var sku = new Sku(attempt.call.provider(), model, attempt.region(), attempt.serviceTier());
         String tenant = attempt.call.tenant() == null ? null : attempt.call.tenant().value();
-        return switch (attempt.admitted.prices().rate(tenant, sku, used, attempt.call.time)) {
-            case Rating.Rated(Money cost) -> cost;
-            case Rating.Unpriced _ -> null;
-        };
+        return new CallCost(attempt.admitted.prices(), tenant, attempt.call.provider(), attempt.region(),
+                attempt.serviceTier(), attempt.call.time)
+                .of(attempt.modelAnswered(), attempt.call.modelAsked(), used, attempt.sides());
     }
 }

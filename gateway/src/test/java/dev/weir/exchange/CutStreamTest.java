@@ -227,7 +227,7 @@ class CutStreamTest {
                 assertTokens(event, Meter.TOKENS_OUT, estimate(kind, text), Provenance.BOUND);
             }
             case OLLAMA -> {
-                assertThat(event.quantities().amount(Meter.TOKENS_IN)).isBetween(5L, 30L);
+                assertThat(event.quantities().amount(Meter.TOKENS_IN)).isBetween(9L, 40L);
                 assertThat(event.quantities().provenance(Meter.TOKENS_IN)).isEqualTo(Provenance.BOUND);
                 assertTokens(event, Meter.TOKENS_OUT, estimate(kind, text), Provenance.BOUND);
             }

@@ -11,6 +11,7 @@ import dev.weir.config.ConfigResult;
 import dev.weir.config.ConfigSource;
 import dev.weir.config.GatewayConfig;
 import dev.weir.config.UpstreamUrl;
+import dev.weir.deferred.DeferredUsage;
 import dev.weir.event.UsageEvent;
 import dev.weir.ledger.Ledger;
 import dev.weir.meter.Tokenizers;
@@ -49,6 +50,9 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
             routes:
               openai: {kind: llm, provider: openai, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
               anthropic: {kind: llm, provider: anthropic, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              google: {kind: llm, provider: google, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              vertex: {kind: llm, provider: vertex, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              mineg: {kind: llm, provider: google, upstream: "%1$s", client-credential: pass, allow-private: true}
               mine: {kind: llm, provider: openai, upstream: "%1$s", client-credential: pass, allow-private: true}
               minea: {kind: llm, provider: anthropic, upstream: "%1$s", client-credential: pass, allow-private: true}
               tickets: {kind: connector, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
@@ -59,6 +63,7 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
     final ScriptedUpstream upstream = new ScriptedUpstream();
     final RecordingJournal journal = new RecordingJournal();
     final Ledger ledger = new Ledger();
+    final DeferredUsage deferred = new DeferredUsage();
     final List<RefusalCode> unbooked = new CopyOnWriteArrayList<>();
     /// Which limit closed a connection, for each that was closed when it was opened.
     final List<String> closedAtOnce = new CopyOnWriteArrayList<>();
@@ -104,7 +109,7 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
         directory = new TenantDirectory(TenantDirectory.Snapshot.EMPTY);
         limits();
         parts = new ExchangeParts(clock, directory, hasher, new Admissions(ledger, PriceBook.shipped()),
-                journal, TOKENIZERS, new Listener(), limits);
+                journal, deferred, TOKENIZERS, new Listener(), limits);
         GatewayConfig config = config("listen: {data: \"127.0.0.1:0\", control: \"127.0.0.1:1\"" + moreListen + "}\n"
                 + ROUTES.formatted(upstream.url()) + moreRoutes.replace("%1$s", upstream.url()));
         var head = new StrictHead(headLimits(limits), refusal -> {});
@@ -128,9 +133,18 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
 
     /// Puts these limits of the tenant in force, beside those of the plan `pro`, which has none.
     void limits(Limit... limits) {
+        swap("key_1", limits);
+    }
+
+    /// From now on until [#forget()] the tenant's calls come with another key.
+    void otherKeyInstead() {
+        swap("key_2");
+    }
+
+    private void swap(String keyId, Limit... limits) {
         directory.swap(TenantDirectory.Snapshot.of(VERSION.incrementAndGet(), Plan.SHIPPED,
                 List.of(new Tenant(ACME, "pro", null, List.of(limits))),
-                List.of(new TenantKey(new KeyId("key_1"), hasher.hash(key), ACME, null, key.last4(), false))));
+                List.of(new TenantKey(new KeyId(keyId), hasher.hash(key), ACME, null, key.last4(), false))));
     }
 
     int port() {
@@ -154,13 +168,13 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
     }
 
     /// The events of attempts, once nothing runs any more; asserts that each attempt was opened and settled once and that
-    /// nothing is reserved.
+    /// nothing is reserved but by calls whose usage is awaited.
     List<UsageEvent> settled() {
         quiet();
         assertThat(journal.faults()).isEmpty();
         assertThat(journal.settled()).extracting(TestPlane::id)
                 .containsExactlyInAnyOrderElementsOf(journal.opened().stream().map(TestPlane::id).toList());
-        assertThat(ledger.openReservations()).isZero();
+        assertThat(ledger.openReservations()).isLessThanOrEqualTo(deferred.size());
         return journal.settled();
     }
 

@@ -25,6 +25,8 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
     /// How much a provider has told of what was used.
     public enum Usage {
         NONE,
+        /// Nothing yet: what the answer names by its id still runs, and tells its usage when it is asked for again.
+        LATER,
         /// A first frame: the input may still grow, the output is a placeholder.
         EARLY,
         /// The last word so far; final if the answer came to its end.
@@ -48,5 +50,19 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
             @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
             boolean contentSeen) {
         this(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen, Quantities.NONE);
+    }
+
+    /// The same where the rest of the answer cannot be read: only a last word that was called so still is one.
+    AnswerFacts notTheLastWord() {
+        return usage != Usage.LATEST
+                ? this
+                : new AnswerFacts(Usage.EARLY, quantities, sides, model, id, serviceTier, error, finished,
+                        contentSeen);
+    }
+
+    /// The same where what was told may have been something else.
+    AnswerFacts withoutUsage() {
+        return new AnswerFacts(Usage.NONE, Quantities.NONE, List.of(), model, id, serviceTier, error, finished,
+                contentSeen);
     }
 }

@@ -19,8 +19,10 @@ abstract class AnswerFields<F extends Enum<F>> extends JsonListener<F> {
 
     abstract AnswerFacts facts();
 
-    /// The stream's own error event, where the framing tells.
-    void errorEvent() {}
+    /// The framing says that the answer has failed: an exception between the events of a stream.
+    ///
+    /// @param type the exception's name
+    void failure(String type) {}
 
     @Override
     void piece(F field, byte[] bytes, int from, int to) {

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// In a stream the usage of `message_start` comes first, and each field that a later `message_delta` carries takes the place
 /// of the first one: its numbers are cumulative, server tools may have added input meanwhile, and the output count of
-/// `message_start` is a placeholder that never counts, and so is an input of 0 there (OpenRouter). A usage object counts from
-/// its end on: a stream may be cut within it. Input excludes what the cache read and wrote; here it is put together.
+/// `message_start` is a placeholder that never counts. A usage object counts from its end on: a stream may be cut within it.
+/// Input excludes what the cache read and wrote; here it is put together.
 ///
 /// Passes of the model that the top level leaves out, though they are billed (`usage.iterations[]`: compaction, advisor), are
 /// added to the totals and told apart as [Side]s. An iteration of type `message` is inside the top level.
@@ -183,7 +183,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
 
     @Override
     AnswerFacts facts() {
-        boolean told = latest ? usage.has(INPUT) || usage.has(OUTPUT) : toldInput();
+        boolean told = usage.has(INPUT) || usage.has(OUTPUT);
         AnswerFacts.Usage how = !told
                 ? AnswerFacts.Usage.NONE
                 : latest ? finished ? AnswerFacts.Usage.FINAL : AnswerFacts.Usage.LATEST : AnswerFacts.Usage.EARLY;
@@ -202,10 +202,6 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
             quantities.reported(Meter.TOOL_CALLS_REQUESTED, toolCalls);
         }
         return new AnswerFacts(how, quantities.build(), sides, model, id, tier, error, finished, contentSeen());
-    }
-
-    private boolean toldInput() {
-        return usage.get(INPUT) + usage.get(CACHE_READ) + usage.get(CACHE_WRITE) > 0;
     }
 
     private static void tokens(Counts<Field> counts, Quantities.Builder quantities, Field input, @Nullable Field output,

@@ -7,7 +7,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Picked by [Dialects#of]. Immutable, any thread.
 public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
-        OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, Passthrough {
+        OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, TgiGenerate,
+        OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly, LookUp, Gemini, GeminiEmbed, GeminiPredict,
+        GeminiInteractions, BedrockConverse, BedrockInvoke,
+        Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 
@@ -41,13 +44,35 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
     /// A scanner for one answer.
     AnswerScanner answer(OutputListener output);
 
+    /// A scanner for one answer whose headers may tell of its usage too.
+    default AnswerScanner answer(AnswerHead head, OutputListener output) {
+        return answer(output);
+    }
+
     /// Whether what is put out is text, so that what passed of a cut answer can be counted; else only its bound is known.
     default boolean putsOutText() {
         return true;
     }
 
+    /// Whether what a request may use beside tokens is what it orders (three images), so that it stands in for what a cut answer
+    /// did not tell; else it is the most that a model may choose to use (searches), and says nothing of what it did.
+    default boolean ordersOthers() {
+        return true;
+    }
+
     /// Whether an answer of success that tells no usage has used no tokens (a model list, a token count).
     default boolean freeOfTokens() {
+        return false;
+    }
+
+    /// Whether the reasoning that an answer tells in tokens mostly does not pass as text, so that counting the text of a cut
+    /// answer does not count it.
+    default boolean hidesReasoning() {
+        return false;
+    }
+
+    /// Whether the answers are about something that an earlier call created, so that the usage in them is that call's.
+    default boolean looksUp() {
         return false;
     }
 }

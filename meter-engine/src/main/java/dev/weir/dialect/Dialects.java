@@ -5,20 +5,24 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /// Which dialect is spoken: the provider, the method and the path decide. A new dialect is a class and a row here.
 public final class Dialects {
     private static final Set<String> ANY = Set.of();
+    private static final Set<String> OPENAI = Set.of("openai", "azure");
     private static final Set<String> ANTHROPIC = Set.of("anthropic");
     private static final Set<String> MISTRAL = Set.of("mistral");
     private static final Set<String> LLAMACPP = Set.of("llamacpp");
     /// Servers of open models that count or lay out a text for whoever asks: no model runs.
-    private static final Set<String> OPEN_SERVERS = Set.of("llamacpp", "vllm");
+    private static final Set<String> OPEN_SERVERS = Set.of("llamacpp", "vllm", "tgi");
+    private static final Set<String> TGI = Set.of("tgi", "huggingface");
     private static final Set<String> CLOUDFLARE = Set.of("cloudflare");
     private static final Set<String> COHERE = Set.of("cohere", "sandbox");
     private static final Set<String> OLLAMA = Set.of("ollama", "sandbox");
     private static final Set<String> OLLAMA_FREE = Set.of("/api/show", "/api/pull", "/api/push", "/api/create",
             "/api/copy");
+    private static final Set<String> GOOGLE = Set.of("google", "gemini", "vertex");
 
     /// @param method as on the wire
     /// @param providers whose paths these are; empty: everybody's
@@ -35,6 +39,20 @@ public final class Dialects {
     private static final List<Row> ROWS = List.of(
             post("/chat/completions", OpenAiChat::new),
             post("/agents/completions", OpenAiChat::new),
+            post("/responses", OpenAiResponses::new),
+            post("/responses/compact", OpenAiResponses::new),
+            lookUp("GET", "/responses/{id}", OpenAiResponses::new),
+            lookUp("POST", "/responses/{id}/cancel", OpenAiResponses::new),
+            creates("/threads/runs", provider -> new OpenAiRuns()),
+            creates("/threads/{id}/runs", provider -> new OpenAiRuns()),
+            lookUp("GET", "/threads/{id}/runs/{id}", provider -> new OpenAiRuns()),
+            lookUp("POST", "/threads/{id}/runs/{id}", provider -> new OpenAiRuns()),
+            lookUp("POST", "/threads/{id}/runs/{id}/cancel", provider -> new OpenAiRuns()),
+            lookUp("POST", "/threads/{id}/runs/{id}/submit_tool_outputs", provider -> new OpenAiRuns()),
+            free("/threads"), free("/threads/{id}"), free("/threads/{id}/messages"),
+            free("/threads/{id}/messages/{id}"),
+            free("/assistants"), free("/assistants/{id}"), free("/conversations"), free("/conversations/{id}/items"),
+            post("/responses/input_tokens", provider -> new Passthrough(true, RefusalWords.OPENAI)),
             post("/images/generations", OpenAiImages::new),
             post("/images/edits", OpenAiImages::new),
             post("/images/variations", OpenAiImages::new),
@@ -46,17 +64,24 @@ public final class Dialects {
             post(MISTRAL, "/ocr", provider -> new Mistral(Mistral.Task.OCR)),
             new Row("POST", MISTRAL, path -> path.contains("/conversations"),
                     (provider, path) -> new Mistral(Mistral.Task.CONVERSATION)),
+            post("/moderations", InputOnly::moderations),
             post("/messages", provider -> new AnthropicMessages()),
             new Row("POST", ANY, path -> path.contains("/publishers/anthropic/")
                     && (path.endsWith(":rawPredict") || path.endsWith(":streamRawPredict")),
                     (provider, path) -> new AnthropicMessages()),
             post("/messages/count_tokens", provider -> new Passthrough(true, RefusalWords.ANTHROPIC)),
+            bedrock("/converse", path -> new BedrockConverse(false)),
+            bedrock("/converse-stream", path -> new BedrockConverse(true)),
+            bedrock("/invoke", path -> new BedrockInvoke(false, InvokeFamily.of(path))),
+            bedrock("/invoke-with-response-stream", path -> new BedrockInvoke(true, InvokeFamily.of(path))),
+            bedrock("/count-tokens", path -> new Passthrough(true, RefusalWords.BEDROCK)),
             new Row("POST", OLLAMA, Dialects::handlesModels,
                     (provider, path) -> new Passthrough(true, RefusalWords.SENTENCE)),
             post(OLLAMA, "/api/chat", provider -> new Ollama(Ollama.Task.CHAT)),
             post(OLLAMA, "/api/generate", provider -> new Ollama(Ollama.Task.GENERATE)),
             post(OLLAMA, "/api/embed", provider -> new Ollama(Ollama.Task.EMBED)),
             post(OLLAMA, "/api/embeddings", provider -> new Ollama(Ollama.Task.EMBED)),
+            post("/embeddings", InputOnly::embeddings),
             post(COHERE, "/v2/chat", provider -> new Cohere(Cohere.Task.CHAT)),
             post(COHERE, "/v1/chat", provider -> new Cohere(Cohere.Task.CHAT_V1)),
             post(COHERE, "/v1/generate", provider -> new Cohere(Cohere.Task.GENERATE)),
@@ -67,9 +92,24 @@ public final class Dialects {
             post(LLAMACPP, "/completion", provider -> new LlamaCpp()),
             post(LLAMACPP, "/infill", provider -> new LlamaCpp()),
             new Row("POST", LLAMACPP, "/completions"::equals, (provider, path) -> new LlamaCpp()),
+            post("/completions", OpenAiCompletions::new),
             post(OPEN_SERVERS, "tokenize", provider -> new Passthrough(true, RefusalWords.OPENAI)),
             post(OPEN_SERVERS, "/apply-template", provider -> new Passthrough(true, RefusalWords.OPENAI)),
-            new Row("POST", CLOUDFLARE, CloudflareRun::runs, (provider, path) -> new CloudflareRun()));
+            post(TGI, "/generate", provider -> new TgiGenerate()),
+            post(TGI, "/generate_stream", provider -> new TgiGenerate()),
+            new Row("POST", TGI, path -> path.equals("/") || path.startsWith("/models/"),
+                    (provider, path) -> new TgiGenerate()),
+            new Row("POST", CLOUDFLARE, CloudflareRun::runs, (provider, path) -> new CloudflareRun()),
+            google("generateContent", new Gemini(false)),
+            google("streamGenerateContent", new Gemini(true)),
+            google("embedContent", new GeminiEmbed()),
+            google("batchEmbedContents", new GeminiEmbed()),
+            google("predict", new GeminiPredict()),
+            post(GOOGLE, "/interactions", provider -> new GeminiInteractions()),
+            // Counting, and asking how a film that was begun with :predictLongRunning comes on.
+            google("countTokens", new Passthrough(true, RefusalWords.GEMINI)),
+            google("computeTokens", new Passthrough(true, RefusalWords.GEMINI)),
+            google("fetchPredictOperation", new Passthrough(true, RefusalWords.GEMINI)));
 
     private Dialects() {}
 
@@ -85,6 +125,42 @@ public final class Dialects {
     /// @param ending how the path ends
     private static Row post(Set<String> providers, String ending, Function<String, Dialect> dialect) {
         return new Row("POST", providers, path -> path.endsWith(ending), (provider, path) -> dialect.apply(provider));
+    }
+
+    /// @param ending how the path ends; `{id}` stands for one segment
+    private static Row creates(String ending, Function<String, Dialect> dialect) {
+        return new Row("POST", ANY, endsWith(ending), (provider, path) -> dialect.apply(provider));
+    }
+
+    /// @param of the dialect of what was created
+    private static Row lookUp(String method, String ending, Function<String, Dialect> of) {
+        return new Row(method, ANY, endsWith(ending), (provider, path) -> new LookUp(of.apply(provider)));
+    }
+
+    /// What OpenAI keeps for later calls, without a model reading it.
+    private static Row free(String ending) {
+        return new Row("POST", OPENAI, endsWith(ending),
+                (provider, path) -> new Passthrough(true, RefusalWords.OPENAI));
+    }
+
+    private static Predicate<String> endsWith(String ending) {
+        int id = ending.indexOf("{id}");
+        if (id < 0) {
+            return path -> path.endsWith(ending);
+        }
+        String begin = ending.substring(0, id);
+        Predicate<String> whole = Pattern.compile(ending.replace("{id}", "[^/]+") + "$").asPredicate();
+        return path -> path.contains(begin) && whole.test(path);
+    }
+
+    private static Row google(String verb, Dialect dialect) {
+        return new Row("POST", ANY, path -> GoogleVerb.is(verb, path), (provider, path) -> dialect);
+    }
+
+    /// `/model/{id}/{verb}` of AWS Bedrock; nobody else has such paths, so whoever answers on them speaks its dialect.
+    private static Row bedrock(String verb, Function<String, Dialect> dialect) {
+        return new Row("POST", ANY, path -> BedrockModel.isAsked(verb, path),
+                (provider, path) -> dialect.apply(path));
     }
 
     /// The dialect of a request.

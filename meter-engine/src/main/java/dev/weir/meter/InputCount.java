@@ -48,7 +48,7 @@ public final class InputCount {
                     : tokenizers.estimate(model, text).tokens();
         }
         Provenance provenance = tokenizers.has(model) && prompt.tools() == 0 ? Provenance.TOKENIZER : Provenance.BOUND;
-        return tokens < bound.tokens() ? new TokenCount(tokens, provenance) : bound;
+        return tokens < bound.tokens() ? new TokenCount(Math.max(1, tokens), provenance) : bound;
     }
 
     /// The definition of a tool is raw JSON; all other spans are the inside of strings.

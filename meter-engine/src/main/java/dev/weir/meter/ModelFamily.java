@@ -18,7 +18,7 @@ record ModelFamily(String prefix, EncodingType encoding, int most, Habits habits
     /// What is made of text in the middle of the recorded calls, and what comes around it that is no text.
     ///
     /// @param text tokens of what is 1,000 in the dictionary
-    /// @param prompt tokens that the host puts before the first message
+    /// @param prompt tokens that the host puts before the first message, less where its frame is shorter than OpenAI's
     /// @param answer tokens of an answer's frame: its channel, its end
     /// @param call tokens around the first tool call that an answer asks for
     /// @param furtherCall tokens around each other
@@ -35,7 +35,8 @@ record ModelFamily(String prefix, EncodingType encoding, int most, Habits habits
     private static final Habits HARMONY = new Habits(1_000, 60, 8, 9, 9, 300, 0);
     private static final Habits CLAUDE = new Habits(1_100, 0, 4, 42, 42, 1_300, 400);
     private static final Habits CLAUDE_4_7 = new Habits(1_500, 0, 2, 28, 28, 1_700, 400);
-    private static final Habits MISTRAL = new Habits(1_050, 0, 2, 4, 1, 1_100, 10);
+    private static final Habits MISTRAL = new Habits(1_050, -4, 2, 4, 1, 1_100, 10);
+    private static final Habits GEMINI = new Habits(1_000, -6, 2, 12, 12, 300, 10);
     private static final Habits LLAMA = new Habits(1_040, 24, 2, 17, 17, 800, 60);
     private static final ModelFamily OTHER = new ModelFamily("", O200K, UNKNOWN, habits(1_050, 2, 9));
     private static final List<ModelFamily> FAMILIES = List.of(
@@ -82,7 +83,7 @@ record ModelFamily(String prefix, EncodingType encoding, int most, Habits habits
             new ModelFamily("open-mi", O200K, UNKNOWN, MISTRAL),
             new ModelFamily("qwen", O200K, 1_300, habits(1_070, 0, 13)), // 1,108
             new ModelFamily("sonar", O200K, 1_200, habits(1_000, 0, 0)), // 1,028
-            new ModelFamily("gemini", O200K, UNKNOWN, habits(1_000, 2, 12)),
+            new ModelFamily("gemini", O200K, 1_500, GEMINI), // 1,231; 1,407 beside the provider's own tools
             new ModelFamily("gemma", O200K, UNKNOWN, habits(1_070, 2, 24)),
             new ModelFamily("command", O200K, UNKNOWN, habits(1_060, 8, 20)),
             new ModelFamily("glm", O200K, UNKNOWN, habits(1_020, 4, 9)),

@@ -2,6 +2,7 @@ package dev.weir.meter;
 
 import dev.weir.dialect.AnswerFacts;
 import dev.weir.dialect.AnswerFacts.Usage;
+import dev.weir.dialect.AnswerHead;
 import dev.weir.dialect.AnswerScanner;
 import dev.weir.dialect.Dialect;
 import dev.weir.usage.Meter;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// - **Estimated**: it did not tell, or what it told was not its last word. The input is what an early frame said, else the
 ///   estimate made at admission; the output is counted over the text that passed.
 /// - **Missing**: nothing can be said (an unknown content coding, a path no dialect reads, no text and no estimate).
+/// - **Deferred**: what was asked for still runs at the provider, which tells the usage when it is asked again.
+/// - **Earlier**: the answer to such a question; the usage is another call's.
 ///
 /// Borrows each array for the call. Never throws for what an upstream sends. Holds native memory for coded answers until
 /// [#finish] or [#close()]. One thread at a time, beside the workers that count long text.
@@ -35,9 +38,19 @@ public final class StreamMeter implements AutoCloseable {
     /// @param contentEncoding its `Content-Encoding`, null where there is none
     /// @param asked the model asked for, null where unknown; the one that answers goes before it
     /// @param inputEstimate the input tokens as admission knew them, null where it did not
-    /// @param workers where long text is counted while it passes
     public StreamMeter(Dialect dialect, int status, @Nullable String contentEncoding, @Nullable ModelId asked,
-            Tokenizers tokenizers, @Nullable TokenCount inputEstimate, Executor workers) {
+            Tokenizers tokenizers, @Nullable TokenCount inputEstimate) {
+        this(dialect, status, contentEncoding, AnswerHead.NONE, asked, tokenizers, inputEstimate, Runnable::run);
+    }
+
+    /// @param status of the upstream's answer
+    /// @param contentEncoding its `Content-Encoding`, null where there is none
+    /// @param head all its headers, which may tell of its usage
+    /// @param asked the model asked for, null where unknown; the one that answers goes before it
+    /// @param inputEstimate the input tokens as admission knew them, null where it did not
+    /// @param workers where long text is counted while it passes
+    public StreamMeter(Dialect dialect, int status, @Nullable String contentEncoding, AnswerHead head,
+            @Nullable ModelId asked, Tokenizers tokenizers, @Nullable TokenCount inputEstimate, Executor workers) {
         this.dialect = dialect;
         this.asked = asked;
         this.tokenizers = tokenizers;
@@ -45,13 +58,7 @@ public final class StreamMeter implements AutoCloseable {
         this.inputEstimate = inputEstimate;
         this.decoder = new ContentDecoder(contentEncoding);
         this.text = new PassedText(tokenizers, this::model, workers);
-        this.scanner = dialect.answer(text);
-    }
-
-    /// One that counts where it stands.
-    public StreamMeter(Dialect dialect, int status, @Nullable String contentEncoding, @Nullable ModelId asked,
-            Tokenizers tokenizers, @Nullable TokenCount inputEstimate) {
-        this(dialect, status, contentEncoding, asked, tokenizers, inputEstimate, Runnable::run);
+        this.scanner = dialect.answer(head, text);
     }
 
     /// Whose tokenizer counts.
@@ -82,8 +89,8 @@ public final class StreamMeter implements AutoCloseable {
     public boolean finishesAtOnce(boolean complete) {
         AnswerFacts facts = scanner.facts();
         boolean told = facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete;
-        return told && !leavesInputOut(facts.quantities()) || status >= 400 || dialect.freeOfTokens()
-                || !dialect.readsBody();
+        return told && !leavesInputOut(facts.quantities()) || facts.usage() == Usage.LATER || status >= 400
+                || dialect.freeOfTokens() || !dialect.readsBody();
     }
 
     /// Ends the metering. Call once.
@@ -99,7 +106,13 @@ public final class StreamMeter implements AutoCloseable {
 
     private UsageReading reading(boolean complete) {
         AnswerFacts facts = scanner.facts();
-        if (facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete) {
+        boolean told = facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete;
+        if (dialect.looksUp()) {
+            return told && facts.id() != null
+                    ? new UsageReading.Earlier(facts.id(), facts.quantities())
+                    : new UsageReading.Reported(Quantities.NONE);
+        }
+        if (told) {
             return leavesInputOut(facts.quantities())
                     ? new UsageReading.Estimated(withEstimatedInput(facts.quantities()),
                             "the answer told its output only")
@@ -108,10 +121,16 @@ public final class StreamMeter implements AutoCloseable {
         if (decoder.failure() != null) {
             return new UsageReading.Missing(decoder.failure());
         }
+        if (facts.usage() == Usage.LATER && facts.id() != null) {
+            return new UsageReading.Deferred(facts.id());
+        }
         if (facts.usage() == Usage.NONE) {
             return withoutUsage(facts, complete);
         }
-        return new UsageReading.Estimated(withCountedOutput(facts.quantities()),
+        // A first frame may say 0 where the truth comes last (OpenRouter's messages, media in Gemini).
+        boolean noInput = facts.quantities().amount(Meter.TOKENS_IN) == 0;
+        Quantities soFar = noInput ? withEstimatedInput(facts.quantities()) : facts.quantities();
+        return new UsageReading.Estimated(withCountedOutput(soFar),
                 "the stream ended before the provider's last word on usage");
     }
 
@@ -144,12 +163,13 @@ public final class StreamMeter implements AutoCloseable {
 
     /// A count the provider gave on the way stays where it is the larger: the text that passed may lag behind it.
     private Quantities withCountedOutput(Quantities quantities) {
-        TokenCount output = counted(quantities.amount(Meter.TOOL_CALLS_REQUESTED));
-        if (quantities.has(Meter.TOKENS_OUT) && quantities.amount(Meter.TOKENS_OUT) >= output.tokens()) {
+        TokenCount counted = counted(quantities.amount(Meter.TOOL_CALLS_REQUESTED));
+        long output = counted.tokens() + (dialect.hidesReasoning() ? quantities.amount(Meter.REASONING) : 0);
+        if (quantities.has(Meter.TOKENS_OUT) && quantities.amount(Meter.TOKENS_OUT) >= output) {
             return quantities;
         }
-        Provenance how = output.provenance();
-        return quantities.with(all -> all.set(Meter.TOKENS_OUT, output.tokens(), how));
+        Provenance how = counted.provenance();
+        return quantities.with(all -> all.set(Meter.TOKENS_OUT, output, how));
     }
 
     /// About what was put out so far: the text that passed, and what the model wraps it in.

@@ -27,10 +27,18 @@ import org.junit.jupiter.api.Test;
 class CorpusRequestTest {
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
             "ollama.generate", "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed",
-            "cohere.rerank", "rerank", "mistral.fim", "cloudflare.run", "anthropic.complete");
+            "cohere.rerank", "rerank", "mistral.fim", "cloudflare.run", "anthropic.complete", "tgi.generate",
+            "openai.completions", "openai.responses", "openai.embeddings", "openai.moderations", "bedrock.converse",
+            "bedrock.converse_stream", "bedrock.invoke", "bedrock.invoke_stream");
+    /// Of Together, of February 2025; its 31 later ones tell.
+    private static final String UNTOLD = "975e9da45ed2033335e0e3fb";
     private static final Set<String> NO_OUTPUT = Set.of("ollama.embed", "cohere.embed", "cohere.rerank", "rerank",
             "openai.moderations");
     private static final Set<String> STREAMS_UNASKED = Set.of("ollama.chat", "ollama.generate");
+    private static final List<String> BEDROCK_LIMITS = List.of("maxTokens", "max_new_tokens", "maxTokenCount",
+            "max_tokens", "max_gen_len", "max_tokens_to_sample");
+    /// The recording's request is not the one that was answered: "very very long system prompt" stands for one.
+    private static final Set<String> SHORTENED = Set.of("24e5e70cdae6418fa0290bb6", "53de43ee839436b3f52b9891");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Tokenizers TOKENIZERS = new Tokenizers();
 
@@ -38,6 +46,15 @@ class CorpusRequestTest {
     private record Case(JsonNode record, Dialect dialect, byte[] body, ObjectNode parsed, RequestFacts facts) {
         String name() {
             return record.path("id").asText() + " " + record.path("provider").asText();
+        }
+
+        /// Whether the request is here as it was sent.
+        boolean isComplete() {
+            return !record.path("request").has("body_elided") && !SHORTENED.contains(record.path("id").asText());
+        }
+
+        boolean isBedrock() {
+            return dialect.id().startsWith("bedrock.");
         }
 
         @Nullable
@@ -51,7 +68,9 @@ class CorpusRequestTest {
 
     @BeforeAll
     static void read() {
-        for (JsonNode record : Corpus.records(one -> WIRE_FORMATS.contains(one.path("wire_format").asText()))) {
+        for (JsonNode record : Corpus.records(one -> WIRE_FORMATS.contains(one.path("wire_format").asText())
+                && one.path("request").path("method").asText().equals("POST")
+                && !one.path("endpoint").asText().endsWith("/compact"))) {
             String text = record.path("request").path("body").asText();
             if (!text.startsWith("{") || text.length() < 20
                     || record.path("request").path("reconstructed").asBoolean()) {
@@ -77,6 +96,7 @@ class CorpusRequestTest {
     private static String path(JsonNode record) {
         return switch (record.path("wire_format").asText()) {
             case "openai.chat" -> "/chat/completions";
+            case "openai.completions" -> "/completions";
             case "anthropic.messages" -> "/messages";
             default -> record.path("endpoint").asText();
         };
@@ -92,8 +112,10 @@ class CorpusRequestTest {
                             ? List.of("max_completion_tokens", "max_tokens")
                             : List.of("max_tokens", "max_completion_tokens");
             case "ollama.chat", "ollama.generate", "ollama.embed" -> List.of("options.num_predict");
-            case "cohere.embed", "cohere.rerank", "rerank" -> List.of();
+            case "openai.responses" -> List.of("max_output_tokens");
+            case "openai.embeddings", "openai.moderations", "cohere.embed", "cohere.rerank", "rerank" -> List.of();
             case "anthropic.complete" -> List.of("max_tokens_to_sample");
+            case "tgi.generate" -> List.of("parameters.max_new_tokens");
             default -> List.of("max_tokens");
         };
     }
@@ -120,6 +142,10 @@ class CorpusRequestTest {
     @Test
     void modelStreamAndLimitAreThoseOfTheFullParse() {
         for (Case one : CASES) {
+            if (one.isBedrock()) {
+                checkBedrock(one);
+                continue;
+            }
             if (one.parsed.path("model").isTextual()) {
                 assertThat(String.valueOf(one.facts.model())).as(one.name())
                         .isEqualTo(one.parsed.path("model").asText());
@@ -131,14 +157,50 @@ class CorpusRequestTest {
                 limit = Math.max(limit, home(one.parsed.deepCopy(), field).path(leaf(field)).asLong(-1));
             }
             assertThat(one.facts.outputLimit().orElse(-1)).as(one.name()).isEqualTo(limit);
-            long choices = NO_OUTPUT.contains(one.dialect.id()) ? 0 : one.parsed.path("n").asLong(1);
-            assertThat(one.facts.choices()).as(one.name()).isEqualTo(choices);
+            assertThat(one.facts.choices()).as(one.name()).isEqualTo(choices(one));
+        }
+    }
+
+    /// The path says model and stream; the limit has a name of each model's own.
+    private static void checkBedrock(Case one) {
+        String[] path = one.record.path("endpoint").asText().split("/model/")[1].split("/");
+        String id = path[path.length - 2];
+        assertThat(String.valueOf(one.facts.model())).as(one.name()).endsWith(id);
+        assertThat(one.facts.streaming()).as(one.name()).isEqualTo(path[path.length - 1].endsWith("stream"));
+        long limit = -1;
+        for (JsonNode home : List.of(one.parsed, one.parsed.path("inferenceConfig"),
+                one.parsed.path("textGenerationConfig"))) {
+            for (String field : BEDROCK_LIMITS) {
+                limit = Math.max(limit, home.path(field).asLong(-1));
+            }
+        }
+        assertThat(one.facts.outputLimit().orElse(-1)).as(one.name()).isEqualTo(one.facts.choices() == 0 ? -1 : limit);
+    }
+
+    /// Where a limit stands, lowering it and nothing else; the added ones are in BedrockRequestTest.
+    private static void lowerBedrock(ObjectNode expected) {
+        for (JsonNode home : List.of(expected, expected.path("inferenceConfig"),
+                expected.path("textGenerationConfig"))) {
+            for (String field : BEDROCK_LIMITS) {
+                if (home.path(field).asLong() > 3) {
+                    ((ObjectNode) home).put(field, 3);
+                }
+            }
         }
     }
 
     @Test
     void anEditChangesWhatItShouldAndNothingElse() throws IOException {
         for (Case one : CASES) {
+            if (one.isBedrock()) {
+                ObjectNode lowered = one.parsed.deepCopy();
+                lowerBedrock(lowered);
+                if (!one.facts.layout().outputLimits().isEmpty()) {
+                    assertThat(JSON.readTree(one.dialect.edit(one.facts, one.body, one.body.length,
+                            OptionalLong.of(3), false, null))).as(one.name()).isEqualTo(lowered);
+                }
+                continue;
+            }
             if (one.facts.choices() == 0) {
                 continue;
             }
@@ -167,12 +229,49 @@ class CorpusRequestTest {
         }
     }
 
+    /// Which hosts tell the usage of a stream without being asked is what was recorded, not what is said of them.
+    @Test
+    void onlyHostsThatWereSeenToTellUsageUnaskedAreNotAsked() {
+        Map<String, Integer> told = new TreeMap<>();
+        List<String> untold = new ArrayList<>();
+        for (Case one : CASES) {
+            String provider = one.record.path("provider").asText();
+            boolean answered = one.record.path("response").path("status").asInt() < 400
+                    && one.record.path("framing").asText().equals("sse");
+            if (!one.dialect.id().equals("openai.chat") || !answered || !one.facts.streaming()
+                    || one.facts.usageAsked() || one.dialect.mustAskUsage(one.facts)) {
+                continue;
+            }
+            if (!one.record.path("usage").isNull()) {
+                told.merge(provider, 1, Integer::sum);
+            } else if (!one.record.path("response").path("body").asText().contains("\"error\"")
+                    && !one.record.path("id").asText().equals(UNTOLD)) {
+                untold.add(one.name());
+            }
+        }
+        assertThat(told.keySet()).containsExactly("cerebras", "databricks", "deepseek", "groq", "mistral", "openrouter",
+                "perplexity", "together", "xiaomi");
+        assertThat(untold).isEmpty();
+    }
+
+    /// How many answers the limit holds for; none where there is no output to limit.
+    private static long choices(Case one) {
+        JsonNode prompt = one.parsed.path("prompt");
+        return switch (one.dialect.id()) {
+            case "openai.embeddings", "openai.moderations", "ollama.embed", "cohere.embed", "cohere.rerank", "rerank" ->
+                0;
+            case "openai.completions" -> one.parsed.path("n").asLong(1)
+                    * (prompt.isArray() && !prompt.path(0).isNumber() ? prompt.size() : 1);
+            default -> one.parsed.path("n").asLong(1);
+        };
+    }
+
     @Test
     void theBoundByBytesHoldsWhereThereIsOne() {
         List<String> wrong = new ArrayList<>();
         int bounded = 0;
         for (Case one : CASES) {
-            if (one.facts.prompt().unseen() == null && !one.record.path("request").has("body_elided")) {
+            if (one.facts.prompt().unseen() == null && one.isComplete()) {
                 bounded++;
                 long input = one.record.path("meters").path("tokens_in").asLong();
                 if (input > one.facts.prompt().boundTokens()) {
@@ -190,7 +289,7 @@ class CorpusRequestTest {
         Map<String, List<Long>> ratios = new TreeMap<>();
         for (Case one : CASES) {
             long input = one.record.path("meters").path("tokens_in").asLong();
-            if (input == 0 || !one.facts.prompt().onlyText() || one.record.path("request").has("body_elided")) {
+            if (input == 0 || !one.facts.prompt().onlyText() || !one.isComplete()) {
                 continue;
             }
             TokenCount count = InputCount.atMost(one.facts.prompt(), one.body, one.model(), TOKENIZERS);

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.Test;
 class CorpusTest {
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
             "ollama.generate", "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed",
-            "cohere.rerank", "rerank", "mistral.fim", "cloudflare.run", "anthropic.complete");
+            "cohere.rerank", "rerank", "mistral.fim", "cloudflare.run", "anthropic.complete", "tgi.generate",
+            "openai.completions", "openai.responses", "openai.embeddings", "openai.moderations",
+            "gemini.generateContent", "gemini.streamGenerateContent", "bedrock.converse", "bedrock.converse_stream",
+            "bedrock.invoke", "bedrock.invoke_stream");
     /// Custom paths of proxies and small hosts that no table can know.
     private static final Set<String> OTHER_PATHS = Set.of("pollinations", "writer");
     private static final Tokenizers TOKENIZERS = new Tokenizers();
@@ -32,14 +35,26 @@ class CorpusTest {
             "cache_write_1h", Meter.REASONING, "reasoning", Meter.AUDIO_IN, "audio_in", Meter.AUDIO_OUT, "audio_out",
             Meter.SEARCHES, "web_searches");
 
+    /// Where the full parse left something out that the answer says: what we read beyond it.
+    private static final Map<String, String> BEYOND_THE_ORACLE = Map.of(
+            // Llama and Titan tell their input in the first event, and null in the last, which the oracle kept.
+            "208e05d720ced4f312f399a4", "tokens_in 10 not 0; ", "d0cd63fe2cb33aab8dcaa6ff", "tokens_in 7 not 0; ",
+            "d47c094b29dc9bbd6d7979b2", "tokens_in 7 not 0; ", "d52e72b2682053d895934849", "tokens_in 7 not 0; ",
+            // OpenAI's format through Bedrock: the cached part of the prompt stands in prompt_tokens_details.
+            "4dfab00665b70c7d0d74823e", "cache_read 64 not 0; ",
+            // A guardrail masked the text and took outputTokens with it; the headers and the trace still tell it.
+            "4e7a1b357258c1663077e200", "tokens_out 51 not 0; ");
+    /// Tools that Bedrock runs itself, which the full parse counted as asked for.
+    private static final Map<String, Integer> SERVER_TOOLS = Map.of("c390139cdae7b4dfe45087cc", 1,
+            "c8b0e4680e23f9ced055c962", 1, "f9576a94a95990ab870a3fab", 1);
+
     private static List<JsonNode> records = List.of();
 
     @BeforeAll
     static void read() {
         records = Corpus.records(record -> WIRE_FORMATS.contains(record.path("wire_format").asText())
-                || record.path("wire_format").asText().equals("openai.moderations")
-                        && record.path("provider").asText().equals("mistral"));
-        assertThat(records).hasSizeGreaterThan(6_000);
+                && record.path("request").path("method").asText().equals("POST"));
+        assertThat(records).hasSizeGreaterThan(7_800);
     }
 
     @Test
@@ -58,7 +73,7 @@ class CorpusTest {
                 continue;
             }
             String difference = difference(quantities, record);
-            if (!difference.isEmpty()) {
+            if (!difference.equals(BEYOND_THE_ORACLE.getOrDefault(record.path("id").asText(), ""))) {
                 wrong.add(name(record) + ": " + difference + " usage " + record.path("usage"));
             }
         }
@@ -103,11 +118,14 @@ class CorpusTest {
                 meter.finish(true);
                 String model = meter.facts().model() == null ? "" : meter.facts().model().value();
                 long calls = meter.facts().quantities().amount(Meter.TOOL_CALLS_REQUESTED);
-                // The full parse left the older format's one call out, and all of Workers AI.
-                boolean older = record.path("response").path("body").asText().contains("\"function_call\"")
-                        || record.path("wire_format").asText().equals("cloudflare.run");
-                if (!model.equals(record.path("facts").path("model").asText())
-                        || !older && calls != record.path("facts").path("tool_calls").asLong()) {
+                // The full parse left the older format's one call out, all of Workers AI, and those inside the models' own
+                // formats on Bedrock.
+                String wireFormat = record.path("wire_format").asText();
+                boolean uncounted = record.path("response").path("body").asText().contains("\"function_call\"")
+                        || wireFormat.equals("cloudflare.run") || wireFormat.startsWith("bedrock.invoke");
+                long expected = record.path("facts").path("tool_calls").asLong()
+                        - SERVER_TOOLS.getOrDefault(record.path("id").asText(), 0);
+                if (!model.equals(record.path("facts").path("model").asText()) || !uncounted && calls != expected) {
                     wrong.add(name(record) + ": " + model + ", " + calls + " calls; facts " + record.path("facts"));
                 }
             }
@@ -160,7 +178,8 @@ class CorpusTest {
                 byte[] body = Corpus.body(record.path("response"));
                 UsageReading reading = meter(record, new int[0], body, body.length, true);
                 if (reading instanceof UsageReading.Reported
-                        && !record.path("response").path("body").asText().contains("\"timings\"")) {
+                        && !record.path("response").path("body").asText().contains("\"timings\"")
+                        && !isFree(record)) {
                     wrong.add(name(record) + ": " + reading);
                 }
             }
@@ -189,6 +208,8 @@ class CorpusTest {
                     case UsageReading.Reported reported -> tokens(reported).equals(tokens(whole));
                     case UsageReading.Estimated estimated -> true;
                     case UsageReading.Missing missing -> true;
+                    case UsageReading.Deferred deferred -> true;
+                    case UsageReading.Earlier earlier -> false;
                 };
                 if (!sound) {
                     wrong.add(
@@ -205,6 +226,10 @@ class CorpusTest {
                 : reading.toString();
     }
 
+    private static boolean isFree(JsonNode record) {
+        return Dialects.of(record.path("provider").asText(), "POST", record.path("endpoint").asText()).freeOfTokens();
+    }
+
     private static boolean isSuccessWithUsage(JsonNode record) {
         return record.path("response").path("status").asInt() < 400 && !record.path("usage").isNull();
     }
@@ -212,18 +237,23 @@ class CorpusTest {
     /// What the provider told; null where the reading is not as sure as it should be. Where it told its output only, the input
     /// is an estimate, and here nothing is known to estimate it from.
     private static @Nullable Quantities told(UsageReading reading, JsonNode record) {
-        boolean outputOnly = record.path("meters").path("anomaly").toString().contains("prompt-count-absent");
+        boolean outputOnly = record.path("meters").path("anomaly").toString().contains("prompt-count-absent")
+                || record.path("usage").size() == 1 && record.path("usage").has("outputTokens");
         return switch (reading) {
             case UsageReading.Reported(Quantities quantities) -> outputOnly ? null : quantities;
             case UsageReading.Estimated(Quantities quantities, String _) ->
                 outputOnly && !quantities.has(Meter.TOKENS_IN) ? quantities : null;
-            case UsageReading.Missing _ -> null;
+            case UsageReading.Missing _,UsageReading.Deferred _,UsageReading.Earlier _ -> null;
         };
     }
 
     private static String difference(Quantities quantities, JsonNode record) {
         var difference = new StringBuilder();
         METERS.forEach((meter, name) -> {
+            // The oracle leaves Google's searches out: GeminiAnswerTest counts them.
+            if (meter == Meter.SEARCHES && record.path("wire_format").asText().startsWith("gemini.")) {
+                return;
+            }
             long expected = expected(record, meter, name);
             for (JsonNode side : record.path("meters").path("outside_totals")) {
                 expected += side.path(name).asLong();
@@ -244,6 +274,9 @@ class CorpusTest {
     private static long expected(JsonNode record, Meter meter, String name) {
         JsonNode usage = record.path("usage");
         JsonNode billed = usage.path("billed_units");
+        if (meter == Meter.SEARCHES && record.path("wire_format").asText().equals("openai.responses")) {
+            return ResponsesParse.searches(record);
+        }
         if (record.has("meters")) {
             return record.path("meters").path(name).asLong();
         }
@@ -286,12 +319,24 @@ class CorpusTest {
 
     private static StreamMeter open(JsonNode record) {
         String provider = record.path("provider").asText();
-        String path = OTHER_PATHS.contains(provider) ? "/v1/chat/completions" : record.path("endpoint").asText();
+        boolean elsewhere = OTHER_PATHS.contains(provider)
+                && record.path("wire_format").asText().equals("openai.chat");
+        String path = elsewhere ? "/v1/chat/completions" : record.path("endpoint").asText();
         Dialect dialect = Dialects.of(provider, "POST", path);
         assertThat(dialect.id()).as(path).isEqualTo(record.path("wire_format").asText());
         String model = record.path("facts").path("model").asText();
         return new StreamMeter(dialect, record.path("response").path("status").asInt(), null,
-                model.isEmpty() ? null : new ModelId(model), TOKENIZERS, null);
+                header -> header(record, header), model.isEmpty() ? null : new ModelId(model), TOKENIZERS,
+                null, Runnable::run);
+    }
+
+    private static @Nullable String header(JsonNode record, String name) {
+        for (JsonNode header : record.path("response").path("headers")) {
+            if (header.path(0).asText().equalsIgnoreCase(name)) {
+                return header.path(1).asText();
+            }
+        }
+        return null;
     }
 
     private static String name(JsonNode record) {

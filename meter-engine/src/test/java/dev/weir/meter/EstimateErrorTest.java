@@ -33,7 +33,8 @@ import org.junit.jupiter.api.Test;
 /// Each record is estimated as if all of its text had passed and its usage had not.
 class EstimateErrorTest {
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
-            "ollama.generate", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "mistral.fim",
+            "ollama.generate", "gemini.generateContent", "gemini.streamGenerateContent", "cohere.v2.chat",
+            "cohere.v1.chat", "cohere.v1.generate", "mistral.fim",
             "anthropic.complete");
     /// Where the arguments of a call are an object, which passes as no text, in answers of one piece.
     private static final Set<String> WHOLE_ARGUMENTS = Set.of("anthropic.messages", "ollama.chat");

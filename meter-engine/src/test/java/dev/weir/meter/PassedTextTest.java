@@ -3,6 +3,7 @@ package dev.weir.meter;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.dialect.AnswerHead;
 import dev.weir.dialect.Dialects;
 import dev.weir.usage.Meter;
 import dev.weir.usage.ModelId;
@@ -73,7 +74,8 @@ class PassedTextTest {
     void aMeterThatIsToldItsUsageLeavesTheWorkersNothingToDo() {
         byte[] body = ("{\"choices\":[{\"message\":{\"content\":\"" + words(60_000)
                 + "\"}}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}").getBytes(UTF_8);
-        var meter = new StreamMeter(Dialects.of("openai", "POST", "/v1/chat/completions"), 200, null, GPT, TOKENIZERS,
+        var meter = new StreamMeter(Dialects.of("openai", "POST", "/v1/chat/completions"), 200, null, AnswerHead.NONE,
+                GPT, TOKENIZERS,
                 null, work::add);
         meter.accept(body, 0, body.length);
         assertThat(work).isNotEmpty();
