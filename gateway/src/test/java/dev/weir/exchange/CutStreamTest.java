@@ -356,6 +356,18 @@ class CutStreamTest {
         assertBooked(event);
     }
 
+    @Test
+    void anEstimateIsNeverAboveTheOutputLimit() throws Exception {
+        var row = new Case(Kind.ANTHROPIC, Cut.UPSTREAM_DIES, When.AFTER_TEXT, Policy.COUNT);
+        plane.upstream.answers((request, wire, number) -> {
+            wire.send(head(row.kind)).sendChunk(row.passes());
+            wire.close();
+        });
+        Wire.Message seen = plane.call(row.line(), "", row.kind.request().replace("50", "3"));
+        assertThat(seen.whole()).isFalse();
+        assertTokens(plane.onlySettled(), Meter.TOKENS_OUT, 3, Provenance.BOUND);
+    }
+
     /// The answer waits for the client when it leaves: nothing of it may go on waiting.
     @Test
     void aClientThatTookNothingHoldsNothingUp() throws Exception {
