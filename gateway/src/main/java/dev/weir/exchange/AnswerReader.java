@@ -206,6 +206,11 @@ final class AnswerReader {
         return meter != null && meter.facts().usage() == AnswerFacts.Usage.LATER;
     }
 
+    /// Pico-dollars that the provider says it charges, or [AnswerFacts#NO_COST].
+    long costReportedPicos() {
+        return meter == null ? AnswerFacts.NO_COST : meter.facts().costReportedPicos();
+    }
+
     List<AnswerFacts.Side> sides() {
         return meter == null ? List.of() : meter.facts().sides();
     }
