@@ -1,6 +1,7 @@
 package dev.weir.config;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -39,6 +40,7 @@ final class RouteKeys {
                 passes -> passes ? "pass" : "refuse");
         Optional<String> outputLimitField = outputLimitField(route);
         boolean askUsage = route.flag("ask-usage", true);
+        RouteConfig.CutStreams cutStreams = cutStreams(route);
         ByteSize bodyMax = route.size("body-max", bodyMax(kind, standard.bodyMax()), ByteSize.ofKiB(1),
                 ByteSize.ofMiB(1024));
         int retries = route.number("retries", 1, 0, 1);
@@ -59,8 +61,8 @@ final class RouteKeys {
         Optional<WebhookRules> webhook = WebhookKeys.webhook(route);
         route.end();
         return Optional.of(new RouteConfig(name, kind, provider, upstream, credential, form, pass, region,
-                allowPrivate, encodedSlash, outputLimitField, askUsage, bodyMax, retries, methods, reads, writes,
-                deadlines, connections, ca, proxy, mcp, webhook));
+                allowPrivate, encodedSlash, outputLimitField, askUsage, cutStreams, bodyMax, retries, methods, reads,
+                writes, deadlines, connections, ca, proxy, mcp, webhook));
     }
 
     /// What passes where nothing is said: on the last two kinds only what is metered there.
@@ -135,6 +137,23 @@ final class RouteKeys {
                     + " max_tokens or options.num_predict");
         }
         return text;
+    }
+
+    private static RouteConfig.CutStreams cutStreams(Section route) {
+        boolean readOn = route.value("cut-streams", false, RouteKeys::readOnOrCount, on -> on ? "read-on" : "count");
+        Duration most = route.duration("read-on-for", Duration.ofSeconds(30), Duration.ofMillis(1),
+                Duration.ofHours(1));
+        ByteSize bytes = route.size("read-on-bytes", ByteSize.ofMiB(1), ByteSize.ofKiB(1), ByteSize.ofMiB(1024));
+        return new RouteConfig.CutStreams(readOn, most, bytes);
+    }
+
+    private static boolean readOnOrCount(String text) {
+        return switch (text) {
+            case "read-on" -> true;
+            case "count" -> false;
+            default -> throw new IllegalArgumentException("is neither count (what passed is counted) nor read-on (the"
+                    + " upstream is read to its usage, at its full price)");
+        };
     }
 
     private static boolean passOrSwap(String text) {

@@ -21,6 +21,7 @@ import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.internal.buffer.BufferInternal;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /// Reads one answer as it passes: shows every byte to the meter and takes out the usage chunk that Weir itself asked for.
@@ -39,8 +40,9 @@ final class AnswerReader {
 
     /// @param body the request's, where it was read
     /// @param asksUsage whether the usage chunk must be taken out
+    /// @param workers where long text is counted while it passes
     AnswerReader(Call call, HttpClientResponse answer, @Nullable HeldBody body, boolean asksUsage,
-            Tokenizers tokenizers) {
+            Tokenizers tokenizers, Executor workers) {
         this.call = call;
         this.body = body;
         this.tokenizers = tokenizers;
@@ -49,7 +51,7 @@ final class AnswerReader {
         this.meter = dialect == null
                 ? null
                 : new StreamMeter(dialect, answer.statusCode(), coding, answer::getHeader,
-                        call.facts == null ? null : call.facts.model(), tokenizers, inputAtMost(call));
+                        call.facts == null ? null : call.facts.model(), tokenizers, inputAtMost(call), workers);
         McpRequest asked = call.mcp == null ? null : call.mcp.request;
         this.toolCalls = asked == null || asked.calls().isEmpty() ? null : new ToolCallMeter(asked, coding);
         this.succeeded = answer.statusCode() >= 200 && answer.statusCode() < 400;
@@ -161,7 +163,7 @@ final class AnswerReader {
                 || estimated.provenance(Meter.TOKENS_IN) != Provenance.BOUND) {
             return estimated;
         }
-        TokenCount counted = InputCount.atMost(call.facts.prompt(), body.bytes(), call.facts.model(), tokenizers);
+        TokenCount counted = InputCount.estimate(call.facts.prompt(), body.bytes(), call.facts.model(), tokenizers);
         return estimated.with(all -> all.set(Meter.TOKENS_IN, counted.tokens(), counted.provenance()));
     }
 

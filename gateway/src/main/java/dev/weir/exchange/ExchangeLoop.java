@@ -119,6 +119,14 @@ final class ExchangeLoop {
         return vertx.executeBlocking(work, false).map(Objects::requireNonNull);
     }
 
+    /// The same for work that comes back by other ways.
+    void work(Runnable work) {
+        var _ = vertx.executeBlocking(() -> {
+            work.run();
+            return true;
+        }, false);
+    }
+
     void opened(HttpConnection connection) {
         connections.opened(connection, clock().nanoTime());
     }

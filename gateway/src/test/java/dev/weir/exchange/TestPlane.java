@@ -192,6 +192,11 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
         return plane.running() > 0;
     }
 
+    /// Weir stops, and waits for nobody: what runs is ended.
+    void interrupt() throws Exception {
+        done(plane.drain(0));
+    }
+
     private static String id(UsageEvent event) {
         return event.callId() + "/" + event.attempt();
     }
