@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 /// @param region where the upstream computes, as events record it
 /// @param allowPrivate whether the upstream may be on loopback or a private network (G11.2)
 /// @param encodedSlash whether `%2F` in a path passes as part of a segment; else it is refused
+/// @param webSocket whether a WebSocket may be opened at the paths that have one; else its handshake is refused
 /// @param outputLimitField the request field to add where a cap needs a bound and the client sent none; empty where the
 ///        dialect's own default is right, and on other kinds than `llm`
 /// @param askUsage whether a stream's usage is asked for on the client's behalf
@@ -32,8 +33,9 @@ import java.util.regex.Pattern;
 /// @param proxy outbound HTTP proxy: asked by CONNECT for an `https` upstream, else sent the request in absolute form
 public record RouteConfig(String name, RouteKind kind, String provider, Optional<UpstreamUrl> upstream,
         Credential credential, CredentialForm credentialForm, boolean passClientCredential, String region,
-        boolean allowPrivate, boolean encodedSlash, Optional<String> outputLimitField, boolean askUsage,
-        ByteSize bodyMax, int retries, Set<String> methods, List<AccessRule> reads, List<AccessRule> writes,
+        boolean allowPrivate, boolean encodedSlash, boolean webSocket, Optional<String> outputLimitField,
+        boolean askUsage, ByteSize bodyMax, int retries, Set<String> methods, List<AccessRule> reads,
+        List<AccessRule> writes,
         UpstreamDeadlines deadlines, int connections, Optional<Path> ca, Optional<Address> proxy) {
     static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
     private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD", "OPTIONS");

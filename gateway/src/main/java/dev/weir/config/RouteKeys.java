@@ -12,6 +12,10 @@ final class RouteKeys {
     record Standard(ByteSize bodyMax, UpstreamDeadlines deadlines, String region) {}
 
     private static final UpstreamUrl NOWHERE = new UpstreamUrl(true, "nowhere.invalid", 443, "");
+    /// Providers whose realtime APIs are spoken over WebSockets, and hosts that may have taken theirs over.
+    private static final Set<String> REALTIME = Set.of("openai", "azure", "google", "vertex", "xai",
+            "openai-compatible",
+            "sandbox");
     private static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
     private RouteKeys() {}
@@ -33,6 +37,7 @@ final class RouteKeys {
         boolean allowPrivate = route.flag("allow-private", false);
         boolean encodedSlash = route.value("encoded-slash", passesEncodedSlash(kind, provider), RouteKeys::passOrRefuse,
                 passes -> passes ? "pass" : "refuse");
+        boolean webSocket = webSocket(kind, provider, route);
         Optional<String> outputLimitField = outputLimitField(route);
         boolean askUsage = route.flag("ask-usage", true);
         ByteSize bodyMax = route.size("body-max", standard.bodyMax(), ByteSize.ofKiB(1), ByteSize.ofMiB(1024));
@@ -52,7 +57,8 @@ final class RouteKeys {
         Optional<Address> proxy = route.optional("proxy", RouteKeys::proxy, address -> "http://" + address);
         route.end();
         return Optional.of(new RouteConfig(name, kind, provider, upstream, credential, form, pass, region,
-                allowPrivate, encodedSlash, outputLimitField, askUsage, bodyMax, retries, methods, reads, writes,
+                allowPrivate, encodedSlash, webSocket, outputLimitField, askUsage, bodyMax, retries, methods, reads,
+                writes,
                 deadlines, connections, ca, proxy));
     }
 
@@ -92,6 +98,25 @@ final class RouteKeys {
 
     private static boolean passesEncodedSlash(RouteKind kind, String provider) {
         return kind != RouteKind.LLM || provider.equals(Provider.BEDROCK.id());
+    }
+
+    private static boolean webSocket(RouteKind kind, String provider, Section route) {
+        boolean usual = kind == RouteKind.LLM && REALTIME.contains(provider);
+        boolean allowed = route.value("websocket", usual, RouteKeys::allowOrRefuse,
+                allows -> allows ? "allow" : "refuse");
+        if (allowed && kind != RouteKind.LLM) {
+            route.reading.problem(route.reading.where(route.path("websocket")), "Only a route of kind llm can allow it:"
+                    + " Weir meters the WebSockets of realtime models and no others. Write refuse, or take the key out.");
+        }
+        return allowed;
+    }
+
+    private static boolean allowOrRefuse(String text) {
+        return switch (text) {
+            case "allow" -> true;
+            case "refuse" -> false;
+            default -> throw new IllegalArgumentException("is neither allow nor refuse");
+        };
     }
 
     private static Optional<String> outputLimitField(Section route) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// Reads one answer as it passes: shows every byte to the meter and takes out the usage chunk that Weir itself asked for.
 ///
 /// Event loop of the exchange, but for [#finish], which may run on a worker when nothing passes any more.
-final class AnswerReader {
+final class AnswerReader implements AnswerSoFar {
     private static final UsageReading NOTHING_TO_METER = new UsageReading.Reported(Quantities.NONE);
 
     private final @Nullable StreamMeter meter;
@@ -146,13 +146,13 @@ final class AnswerReader {
         return estimated.with(all -> all.set(Meter.TOKENS_IN, counted.tokens(), counted.provenance()));
     }
 
-    /// What the provider said so far.
-    Quantities soFar() {
+    @Override
+    public Quantities soFar() {
         return meter == null ? Quantities.NONE : meter.facts().quantities();
     }
 
-    /// What the provider charges for where that is not what it counts, so far; else empty.
-    Quantities billed() {
+    @Override
+    public Quantities billed() {
         return meter == null ? Quantities.NONE : meter.facts().billed();
     }
 
@@ -160,19 +160,19 @@ final class AnswerReader {
         return meter != null && meter.facts().error() != null;
     }
 
-    @Nullable
-    String model() {
+    @Override
+    public @Nullable String model() {
         ModelId model = meter == null ? null : meter.facts().model();
         return model == null ? null : model.value();
     }
 
-    @Nullable
-    String serviceTier() {
+    @Override
+    public @Nullable String serviceTier() {
         return meter == null ? null : meter.facts().serviceTier();
     }
 
-    @Nullable
-    String answerId() {
+    @Override
+    public @Nullable String answerId() {
         return meter == null ? null : meter.facts().id();
     }
 }

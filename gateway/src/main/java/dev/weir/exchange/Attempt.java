@@ -2,6 +2,7 @@ package dev.weir.exchange;
 
 import dev.weir.admission.Admission;
 import dev.weir.admission.Refusal;
+import dev.weir.dialect.AnswerFacts;
 import dev.weir.event.Flags;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
@@ -10,6 +11,7 @@ import dev.weir.money.Money;
 import dev.weir.usage.Quantities;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// One upstream request of a call, and everything its event will say.
@@ -26,7 +28,7 @@ final class Attempt {
     final @Nullable ByteCaps byteCaps;
 
     private @Nullable HttpClientRequest upstreamRequest;
-    private @Nullable AnswerReader reader;
+    private @Nullable AnswerSoFar reader;
     private @Nullable String providerRequestId;
     private final long clientInBefore;
     private boolean charged;
@@ -78,7 +80,7 @@ final class Attempt {
         lastNanos = nowNanos;
     }
 
-    void readBy(AnswerReader answerReader) {
+    void readBy(AnswerSoFar answerReader) {
         reader = answerReader;
     }
 
@@ -126,9 +128,9 @@ final class Attempt {
         }
     }
 
-    /// Whether a 2xx or 3xx head came.
+    /// Whether a 2xx or 3xx head came, or a session was opened.
     boolean succeeded() {
-        return upstreamStatus >= 200 && upstreamStatus < 400;
+        return upstreamStatus >= 200 && upstreamStatus < 400 || upstreamStatus == 101;
     }
 
     boolean mayHaveUsedTokens() {
@@ -179,6 +181,11 @@ final class Attempt {
     /// What the provider charges for where that is not what it counts; else empty.
     Quantities billed() {
         return reader == null ? Quantities.NONE : reader.billed();
+    }
+
+    /// What was used at another model's price and is not in [#billed()].
+    List<AnswerFacts.Side> soldApart() {
+        return reader == null ? List.of() : reader.soldApart();
     }
 
     private @Nullable String providerId() {

@@ -86,6 +86,11 @@ final class Call {
         return dialect != null;
     }
 
+    /// Whether it is a realtime session, over a WebSocket.
+    boolean isSession() {
+        return dialect != null && dialect.isSession();
+    }
+
     String routeName() {
         return route == null ? "" : route.name();
     }

@@ -50,28 +50,39 @@ public final class DataPlane extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        var own = new ExchangeLoop(vertx, context, parts, routes(), ThreadLocalRandom.current().nextLong());
+        Routes routes = routes();
+        var own = new ExchangeLoop(vertx, context, parts, routes, ThreadLocalRandom.current().nextLong());
         var listening = head.fit(vertx.createHttpServer(head.fit(options())));
         onLoop.run();
         loop = own;
         server = listening;
-        limitConnections(config.listen().data().port());
+        guard(config.listen().data().port(), routes);
         return listening.connectionHandler(own::opened)
                 .requestHandler(request -> receive(own, request))
                 .listen()
-                .onSuccess(ready -> limitConnections(ready.actualPort()));
+                .onSuccess(ready -> guard(ready.actualPort(), routes));
     }
 
-    private void limitConnections(int listening) {
+    private void guard(int listening, Routes routes) {
         if (listening != 0) {
             head.limit(listening, parts.connections());
+            head.allowWebSockets(listening, routes::takesWebSocket);
         }
     }
 
     private void receive(ExchangeLoop own, HttpServerRequest request) {
         head.checkHttp2(request)
                 .ifPresentOrElse(refusal -> request.response().setStatusCode(refusal.status()).end(),
-                        () -> new Exchange(own, request).receive());
+                        () -> begin(own, request));
+    }
+
+    /// The head check lets an `Upgrade` pass only where it opens a WebSocket.
+    private static void begin(ExchangeLoop own, HttpServerRequest request) {
+        if (request.headers().contains("upgrade")) {
+            new WebSocketCall(own, request).receive();
+        } else {
+            new Exchange(own, request).receive();
+        }
     }
 
     /// The port it listens on.

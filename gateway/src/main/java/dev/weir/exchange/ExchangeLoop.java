@@ -36,7 +36,7 @@ final class ExchangeLoop {
     private final Deadlines deadlines;
     private final SplittableRandom ids;
     private final IdleConnections connections;
-    private final Set<Exchange> live = new HashSet<>();
+    private final Set<LiveCall> live = new HashSet<>();
     private boolean draining;
 
     ExchangeLoop(Vertx vertx, Context context, ExchangeParts parts, Routes routes, long idSeed) {
@@ -119,7 +119,7 @@ final class ExchangeLoop {
         connections.opened(connection, clock().nanoTime());
     }
 
-    void began(Exchange exchange, HttpConnection on) {
+    void began(LiveCall exchange, HttpConnection on) {
         live.add(exchange);
         connections.callBegan(on);
     }
@@ -135,7 +135,7 @@ final class ExchangeLoop {
         return call.hasPlace ? null : CallRefusals.tooManyCalls(parts.tenantCalls().most());
     }
 
-    void ended(Exchange exchange, Call call, HttpConnection on) {
+    void ended(LiveCall exchange, Call call, HttpConnection on) {
         live.remove(exchange);
         TenantId tenant = call.tenant();
         if (call.hasPlace && tenant != null) {
@@ -160,7 +160,7 @@ final class ExchangeLoop {
 
     /// Ends what still runs, each with its settlement.
     void endRunning() {
-        for (Exchange exchange : live.toArray(new Exchange[0])) {
+        for (LiveCall exchange : live.toArray(new LiveCall[0])) {
             exchange.interrupt();
         }
     }
@@ -179,7 +179,7 @@ final class ExchangeLoop {
         if (live.isEmpty()) {
             return;
         }
-        for (Exchange exchange : live.toArray(new Exchange[0])) {
+        for (LiveCall exchange : live.toArray(new LiveCall[0])) {
             exchange.look(now);
         }
     }

@@ -2,6 +2,7 @@ package dev.weir.exchange;
 
 import dev.weir.admission.Admissions;
 import dev.weir.admission.RefusalCode;
+import dev.weir.dialect.AnswerFacts;
 import dev.weir.event.Flags;
 import dev.weir.event.Flags.Flag;
 import dev.weir.event.Outcome;
@@ -14,6 +15,7 @@ import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
 import dev.weir.usage.UsageReading;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +39,7 @@ final class Settlements {
         Flags flags = flags(attempt, reading);
         Money cost = Money.ZERO;
         if (attempt.call.isLlm()) {
-            cost = cost(attempt, priced(attempt, reading, used));
+            cost = plus(cost(attempt, priced(attempt, reading, used)), soldApart(attempt));
             if (cost == null) {
                 flags = flags.with(Flag.UNPRICED);
             }
@@ -128,18 +130,44 @@ final class Settlements {
     private static Quantities priced(Attempt attempt, UsageReading reading, Quantities used) {
         Quantities billed = attempt.billed();
         if (billed.isEmpty() || !(reading instanceof UsageReading.Reported)) {
-            return used;
+            return withoutSoldApart(attempt, used);
         }
         return used.has(Meter.CALLS) ? billed.with(all -> all.reported(Meter.CALLS, 1)) : billed;
     }
 
-    /// An answer without a 2xx head that tells no usage costs nothing; one with it whose usage nobody knows has no cost.
+    /// An answer without a 2xx head that tells no usage costs nothing, nor does a session in which nothing was asked; one with it whose usage nobody knows has no cost.
     private static @Nullable Money cost(Attempt attempt, Quantities used) {
-        if (!attempt.mayHaveUsedTokens() || !attempt.succeeded() && SOLD.stream().noneMatch(used::has)) {
+        boolean mayBeFree = !attempt.succeeded() || attempt.call.isSession();
+        if (!attempt.mayHaveUsedTokens() || mayBeFree && SOLD.stream().noneMatch(used::has)) {
             return Money.ZERO;
         }
         Money cost = cost(attempt, attempt.modelAnswered(), used);
         return cost != null ? cost : cost(attempt, attempt.call.modelAsked(), used);
+    }
+
+    private static Quantities withoutSoldApart(Attempt attempt, Quantities used) {
+        List<AnswerFacts.Side> apart = attempt.soldApart();
+        return apart.isEmpty() ? used : used.with(rest -> {
+            for (AnswerFacts.Side side : apart) {
+                side.quantities()
+                        .forEach((meter, amount, provenance) -> rest.set(meter,
+                                Math.max(0, rest.amount(meter) - amount), used.provenance(meter)));
+            }
+        });
+    }
+
+    /// What other models did in a session, each at its own price.
+    private static @Nullable Money soldApart(Attempt attempt) {
+        Money sum = Money.ZERO;
+        for (AnswerFacts.Side side : attempt.soldApart()) {
+            sum = plus(sum, cost(attempt, side.model() == null ? null : side.model().value(), side.quantities()));
+        }
+        return sum;
+    }
+
+    /// Null where one of the two is unknown.
+    private static @Nullable Money plus(@Nullable Money one, @Nullable Money other) {
+        return one == null || other == null ? null : one.plus(other);
     }
 
     private static @Nullable Money cost(Attempt attempt, @Nullable String model, Quantities used) {

@@ -43,7 +43,8 @@ class CapRefusalTest {
     }
 
     private static String chat(String path, int maxTokens) {
-        return "{\"model\":\"" + (path.contains("anthropic") ? "claude-haiku-4-5" : "gpt-4o-mini") + "\",\"max_tokens\":"
+        return "{\"model\":\"" + (path.contains("anthropic") ? "claude-haiku-4-5" : "gpt-4o-mini")
+                + "\",\"max_tokens\":"
                 + maxTokens + ",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
     }
 
@@ -158,7 +159,8 @@ class CapRefusalTest {
         Wire.Message answer = plane.call("GET /tickets/a", "", "");
 
         assertThat(answer.header("ratelimit")).startsWith("\"" + limit.id() + "\";r=9;t=");
-        assertThat(answer.header("ratelimit-policy")).isEqualTo("\"" + limit.id() + "\";q=10;qu=\"tool_calls\";w=86400");
+        assertThat(answer.header("ratelimit-policy"))
+                .isEqualTo("\"" + limit.id() + "\";q=10;qu=\"tool_calls\";w=86400");
         assertThat(answer.header("x-weir-request-id")).startsWith("wrq_");
     }
 }

@@ -124,9 +124,10 @@ class HeaderRulesTest {
     }
 
     @ParameterizedTest(name = "{0} becomes {1}")
-    @CsvSource(nullValues = "-", delimiter = '|', value = {"-|-", "gzip|gzip", "gzip, deflate, br|gzip", "br, GZIP;q=0.5|gzip",
-        "br|identity", "identity|identity", "*|identity", "gzip;q=0|identity", "gzip; q=0.000, br|identity",
-        "gzip;q=0.001|gzip", "''|identity", "deflate,zstd|identity"})
+    @CsvSource(nullValues = "-", delimiter = '|',
+            value = {"-|-", "gzip|gzip", "gzip, deflate, br|gzip", "br, GZIP;q=0.5|gzip",
+                "br|identity", "identity|identity", "*|identity", "gzip;q=0|identity", "gzip; q=0.000, br|identity",
+                "gzip;q=0.001|gzip", "''|identity", "deflate,zstd|identity"})
     void acceptEncodingIsNarrowedToWhatCanBeRead(@Nullable String offered, @Nullable String sent) {
         assertThat(HeaderRules.narrowedEncoding(offered)).isEqualTo(sent);
     }

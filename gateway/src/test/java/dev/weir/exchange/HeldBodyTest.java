@@ -71,7 +71,10 @@ class HeldBodyTest {
             byte[] firstBytes = new byte[0];
             for (int at = 0; at < whole.length;) {
                 int length = Math.min(whole.length - at, random.nextInt(1, 300));
-                Buffer chunk = Buffer.buffer().appendBytes(new byte[3]).appendBytes(whole, at, length).slice(3, 3 + length);
+                Buffer chunk = Buffer.buffer()
+                        .appendBytes(new byte[3])
+                        .appendBytes(whole, at, length)
+                        .slice(3, 3 + length);
                 if (at == 0) {
                     first = chunk;
                     firstBytes = chunk.getBytes();

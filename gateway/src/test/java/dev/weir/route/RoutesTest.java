@@ -39,7 +39,8 @@ class RoutesTest {
                   gemini: {kind: llm, provider: gemini, upstream: "https://api.example.com", credential: s}
                   a-b_1: {kind: connector, upstream: "https://api.example.com", credential: s}
                 """;
-        ConfigResult read = ConfigReader.read(new ConfigSource("test.yaml", yaml, Path.of("/weir")), Map.of(), Map.of());
+        ConfigResult read = ConfigReader.read(new ConfigSource("test.yaml", yaml, Path.of("/weir")), Map.of(),
+                Map.of());
         if (!(read instanceof ConfigResult.Loaded loaded)) {
             throw new AssertionError(read.toString());
         }

@@ -33,6 +33,19 @@ abstract class AnswerFields<F extends Enum<F>> extends JsonListener<F> {
         output.textEnd();
     }
 
+    /// A message of a session is over, whole or not.
+    void messageEnd() {}
+
+    /// What passed so far is in a usage that was told.
+    final void textTold() {
+        output.told();
+    }
+
+    /// How often a session told what something in it has used.
+    int usagesTold() {
+        return 0;
+    }
+
     boolean contentSeen() {
         return contentSeen;
     }

@@ -59,6 +59,12 @@ public final class AnswerScanner {
         return i;
     }
 
+    /// A message of a session is over; what comes next begins a document of its own.
+    public void messageEnd() {
+        json.endDocument();
+        fields.messageEnd();
+    }
+
     /// No more bytes will come. Safe to call twice.
     public void end() {
         if (!ended) {
@@ -78,6 +84,11 @@ public final class AnswerScanner {
     /// Whether output has passed; the moment this turns true is the time to the first token.
     public boolean contentSeen() {
         return fields.contentSeen();
+    }
+
+    /// How often a session told what something in it has used.
+    public int usagesTold() {
+        return fields.usagesTold();
     }
 
     /// Whether the answer is an event stream; false as long as that is not known.

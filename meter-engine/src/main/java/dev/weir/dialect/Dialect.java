@@ -7,13 +7,20 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Picked by [Dialects#of]. Immutable, any thread.
 public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
-        OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, Passthrough {
+        OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, OpenAiRealtime,
+        GeminiLive, Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 
     /// Whether the body must be held and given to [#readRequest]; otherwise it may stream.
     default boolean readsBody() {
         return true;
+    }
+
+    /// Whether it is spoken over a WebSocket: one attempt, many answers, and messages in both directions. Its answers are read
+    /// by a [dev.weir.dialect.AnswerScanner] that is told where each message ends.
+    default boolean isSession() {
+        return false;
     }
 
     /// Reads the first `length` bytes of `body`, without side effects. The array is lent; facts keep offsets into it.

@@ -9,6 +9,7 @@ import java.util.function.Predicate;
 /// Which dialect is spoken: the provider, the method and the path decide. A new dialect is a class and a row here.
 public final class Dialects {
     private static final Set<String> ANY = Set.of();
+    private static final Set<String> GOOGLE = Set.of("google", "vertex");
     private static final Set<String> ANTHROPIC = Set.of("anthropic");
     private static final Set<String> MISTRAL = Set.of("mistral");
     private static final Set<String> LLAMACPP = Set.of("llamacpp");
@@ -33,6 +34,9 @@ public final class Dialects {
 
     /// The first row that fits counts; where none does, the path passes unread.
     private static final List<Row> ROWS = List.of(
+            new Row("GET", ANY, path -> path.endsWith("/realtime"), (provider, path) -> new OpenAiRealtime(provider)),
+            new Row("GET", GOOGLE, path -> path.startsWith("/ws/") && path.contains("BidiGenerateContent"),
+                    (provider, path) -> new GeminiLive()),
             post("/chat/completions", OpenAiChat::new),
             post("/agents/completions", OpenAiChat::new),
             post("/images/generations", OpenAiImages::new),

@@ -56,7 +56,14 @@ final class PassedText implements OutputListener {
         }
     }
 
-    /// All tokens that passed so far.
+    @Override
+    public void told() {
+        length = 0;
+        counted = 0;
+        provenance = Provenance.TOKENIZER;
+    }
+
+    /// All tokens that passed so far, but for those told.
     TokenCount tokens() {
         count(length);
         return new TokenCount(counted, provenance);
