@@ -11,6 +11,9 @@ sealed interface Reply {
     /// Server-sent events, each with its blank line, produced one at a time.
     record Events(Iterator<String> events) implements Reply {}
 
+    /// A stream of another framing, produced one piece at a time.
+    record Stream(String mediaType, Iterator<String> pieces) implements Reply {}
+
     /// A request that the real upstream would refuse, with the status it would use.
     record Rejected(int status, String message) implements Reply {}
 }

@@ -15,6 +15,8 @@ import java.util.Objects;
 /// |---|---|
 /// | `POST /v1/chat/completions` | [ChatVoice], streaming or not |
 /// | `POST /v1/messages`, `POST /v1/messages/count_tokens` | [MessagesVoice] |
+/// | `POST /api/chat` | [OllamaVoice], streaming unless told not to |
+/// | `POST /v2/chat` | [CohereVoice], streaming or not |
 /// | `GET /v1/models` | models, in Anthropic's shape where `anthropic-version` is sent |
 /// | any method on `/connector/…` | [Connector] |
 ///
@@ -27,6 +29,8 @@ public final class Sandbox {
     private final HttpServer server;
     private final ChatVoice chat = new ChatVoice();
     private final MessagesVoice messages = new MessagesVoice();
+    private final OllamaVoice ollama = new OllamaVoice();
+    private final CohereVoice cohere = new CohereVoice();
 
     private Sandbox(Vertx vertx) {
         this.vertx = vertx;
@@ -66,6 +70,8 @@ public final class Sandbox {
             case "/v1/messages" -> post(request, messages, () -> call(request, messages).answer(messages::reply));
             case "/v1/messages/count_tokens" -> post(request, messages,
                     () -> call(request, messages).answer((asked, controls) -> messages.count(asked)));
+            case "/api/chat" -> post(request, ollama, () -> call(request, ollama).answer(ollama::reply));
+            case "/v2/chat" -> post(request, cohere, () -> call(request, cohere).answer(cohere::reply));
             case "/v1/models" -> models(request);
             default -> {
                 if (path.startsWith("/connector/")) {
@@ -94,6 +100,7 @@ public final class Sandbox {
         call(request, voice).whole(200, switch (voice) {
             case ChatVoice openai -> ChatVoice.models();
             case MessagesVoice anthropic -> MessagesVoice.models();
+            case OllamaVoice _,CohereVoice _ -> throw new IllegalStateException("these list no models on this path");
         }, Controls.NONE);
     }
 

@@ -68,6 +68,10 @@ final class SandboxCall {
                 response.putHeader("cache-control", "no-cache");
                 new Pace(vertx, response, events.events(), controls).start();
             }
+            case Reply.Stream stream -> {
+                head(200, stream.mediaType());
+                new Pace(vertx, response, stream.pieces(), controls).start();
+            }
             case Reply.Rejected rejected -> fail(rejected.status(), rejected.message(), controls);
         }
     }

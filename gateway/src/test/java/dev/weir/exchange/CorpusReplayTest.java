@@ -48,10 +48,12 @@ class CorpusReplayTest {
             "cloudflare");
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
             "ollama.generate", "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed",
-            "cohere.rerank", "mistral.fim", "cloudflare.run", "anthropic.complete");
+            "cohere.rerank", "mistral.fim", "cloudflare.run", "anthropic.complete",
+            "tgi.generate");
     private static final String MORE_ROUTES = """
               ollama: {kind: llm, provider: ollama, upstream: "%1$s", allow-private: true}
               cohere: {kind: llm, provider: cohere, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              tgi: {kind: llm, provider: tgi, upstream: "%1$s", allow-private: true}
               mistral: {kind: llm, provider: mistral, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
               cloudflare: {kind: llm, provider: cloudflare, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
             """;

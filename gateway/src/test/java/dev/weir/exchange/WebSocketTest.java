@@ -44,15 +44,15 @@ class WebSocketTest {
     @Test
     void framesOfEveryKindPassUnchangedInBothDirections() throws Exception {
         byte[][] down = {FrameWire.fromServer(SESSION), FrameWire.frame(FrameWire.PING, true, false, "p".getBytes()),
-                FrameWire.frame(FrameWire.TEXT, false, false, DONE.substring(0, 20).getBytes()),
-                FrameWire.frame(FrameWire.PONG, true, false, new byte[0]),
-                FrameWire.frame(FrameWire.CONTINUATION, false, false, new byte[0]),
-                FrameWire.frame(FrameWire.CONTINUATION, true, false, DONE.substring(20).getBytes()),
-                FrameWire.frame(FrameWire.BINARY, true, false, new byte[70_000]), FrameWire.close(false, 1000)};
+            FrameWire.frame(FrameWire.TEXT, false, false, DONE.substring(0, 20).getBytes()),
+            FrameWire.frame(FrameWire.PONG, true, false, new byte[0]),
+            FrameWire.frame(FrameWire.CONTINUATION, false, false, new byte[0]),
+            FrameWire.frame(FrameWire.CONTINUATION, true, false, DONE.substring(20).getBytes()),
+            FrameWire.frame(FrameWire.BINARY, true, false, new byte[70_000]), FrameWire.close(false, 1000)};
         byte[][] up = {FrameWire.fromClient("{}"), FrameWire.frame(FrameWire.PONG, true, true, "p".getBytes()),
-                FrameWire.frame(FrameWire.BINARY, false, true, new byte[300]),
-                FrameWire.frame(FrameWire.PING, true, true, new byte[125]),
-                FrameWire.frame(FrameWire.CONTINUATION, true, true, new byte[65_536]), FrameWire.close(true, 1000)};
+            FrameWire.frame(FrameWire.BINARY, false, true, new byte[300]),
+            FrameWire.frame(FrameWire.PING, true, true, new byte[125]),
+            FrameWire.frame(FrameWire.CONTINUATION, true, true, new byte[65_536]), FrameWire.close(true, 1000)};
         BlockingQueue<byte[]> seen = new ArrayBlockingQueue<>(1);
         PLANE.upstream.serves((wire, number) -> {
             // In one piece with the answer: a server speaks first.
@@ -112,14 +112,15 @@ class WebSocketTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-            Authorization: Bearer KEY                                                      |          |
-            api-key: KEY                                                                   |          |
-            X-Weir-Key: KEY                                                                |          |
-            A: b                                                                           | &key=KEY |
-            Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.KEY, openai-beta.v1  |          | realtime, openai-beta.v1
-            Sec-WebSocket-Protocol: openai-insecure-api-key.KEY                            |          |
-            """)
+    @CsvSource(delimiter = '|',
+            textBlock = """
+                    Authorization: Bearer KEY                                                      |          |
+                    api-key: KEY                                                                   |          |
+                    X-Weir-Key: KEY                                                                |          |
+                    A: b                                                                           | &key=KEY |
+                    Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.KEY, openai-beta.v1  |          | realtime, openai-beta.v1
+                    Sec-WebSocket-Protocol: openai-insecure-api-key.KEY                            |          |
+                    """)
     void keyIsFoundAndReplacedByTheUpstreamsCredential(String header, String query, String protocols) throws Exception {
         PLANE.upstream.answers((request, wire, number) -> {
             wire.send(FrameWire.switching(request)).send(FrameWire.close(false, 1000));
@@ -129,7 +130,8 @@ class WebSocketTest {
         try (Wire client = PLANE.client()) {
             client.request(TARGET + (query == null ? "" : query.replace("KEY", key)),
                     FrameWire.HANDSHAKE + "Sec-WebSocket-Extensions: permessage-deflate\r\n"
-                            + header.replace("KEY", key) + "\r\n", "");
+                            + header.replace("KEY", key) + "\r\n",
+                    "");
             assertThat(client.head().start()).isEqualTo("HTTP/1.1 101 Switching Protocols");
             client.send(FrameWire.close(true, 1000));
             FrameWire.read(client);
@@ -146,7 +148,7 @@ class WebSocketTest {
 
     @ParameterizedTest
     @CsvSource({"openai-insecure-api-key.sk-mine, openai-insecure-api-key.sk-mine",
-            "openai-insecure-api-key.wr_mine, ", "'realtime, wr_x', realtime"})
+        "openai-insecure-api-key.wr_mine, ", "'realtime, wr_x', realtime"})
     void subprotocolOfAPassRouteIsTheClientsOwn(String offered, String expected) throws Exception {
         PLANE.upstream.answers((request, wire, number) -> wire.close());
         PLANE.call("GET /mine/v1/realtime", "Sec-WebSocket-Protocol: " + offered.replace("wr_mine", PLANE.key.reveal())
@@ -195,7 +197,7 @@ class WebSocketTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOx=\r\n", "",
-            "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"})
+        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"})
     void answerWithoutProofOpensNothing(String proof) throws Exception {
         PLANE.upstream.answers((request, wire, number) -> wire
                 .send("HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" + proof + "\r\n"));
@@ -212,7 +214,8 @@ class WebSocketTest {
             assertThat(answer.status()).isEqualTo(401);
             assertThat(answer.text()).contains("\"error\":{", "\"code\":\"key_missing\"");
         }
-        PLANE.limits(Limit.block("cap-" + System.nanoTime(), Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.TOTAL, 1_000_000));
+        PLANE.limits(Limit.block("cap-" + System.nanoTime(), Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.TOTAL,
+                1_000_000));
         Wire.Message answer = PLANE.call(TARGET, FrameWire.HANDSHAKE, "");
         assertThat(answer.status()).isEqualTo(403);
         assertThat(answer.text()).contains("\"code\":\"unbounded_request\"", "realtime session");
@@ -223,7 +226,8 @@ class WebSocketTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/openai/v1/chat/completions", "/anthropic/v1/realtime", "/tickets/v1/realtime", "/nowhere/x"})
+    @ValueSource(
+            strings = {"/openai/v1/chat/completions", "/anthropic/v1/realtime", "/tickets/v1/realtime", "/nowhere/x"})
     void headCheckRefusesAWebSocketWhereNoRouteTakesOne(String path) throws Exception {
         Wire.Message answer = PLANE.call("GET " + path, FrameWire.HANDSHAKE, "");
         assertThat(answer.status()).isEqualTo(400);
@@ -272,19 +276,21 @@ class WebSocketTest {
     /// Who ends it, how, and whether inside an answer: outcome, what the client hears, what the upstream hears.
     @ParameterizedTest
     @CsvSource({"UPSTREAM, CLOSE 1000, false, ok, 1000, 0", "UPSTREAM, CLOSE 1001, false, ok, 1001, 0",
-            "UPSTREAM, CLOSE 1011, false, upstream_error, 1011, 0", "UPSTREAM, CLOSE 4000, true, upstream_error, 4000, 0",
-            "UPSTREAM, END, false, upstream_gone, 1011, 0", "UPSTREAM, END, true, upstream_gone, 1011, 0",
-            "UPSTREAM, RESET, true, upstream_gone, 1011, 0", "UPSTREAM, JUNK, false, upstream_gone, 1011, 1011",
-            "CLIENT, CLOSE 1000, false, ok, 0, 1000", "CLIENT, CLOSE 1000, true, client_gone, 0, 1000",
-            "CLIENT, END, false, client_gone, 0, 1001", "CLIENT, END, true, client_gone, 0, 1001",
-            "CLIENT, RESET, true, client_gone, 0, 1001", "CLIENT, JUNK, true, client_gone, 1002, 1002"})
+        "UPSTREAM, CLOSE 1011, false, upstream_error, 1011, 0", "UPSTREAM, CLOSE 4000, true, upstream_error, 4000, 0",
+        "UPSTREAM, END, false, upstream_gone, 1011, 0", "UPSTREAM, END, true, upstream_gone, 1011, 0",
+        "UPSTREAM, RESET, true, upstream_gone, 1011, 0", "UPSTREAM, JUNK, false, upstream_gone, 1011, 1011",
+        "CLIENT, CLOSE 1000, false, ok, 0, 1000", "CLIENT, CLOSE 1000, true, client_gone, 0, 1000",
+        "CLIENT, END, false, client_gone, 0, 1001", "CLIENT, END, true, client_gone, 0, 1001",
+        "CLIENT, RESET, true, client_gone, 0, 1001", "CLIENT, JUNK, true, client_gone, 1002, 1002"})
     void endOfEitherSideIsOneEventAndBothAreTold(String side, String how, boolean inAnswer, String outcome,
             int clientHears, int upstreamHears) throws Exception {
         boolean byUpstream = side.equals("UPSTREAM");
         var passed = new CountDownLatch(1);
         BlockingQueue<Integer> heard = new ArrayBlockingQueue<>(1);
         PLANE.upstream.serves((wire, number) -> {
-            wire.send(FrameWire.switching(head(wire))).send(FrameWire.fromServer(CREATED)).send(FrameWire.fromServer(DONE));
+            wire.send(FrameWire.switching(head(wire)))
+                    .send(FrameWire.fromServer(CREATED))
+                    .send(FrameWire.fromServer(DONE));
             if (inAnswer) {
                 wire.send(FrameWire.fromServer(CREATED)).send(FrameWire.fromServer(DELTA));
             }
@@ -322,9 +328,9 @@ class WebSocketTest {
     @CsvSource({"true, 1009", "false, 1009"})
     void messageLargerThanAllowedDoesNotPass(boolean fromClient, int code) throws Exception {
         String small = """
-              small: {kind: llm, provider: openai, upstream: "%1$s", credential: sk-of-weir, allow-private: true,
-                body-max: 1KiB}
-            """;
+                  small: {kind: llm, provider: openai, upstream: "%1$s", credential: sk-of-weir, allow-private: true,
+                    body-max: 1KiB}
+                """;
         try (var plane = new TestPlane(small, ExchangeLimits.DEFAULTS)) {
             byte[] half = new byte[600];
             plane.upstream.serves((wire, number) -> {
@@ -350,7 +356,8 @@ class WebSocketTest {
 
     @Test
     void capOnBytesEndsTheSession() throws Exception {
-        PLANE.limits(Limit.block("cap-" + System.nanoTime(), Entity.THE_TENANT, Measure.of(Meter.INGRESS_BYTES), Window.TOTAL, 100_000));
+        PLANE.limits(Limit.block("cap-" + System.nanoTime(), Entity.THE_TENANT, Measure.of(Meter.INGRESS_BYTES),
+                Window.TOTAL, 100_000));
         PLANE.upstream.serves((wire, number) -> {
             wire.send(FrameWire.switching(head(wire)));
             for (int i = 0; i < 40; i++) {
@@ -387,9 +394,9 @@ class WebSocketTest {
     @Test
     void silenceOnBothSidesEndsTheSession() throws Exception {
         String quick = """
-              quick: {kind: llm, provider: openai, upstream: "%1$s", credential: sk-of-weir, allow-private: true,
-                deadlines: {silence: 300ms, first-byte: 20s}}
-            """;
+                  quick: {kind: llm, provider: openai, upstream: "%1$s", credential: sk-of-weir, allow-private: true,
+                    deadlines: {silence: 300ms, first-byte: 20s}}
+                """;
         try (var plane = new TestPlane(quick, ExchangeLimits.DEFAULTS)) {
             plane.upstream.serves((wire, number) -> {
                 wire.send(FrameWire.switching(head(wire)));
@@ -456,7 +463,9 @@ class WebSocketTest {
     @Test
     void sessionThatAskedNothingCostsNothing() throws Exception {
         PLANE.upstream.serves((wire, number) -> {
-            wire.send(FrameWire.switching(head(wire))).send(FrameWire.fromServer(SESSION)).send(FrameWire.close(false, 1000));
+            wire.send(FrameWire.switching(head(wire)))
+                    .send(FrameWire.fromServer(SESSION))
+                    .send(FrameWire.close(false, 1000));
             FrameWire.read(wire);
         });
         try (Wire client = opened()) {
@@ -498,8 +507,8 @@ class WebSocketTest {
     @Test
     void firstMessageNamesTheModelOfGemini() throws Exception {
         String gemini = """
-              live: {kind: llm, provider: google, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
-            """;
+                  live: {kind: llm, provider: google, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+                """;
         try (var plane = new TestPlane(gemini, ExchangeLimits.DEFAULTS)) {
             plane.upstream.serves((wire, number) -> {
                 wire.send(FrameWire.switching(head(wire)));

@@ -8,9 +8,7 @@ import dev.weir.config.ConfigSource;
 import dev.weir.config.RouteConfig;
 import dev.weir.config.RouteKind;
 import dev.weir.config.UpstreamUrl;
-import dev.weir.dialect.AnthropicMessages;
 import dev.weir.dialect.Dialect;
-import dev.weir.dialect.OpenAiChat;
 import dev.weir.dialect.Passthrough;
 import dev.weir.upstream.Upstream;
 import io.vertx.core.Vertx;
@@ -68,31 +66,31 @@ class RoutesTest {
     private static String kind(@Nullable Dialect dialect) {
         return switch (dialect) {
             case null -> "-";
-            case OpenAiChat _ -> "openai";
-            case AnthropicMessages _ -> "anthropic";
             case Passthrough passthrough -> passthrough.freeOfTokens() ? "free" : "unread";
+            case Dialect read -> read.id();
         };
     }
 
     @ParameterizedTest(name = "{0} {1}")
-    @CsvSource(nullValues = "-", textBlock = """
-            POST , /openai/v1/chat/completions        , openai    , /v1/chat/completions        , -       , openai
-            POST , /openai/v1/chat/completions?a=b&c  , openai    , /v1/chat/completions        , a=b&c   , openai
-            POST , /%6fpenai/v1/chat/completions      , openai    , /v1/chat/completions        , -       , openai
-            GET  , /openai/v1/chat/completions        , openai    , /v1/chat/completions        , -       , free
-            GET  , /openai/v1/models                  , openai    , /v1/models                  , -       , free
-            POST , /openai/v1/messages                , openai    , /v1/messages                , -       , anthropic
-            POST , /openai/v1/embeddings              , openai    , /v1/embeddings              , -       , unread
-            POST , /anthropic/v1/messages             , anthropic , /v1/messages                , -       , anthropic
-            POST , /anthropic/v1/messages/            , anthropic , /v1/messages/               , -       , unread
-            POST , /anthropic/v1/messages/count_tokens, anthropic , /v1/messages/count_tokens   , -       , free
-            POST , /gemini/v1beta/openai/chat/completions, gemini , /v1beta/openai/chat/completions, -    , openai
-            POST , /openai                            , openai    , /                           , -       , unread
-            POST , /openai/                           , openai    , /                           , -       , unread
-            POST , /openai//v1//chat/completions      , openai    , //v1//chat/completions      , -       , openai
-            POST , /a-b_1/api/chat/completions        , a-b_1     , /api/chat/completions       , -       , -
-            GET  , /a-b_1/x%2Fy/caf%c3%a9?q           , a-b_1     , /x%2Fy/caf%C3%A9            , q       , -
-            """)
+    @CsvSource(nullValues = "-",
+            textBlock = """
+                    POST , /openai/v1/chat/completions        , openai    , /v1/chat/completions        , -       , openai.chat
+                    POST , /openai/v1/chat/completions?a=b&c  , openai    , /v1/chat/completions        , a=b&c   , openai.chat
+                    POST , /%6fpenai/v1/chat/completions      , openai    , /v1/chat/completions        , -       , openai.chat
+                    GET  , /openai/v1/chat/completions        , openai    , /v1/chat/completions        , -       , free
+                    GET  , /openai/v1/models                  , openai    , /v1/models                  , -       , free
+                    POST , /openai/v1/messages                , openai    , /v1/messages                , -       , anthropic.messages
+                    POST , /openai/v1/embeddings              , openai    , /v1/embeddings              , -       , unread
+                    POST , /anthropic/v1/messages             , anthropic , /v1/messages                , -       , anthropic.messages
+                    POST , /anthropic/v1/messages/            , anthropic , /v1/messages/               , -       , unread
+                    POST , /anthropic/v1/messages/count_tokens, anthropic , /v1/messages/count_tokens   , -       , free
+                    POST , /gemini/v1beta/openai/chat/completions, gemini , /v1beta/openai/chat/completions, -    , openai.chat
+                    POST , /openai                            , openai    , /                           , -       , unread
+                    POST , /openai/                           , openai    , /                           , -       , unread
+                    POST , /openai//v1//chat/completions      , openai    , //v1//chat/completions      , -       , openai.chat
+                    POST , /a-b_1/api/chat/completions        , a-b_1     , /api/chat/completions       , -       , -
+                    GET  , /a-b_1/x%2Fy/caf%c3%a9?q           , a-b_1     , /x%2Fy/caf%C3%A9            , q       , -
+                    """)
     void aPathLeadsToItsRoute(String method, String target, String name, String path, @Nullable String query,
             @Nullable String dialect) {
         assertThat(match(method, target)).isInstanceOfSatisfying(Routing.Routed.class, routed -> {

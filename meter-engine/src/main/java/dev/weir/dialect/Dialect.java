@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Picked by [Dialects#of]. Immutable, any thread.
 public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
-        OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, OpenAiRealtime,
-        GeminiLive, Passthrough {
+        OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, TgiGenerate,
+        OpenAiRealtime, GeminiLive, Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 

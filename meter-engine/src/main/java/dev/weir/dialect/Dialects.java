@@ -14,7 +14,8 @@ public final class Dialects {
     private static final Set<String> MISTRAL = Set.of("mistral");
     private static final Set<String> LLAMACPP = Set.of("llamacpp");
     /// Servers of open models that count or lay out a text for whoever asks: no model runs.
-    private static final Set<String> OPEN_SERVERS = Set.of("llamacpp", "vllm");
+    private static final Set<String> OPEN_SERVERS = Set.of("llamacpp", "vllm", "tgi");
+    private static final Set<String> TGI = Set.of("tgi", "huggingface");
     private static final Set<String> CLOUDFLARE = Set.of("cloudflare");
     private static final Set<String> COHERE = Set.of("cohere", "sandbox");
     private static final Set<String> OLLAMA = Set.of("ollama", "sandbox");
@@ -73,6 +74,10 @@ public final class Dialects {
             new Row("POST", LLAMACPP, "/completions"::equals, (provider, path) -> new LlamaCpp()),
             post(OPEN_SERVERS, "tokenize", provider -> new Passthrough(true, RefusalWords.OPENAI)),
             post(OPEN_SERVERS, "/apply-template", provider -> new Passthrough(true, RefusalWords.OPENAI)),
+            post(TGI, "/generate", provider -> new TgiGenerate()),
+            post(TGI, "/generate_stream", provider -> new TgiGenerate()),
+            new Row("POST", TGI, path -> path.equals("/") || path.startsWith("/models/"),
+                    (provider, path) -> new TgiGenerate()),
             new Row("POST", CLOUDFLARE, CloudflareRun::runs, (provider, path) -> new CloudflareRun()));
 
     private Dialects() {}

@@ -8,9 +8,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param provider whose rules apply where hosts differ
 public record OpenAiChat(String provider) implements Dialect {
-    /// Whose streams tell their usage unasked: asking would change nothing, or change bytes the client expects.
+    /// Whose recorded streams tell their usage unasked. Another host is asked, even one that is said to tell it always: asking
+    /// where there is no need costs a field, not asking where there is one costs the usage.
     private static final Set<String> USAGE_UNASKED = Set.of("groq", "deepseek", "openrouter", "together", "perplexity",
-            "cerebras", "mistral", "zai", "databricks", "baseten", "vercel", "copilot", "cloudflare");
+            "cerebras", "mistral", "databricks", "xiaomi");
     private static final Set<String> NEW_LIMIT_FIELD = Set.of("openai", "azure");
 
     @Override

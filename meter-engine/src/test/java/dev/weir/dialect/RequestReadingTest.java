@@ -68,6 +68,10 @@ class RequestReadingTest {
 
     @Test
     void hostsThatTellUsageUnaskedAreNotAsked() {
+        for (String asked : new String[]{"zai", "baseten", "vercel", "copilot", "cloudflare", "xai", "fireworks"}) {
+            Dialect dialect = Dialects.of(asked, "POST", "/v1/chat/completions");
+            assertThat(dialect.mustAskUsage(facts(dialect, "{\"stream\":true}"))).as(asked).isTrue();
+        }
         assertThat(GROQ.mustAskUsage(facts(GROQ, "{\"stream\":true}"))).isFalse();
         assertThat(OPENAI.mustAskUsage(facts(OPENAI, "{\"stream\":false}"))).isFalse();
     }

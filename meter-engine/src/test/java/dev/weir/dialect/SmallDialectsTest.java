@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// The dialects of one path or two: Mistral's own, llama.cpp's own, Anthropic's older completions, Workers AI.
+/// The dialects of one path or two: Mistral's own, llama.cpp's own, Anthropic's older completions, Workers AI, TGI.
 class SmallDialectsTest {
     @ParameterizedTest
     @CsvSource({"mistral,/v1/fim/completions,mistral.fim", "mistral,/v1/agents/completions,openai.chat",
@@ -23,7 +23,9 @@ class SmallDialectsTest {
         "llamacpp,/completions,llamacpp.completion", "llamacpp,/infill,llamacpp.completion",
         "llamacpp,/v1/chat/completions,openai.chat", "anthropic,/v1/complete,anthropic.complete",
         "cloudflare,/client/v4/accounts/a/ai/run/@cf/meta/llama,cloudflare.run",
-        "cloudflare,/client/v4/accounts/a/ai/v1/chat/completions,openai.chat"})
+        "cloudflare,/client/v4/accounts/a/ai/v1/chat/completions,openai.chat", "tgi,/generate,tgi.generate",
+        "tgi,/generate_stream,tgi.generate", "tgi,/,tgi.generate", "tgi,/v1/chat/completions,openai.chat",
+        "huggingface,/models/m/n,tgi.generate", "openai,/,passthrough"})
     void providerAndPathDecide(String provider, String path, String dialect) {
         assertThat(Dialects.of(provider, "POST", path).id()).isEqualTo(dialect);
     }
@@ -37,14 +39,16 @@ class SmallDialectsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|',
             textBlock = """
-                    mistral    | /v1/conversations    | {}                                  | {"completion_args":{"max_tokens":7}}
-                    mistral    | /v1/conversations    | {"completion_args":{"max_tokens":9}}| {"completion_args":{"max_tokens":7}}
-                    mistral    | /v1/fim/completions  | {"prompt":"a"}                      | {"max_tokens":7,"prompt":"a"}
-                    llamacpp   | /completion          | {"n_predict":-1}                    | {"n_predict":7}
-                    llamacpp   | /completion          | {"max_tokens":9}                    | {"max_tokens":7}
-                    anthropic  | /v1/complete         | {"max_tokens_to_sample":9}          | {"max_tokens_to_sample":7}
+                            mistral    | /v1/conversations    | {}                                  | {"completion_args":{"max_tokens":7}}
+                            mistral    | /v1/conversations    | {"completion_args":{"max_tokens":9}}| {"completion_args":{"max_tokens":7}}
+                            mistral    | /v1/fim/completions  | {"prompt":"a"}                      | {"max_tokens":7,"prompt":"a"}
+                            llamacpp   | /completion          | {"n_predict":-1}                    | {"n_predict":7}
+                            llamacpp   | /completion          | {"max_tokens":9}                    | {"max_tokens":7}
+                            anthropic  | /v1/complete         | {"max_tokens_to_sample":9}          | {"max_tokens_to_sample":7}
+                            tgi        | /generate            | {"inputs":"a"}                      | {"parameters":{"max_new_tokens":7},"inputs":"a"}
+                    tgi        | /                    | {"parameters":{"max_new_tokens":9}} | {"parameters":{"max_new_tokens":7}}
                     cloudflare | /x/ai/run/@cf/m      | {"prompt":"a"}                      | {"max_tokens":7,"prompt":"a"}
-                    """)
+                            """)
     void theLimitIsLoweredWhereItStands(String provider, String path, String body, String edited) {
         Dialect dialect = Dialects.of(provider, "POST", path);
         byte[] bytes = body.getBytes(UTF_8);
@@ -55,16 +59,18 @@ class SmallDialectsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|',
             textBlock = """
-                    mistral  | /v1/agents/completions  | {"agent_id":"ag"}                              | "agent_id" lets the provider add input of its own
-                    mistral  | /v1/conversations       | {"inputs":"hi"}                                |
-                    mistral  | /v1/conversations       | {"inputs":"hi","agent_id":"ag"}                | the instructions of an agent are kept by the provider
-                    mistral  | /v1/conversations       | {"inputs":"hi","tools":[{"type":"function"}]}  |
-                    mistral  | /v1/conversations       | {"inputs":"hi","tools":[{"type":"web_search"}]}| a tool of the provider's own adds input
-                    mistral  | /v1/conversations       | {"inputs":[{"role":"user","content":[{"type":"image_url","image_url":"u"}]}]} | a message names a file or a URL
-                    mistral  | /v1/conversations/c1    | {"inputs":"hi"}                                | a conversation that the provider keeps is named by its id
-                    mistral  | /v1/ocr                 | {"document":{"type":"document_url"}}           | a document is read page by page
-                    llamacpp | /completion             | {"prompt":"a"}                                 |
-                    """)
+                            mistral  | /v1/agents/completions  | {"agent_id":"ag"}                              | "agent_id" lets the provider add input of its own
+                            mistral  | /v1/conversations       | {"inputs":"hi"}                                |
+                            mistral  | /v1/conversations       | {"inputs":"hi","agent_id":"ag"}                | the instructions of an agent are kept by the provider
+                            mistral  | /v1/conversations       | {"inputs":"hi","tools":[{"type":"function"}]}  |
+                            mistral  | /v1/conversations       | {"inputs":"hi","tools":[{"type":"web_search"}]}| a tool of the provider's own adds input
+                            mistral  | /v1/conversations       | {"inputs":[{"role":"user","content":[{"type":"image_url","image_url":"u"}]}]} | a message names a file or a URL
+                            mistral  | /v1/conversations/c1    | {"inputs":"hi"}                                | a conversation that the provider keeps is named by its id
+                            mistral  | /v1/ocr                 | {"document":{"type":"document_url"}}           | a document is read page by page
+                            llamacpp | /completion             | {"prompt":"a"}                                 |
+                    tgi      | /generate               | {"inputs":"what is ![](https://x/y.png)?"}     | an image in the text may be named by its URL
+                    tgi      | /generate               | {"inputs":"what is it?"}                       |
+                            """)
     void inputThatIsNotInTheBodyIsNamed(String provider, String path, String body, @Nullable String unseen) {
         assertThat(facts(provider, path, body).prompt().unseen()).isEqualTo(unseen);
     }
@@ -145,6 +151,66 @@ class SmallDialectsTest {
     void theModelOfWorkersAiStandsInThePath() {
         assertThat(facts("cloudflare", "/client/v4/accounts/a/ai/run/@cf/meta/llama-3", "{\"prompt\":\"a\"}").model())
                 .isEqualTo(new ModelId("@cf/meta/llama-3"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/generate,{},false", "/generate_stream,{},true", "/,{},false", "/,{\"stream\":true},true"})
+    void thePathOrTheBodyOfTgiSaysStream(String path, String body, boolean streaming) {
+        assertThat(facts("tgi", path, body).streaming()).isEqualTo(streaming);
+    }
+
+    @Test
+    void everySequenceThatTheBestIsChosenFromWasGenerated() {
+        assertThat(facts("tgi", "/generate", "{\"inputs\":\"a\",\"parameters\":{\"best_of\":3}}").choices())
+                .isEqualTo(3);
+        AnswerFacts facts = read("tgi", "/", "[{\"generated_text\":\"a\",\"details\":{\"generated_tokens\":5,"
+                + "\"prefill\":[{\"id\":1},{\"id\":2}],\"best_of_sequences\":[{\"generated_tokens\":4},"
+                + "{\"generated_tokens\":3}]}}]");
+        assertThat(facts.quantities()).isEqualTo(
+                Quantities.builder().reported(Meter.TOKENS_IN, 2).reported(Meter.TOKENS_OUT, 12).build());
+    }
+
+    @Test
+    void theLastEventOfTgiTellsBothCountsAndRepeatsTheText() {
+        var heard = new StringBuilder();
+        AnswerScanner scanner = Dialects.of("tgi", "POST", "/generate_stream").answer(new OutputListener() {
+            @Override
+            public void text(byte[] json, int from, int to) {
+                heard.append(new String(json, from, to - from, UTF_8));
+            }
+
+            @Override
+            public void textEnd() {}
+        });
+        byte[] stream = ("data: {\"token\":{\"id\":1,\"text\":\"a\"},\"generated_text\":null,\"details\":null}\n\n"
+                + "data: {\"token\":{\"id\":2,\"text\":\"b\"},\"generated_text\":\"ab\",\"details\":{\"finish_reason\":"
+                + "\"length\",\"generated_tokens\":2,\"input_length\":7}}\n\n").getBytes(UTF_8);
+        scanner.accept(stream, 0, stream.length);
+        assertThat(heard).hasToString("ab");
+        assertThat(scanner.facts().usage()).isEqualTo(Usage.FINAL);
+        assertThat(scanner.facts().quantities()).isEqualTo(
+                Quantities.builder().reported(Meter.TOKENS_IN, 7).reported(Meter.TOKENS_OUT, 2).build());
+    }
+
+    @Test
+    void whatTgiWasNotAskedForItDoesNotTell() {
+        assertThat(read("tgi", "/generate", "{\"generated_text\":\"a\"}").usage()).isEqualTo(Usage.NONE);
+        AnswerFacts output = read("tgi", "/generate", "{\"details\":{\"generated_tokens\":5,\"prefill\":[]}}");
+        assertThat(output.quantities().has(Meter.TOKENS_IN)).isFalse();
+        assertThat(output.quantities().amount(Meter.TOKENS_OUT)).isEqualTo(5);
+        assertThat(read("tgi", "/generate", "{\"error\":\"overloaded\",\"error_type\":\"x\"}").error())
+                .isEqualTo("error");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|',
+            textBlock = """
+                    tgi       | /generate    | {"error":"no","error_type":"cap_exceeded","code":"cap_exceeded"}
+                    anthropic | /v1/complete | {"type":"error","error":{"type":"rate_limit_error","message":"no","code":"cap_exceeded"},"request_id":null}
+                    """)
+    void aRefusalIsInTheProvidersShape(String provider, String path, String body) {
+        var refusal = new RefusalShape(429, "cap_exceeded", "no", null);
+        assertThat(new String(Dialects.of(provider, "POST", path).refusal(refusal).bytes(), UTF_8)).isEqualTo(body);
     }
 
     private static AnswerFacts read(String provider, String path, String answer) {

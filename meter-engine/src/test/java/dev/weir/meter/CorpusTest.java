@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 class CorpusTest {
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
             "ollama.generate", "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed",
-            "cohere.rerank", "rerank", "mistral.fim", "cloudflare.run", "anthropic.complete");
+            "cohere.rerank", "rerank", "mistral.fim", "cloudflare.run", "anthropic.complete",
+            "tgi.generate");
     /// Custom paths of proxies and small hosts that no table can know.
     private static final Set<String> OTHER_PATHS = Set.of("pollinations", "writer");
     private static final Tokenizers TOKENIZERS = new Tokenizers();

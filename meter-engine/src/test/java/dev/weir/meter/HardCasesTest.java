@@ -3,6 +3,7 @@ package dev.weir.meter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.dialect.Dialect;
 import dev.weir.dialect.Dialects;
 import dev.weir.usage.Meter;
 import dev.weir.usage.ModelId;
@@ -21,7 +22,7 @@ class HardCasesTest {
         return Corpus.hardCases()
                 .stream()
                 .filter(one -> one.path("kind").asText().equals("constructed"))
-                .filter(one -> one.path("wire_format").asText().matches("openai.chat|anthropic.messages"))
+                .filter(one -> one.path("wire_format").asText().matches("openai.chat|anthropic.messages|ollama.chat"))
                 .map(one -> DynamicTest.dynamicTest(one.path("name").asText(), () -> check(one)));
     }
 
@@ -42,19 +43,26 @@ class HardCasesTest {
         }
         assertThat(reading).isInstanceOf(UsageReading.Reported.class);
         Quantities quantities = ((UsageReading.Reported) reading).quantities();
-        boolean openAi = one.path("wire_format").asText().equals("openai.chat");
         assertThat(quantities.amount(Meter.TOKENS_OUT))
-                .isEqualTo(usage.path(openAi ? "completion_tokens" : "output_tokens").asLong());
-        assertThat(quantities.amount(Meter.TOKENS_IN)).isEqualTo(openAi
-                ? usage.path("prompt_tokens").asLong()
-                : usage.path("input_tokens").asLong() + usage.path("cache_read_input_tokens").asLong()
-                        + usage.path("cache_creation_input_tokens").asLong());
+                .isEqualTo(sum(usage, "completion_tokens", "output_tokens", "eval_count"));
+        assertThat(quantities.amount(Meter.TOKENS_IN)).isEqualTo(sum(usage, "prompt_tokens", "input_tokens",
+                "cache_read_input_tokens", "cache_creation_input_tokens", "prompt_eval_count"));
+    }
+
+    private static long sum(JsonNode usage, String... fields) {
+        return Stream.of(fields).mapToLong(field -> usage.path(field).asLong()).sum();
+    }
+
+    private static Dialect dialect(String wireFormat) {
+        return switch (wireFormat) {
+            case "openai.chat" -> Dialects.of("openai", "POST", "/v1/chat/completions");
+            case "ollama.chat" -> Dialects.of("ollama", "POST", "/api/chat");
+            default -> Dialects.of("anthropic", "POST", "/v1/messages");
+        };
     }
 
     private static UsageReading read(JsonNode one, byte[] body, int piece) {
-        boolean openAi = one.path("wire_format").asText().equals("openai.chat");
-        var dialect = Dialects.of(openAi ? "openai" : "anthropic", "POST",
-                openAi ? "/v1/chat/completions" : "/v1/messages");
+        Dialect dialect = dialect(one.path("wire_format").asText());
         String coding = null;
         for (JsonNode header : one.path("response").path("headers")) {
             if (header.path(0).asText().equals("content-encoding")) {
