@@ -17,6 +17,8 @@ import dev.weir.control.PricesResource;
 import dev.weir.control.StoredTenants;
 import dev.weir.control.StoredUsage;
 import dev.weir.control.TenantsResource;
+import dev.weir.deferred.Awaited;
+import dev.weir.deferred.DeferredUsage;
 import dev.weir.exchange.DataPlane;
 import dev.weir.exchange.ExchangeLimits;
 import dev.weir.exchange.ExchangeParts;
@@ -67,6 +69,7 @@ final class Gateway implements AutoCloseable {
     private final TenantDirectory directory = new TenantDirectory(TenantDirectory.Snapshot.EMPTY);
     private final KeyHasher hasher;
     private final Admissions admissions;
+    private final DeferredUsage deferred = new DeferredUsage();
     private final StrictHead head;
     private final Vertx vertx;
     private final Store store;
@@ -96,6 +99,7 @@ final class Gateway implements AutoCloseable {
             demoTenants.make();
             directorySync.refresh();
             restoreCounters();
+            restoreDeferred();
             sandbox = await(Sandbox.start(vertx));
             running.add("sandbox", () -> awaitStop(sandbox.close()));
             openDataPlane();
@@ -162,6 +166,21 @@ final class Gateway implements AutoCloseable {
         admissions.restore(directory.snapshot(), past, now, now.toEpochMilli());
     }
 
+    private void restoreDeferred() {
+        store.postgres()
+                .pending()
+                .of(store.spool().nodeId(), clock.now().minus(DeferredUsage.KEPT))
+                .forEach(created -> deferred.await(new Awaited(created, null)));
+    }
+
+    private void forgetDeferred() {
+        for (Awaited expired : deferred.takeExpired(clock.now())) {
+            if (expired.admitted() != null) {
+                admissions.release(expired.admitted());
+            }
+        }
+    }
+
     private void openDataPlane() throws Exception {
         var deadlines = config.deadlines();
         var limits = new ExchangeLimits(deadlines.bodyFirstByte(), deadlines.bodyRateAfter(),
@@ -171,7 +190,7 @@ final class Gateway implements AutoCloseable {
                 config.limits().callsPerTenant());
         var tokenizers = new Tokenizers();
         Thread.ofVirtual().name("weir-warm").start(tokenizers::warm);
-        var parts = new ExchangeParts(clock, directory, hasher, admissions, store.spool(), tokenizers,
+        var parts = new ExchangeParts(clock, directory, hasher, admissions, store.spool(), deferred, tokenizers,
                 new CallMetrics(metrics),
                 limits);
         metrics.watchConnections(parts::openConnections);
@@ -221,6 +240,7 @@ final class Gateway implements AutoCloseable {
         metrics.watchCallsInFlight(() -> dataPlanes.stream().mapToInt(DataPlane::running).sum());
         repeat(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer);
         repeat(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now()));
+        repeat(LEDGER_SWEEP, "weir-deferred-sweep", this::forgetDeferred);
     }
 
     private void repeat(Duration pause, String name, Runnable task) {

@@ -28,7 +28,7 @@ class ArchitectureTest {
     /// What `event` is made of, and so what who handles events may name.
     private static final String EVENT = "event rating tenant usage money";
     private static final String ENGINE = "port money usage tenant dialect meter rating ledger lease admission event"
-            + " catalog rollup invoice evidence";
+            + " deferred catalog rollup invoice evidence";
     private static final String STORAGE = "disk spool postgres stream archive vault";
 
     private static final Map<String, Set<String>> MAY_IMPORT = table(
@@ -45,6 +45,7 @@ class ArchitectureTest {
             "lease   -> ledger tenant",
             "admission -> ledger lease rating dialect tenant usage money",
             "event   -> rating tenant usage money",
+            "deferred -> admission " + EVENT,
             "rollup  -> event tenant usage money",
             "invoice -> rollup catalog event rating tenant usage money",
             "evidence -> " + EVENT,
@@ -60,7 +61,7 @@ class ArchitectureTest {
             "upstream -> config",
             "route   -> upstream dialect",
             "exchange -> route upstream config port money usage tenant dialect meter rating ledger lease admission event"
-                    + " catalog",
+                    + " deferred catalog",
             // The control plane serves what telemetry counts.
             "control -> telemetry config " + STORAGE + " " + ENGINE,
             "console -> config " + STORAGE + " " + ENGINE,

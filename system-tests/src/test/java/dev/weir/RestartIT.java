@@ -35,6 +35,30 @@ class RestartIT {
     }
 
     @Test
+    void usageThatIsToldAfterAKillIsBookedOnceAndCountsForTheCap() throws Exception {
+        String id;
+        try (var weir = WeirProcess.start(folder, CONFIG)) {
+            String created = background(weir).body();
+            id = created.replaceAll(".*\"id\":\"(resp_[^\"]+)\".*", "$1");
+            weir.kill();
+        }
+        try (var weir = WeirProcess.start(folder, CONFIG)) {
+            long before = remaining(chat(weir));
+            assertThat(read(weir, id).statusCode()).isEqualTo(200);
+            assertThat(before - remaining(chat(weir))).as("the response's tokens and a chat's").isGreaterThan(100);
+            weir.kill();
+        }
+        try (var weir = WeirProcess.start(folder, CONFIG)) {
+            assertThat(read(weir, id).statusCode()).isEqualTo(200);
+            assertThat(Events.of(weir, "demo"))
+                    .filteredOn(event -> event.getJsonArray("flags").contains("usage_deferred"))
+                    .singleElement()
+                    .satisfies(booked -> assertThat(booked.getJsonObject("meters").getLong("tokens_out"))
+                            .isEqualTo(100));
+        }
+    }
+
+    @Test
     void twoInstancesRunSideBySide() throws Exception {
         try (var one = WeirProcess.start(folder.resolve("one"), CONFIG);
                 var two = WeirProcess.start(folder.resolve("two"), CONFIG)) {
@@ -49,10 +73,25 @@ class RestartIT {
     }
 
     private static HttpResponse<String> chat(WeirProcess weir) throws Exception {
-        return WeirProcess.HTTP.send(HttpRequest.newBuilder(URI.create(weir.url("/sandbox/v1/chat/completions")))
+        return post(weir, "chat/completions",
+                "{\"model\":\"sandbox-small\",\"max_tokens\":20,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}");
+    }
+
+    private static HttpResponse<String> background(WeirProcess weir) throws Exception {
+        return post(weir, "responses", "{\"model\":\"sandbox-small\",\"input\":\"hi\",\"background\":true,"
+                + "\"max_output_tokens\":200,\"weir_sandbox\":{\"output_tokens\":100}}");
+    }
+
+    private static HttpResponse<String> read(WeirProcess weir, String id) throws Exception {
+        return WeirProcess.HTTP.send(HttpRequest.newBuilder(URI.create(weir.url("/sandbox/v1/responses/" + id)))
                 .header("Authorization", "Bearer " + weir.demoKey())
-                .POST(HttpRequest.BodyPublishers.ofString(
-                        "{\"model\":\"sandbox-small\",\"max_tokens\":20,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"))
+                .build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static HttpResponse<String> post(WeirProcess weir, String path, String body) throws Exception {
+        return WeirProcess.HTTP.send(HttpRequest.newBuilder(URI.create(weir.url("/sandbox/v1/" + path)))
+                .header("Authorization", "Bearer " + weir.demoKey())
+                .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build(), HttpResponse.BodyHandlers.ofString());
     }
 }

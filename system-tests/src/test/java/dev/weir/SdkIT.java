@@ -11,8 +11,11 @@ import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.core.JsonValue;
 import com.openai.helpers.ChatCompletionAccumulator;
+import com.openai.helpers.ResponseAccumulator;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.embeddings.EmbeddingCreateParams;
+import com.openai.models.responses.ResponseCreateParams;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.List;
@@ -70,6 +73,60 @@ class SdkIT {
         JsonObject event = Events.atLeast(1, weir, "stream").getFirst();
         assertThat(event.getJsonObject("meters").getLong("tokens_out")).isEqualTo(40);
         assertThat(event.getJsonObject("provenance").getString("tokens_out")).isEqualTo("reported");
+    }
+
+    @Test
+    void anOpenaiResponseAndItsStreamAreMetered() throws Exception {
+        try (var openai = closing(openai(weir.newKey("responses", "pro")))) {
+            var plain = openai.client().responses().create(response(Map.of("output_tokens", 25)).build());
+            var whole = ResponseAccumulator.create();
+            try (var stream = openai.client()
+                    .responses()
+                    .createStreaming(response(Map.of("output_tokens", 25)).build())) {
+                stream.stream().forEach(whole::accumulate);
+            }
+            var usage = plain.usage().orElseThrow();
+            assertThat(usage.outputTokens()).isEqualTo(25);
+            assertThat(whole.response().usage().orElseThrow().outputTokens()).isEqualTo(25);
+            for (JsonObject event : Events.atLeast(2, weir, "responses")) {
+                assertTokens(event, usage.inputTokens(), usage.outputTokens());
+            }
+        }
+    }
+
+    @Test
+    void aBackgroundResponseIsBookedOnceHoweverOftenItIsRead() throws Exception {
+        try (var openai = closing(openai(weir.newKey("background", "pro")))) {
+            var created = openai.client()
+                    .responses()
+                    .create(response(Map.of("output_tokens", 25)).background(true).build());
+            for (int i = 0; i < 3; i++) {
+                var read = openai.client().responses().retrieve(created.id());
+                assertThat(read.usage().orElseThrow().outputTokens()).isEqualTo(25);
+            }
+        }
+        List<JsonObject> events = Events.atLeast(5, weir, "background");
+        assertThat(events).hasSize(5);
+        assertThat(events).filteredOn(event -> event.getJsonObject("meters").containsKey("tokens_out"))
+                .singleElement()
+                .satisfies(booked -> {
+                    assertThat(booked.getJsonArray("flags").getList()).isEqualTo(List.of("usage_deferred"));
+                    assertThat(booked.getJsonObject("meters").getLong("tokens_out")).isEqualTo(25);
+                });
+    }
+
+    @Test
+    void openaiEmbeddingsAreMetered() throws Exception {
+        try (var openai = closing(openai(weir.newKey("embeddings", "pro")))) {
+            var answer = openai.client()
+                    .embeddings()
+                    .create(EmbeddingCreateParams.builder()
+                            .model("sandbox-small")
+                            .inputOfArrayOfStrings(List.of("a weir", "a dam"))
+                            .build());
+            assertThat(answer.data()).hasSize(2);
+            assertTokens(Events.atLeast(1, weir, "embeddings").getFirst(), answer.usage().promptTokens(), 0);
+        }
     }
 
     @Test
@@ -141,6 +198,13 @@ class SdkIT {
         return ChatCompletionCreateParams.builder()
                 .model("sandbox-small")
                 .addUserMessage("What is a weir?")
+                .putAdditionalBodyProperty("weir_sandbox", JsonValue.from(sandbox));
+    }
+
+    private static ResponseCreateParams.Builder response(Map<String, Object> sandbox) {
+        return ResponseCreateParams.builder()
+                .model("sandbox-small")
+                .input("What is a weir?")
                 .putAdditionalBodyProperty("weir_sandbox", JsonValue.from(sandbox));
     }
 

@@ -1,5 +1,7 @@
 package dev.weir.exchange;
 
+import java.util.List;
+import dev.weir.dialect.AnswerFacts;
 import dev.weir.dialect.Dialect;
 import dev.weir.dialect.RequestFacts;
 import dev.weir.dialect.UsageChunkFilter;
@@ -100,6 +102,8 @@ final class AnswerReader implements AnswerSoFar {
             case UsageReading.Estimated(Quantities estimated, String reason) ->
                 new UsageReading.Estimated(withAskedFor(withCountedInput(estimated)), reason);
             case UsageReading.Missing missing -> askedFor(missing, complete);
+            case UsageReading.Deferred later -> later;
+            case UsageReading.Earlier told -> told;
         };
     }
 
@@ -107,12 +111,13 @@ final class AnswerReader implements AnswerSoFar {
     /// images has made them, and a length that no field limits is bounded by what was asked for.
     private Quantities withAskedFor(Quantities estimated) {
         RequestFacts facts = call.facts;
-        if (facts == null) {
+        Dialect dialect = call.dialect;
+        if (facts == null || dialect == null || !dialect.ordersOthers()) {
             return estimated;
         }
         return estimated.with(all -> {
             facts.others().forEach((meter, amount, provenance) -> atLeast(all, meter, amount, provenance));
-            if (call.dialect == null || call.dialect.putsOutText()) {
+            if (dialect.putsOutText()) {
                 return;
             }
             facts.outputMost()
@@ -146,9 +151,11 @@ final class AnswerReader implements AnswerSoFar {
         return estimated.with(all -> all.set(Meter.TOKENS_IN, counted.tokens(), counted.provenance()));
     }
 
+    /// What the provider said so far of this call's usage; an answer about an earlier call says nothing of that.
     @Override
     public Quantities soFar() {
-        return meter == null ? Quantities.NONE : meter.facts().quantities();
+        boolean another = call.dialect != null && call.dialect.looksUp();
+        return meter == null || another ? Quantities.NONE : meter.facts().quantities();
     }
 
     @Override
@@ -169,6 +176,16 @@ final class AnswerReader implements AnswerSoFar {
     @Override
     public @Nullable String serviceTier() {
         return meter == null ? null : meter.facts().serviceTier();
+    }
+
+    @Override
+    public boolean usageComesLater() {
+        return meter != null && meter.facts().usage() == AnswerFacts.Usage.LATER;
+    }
+
+    @Override
+    public List<AnswerFacts.Side> sides() {
+        return meter == null ? List.of() : meter.facts().sides();
     }
 
     @Override

@@ -7,16 +7,17 @@ import org.jspecify.annotations.Nullable;
 
 /// What an upstream has told so far, for the event of its attempt. Event loop of the exchange.
 interface AnswerSoFar {
-    /// What the provider said so far.
+    /// What the provider said so far of this call's usage; an answer about an earlier call says nothing of that.
     Quantities soFar();
 
     /// What the provider charges for where that is not what it counts, so far; else empty.
     Quantities billed();
 
-    /// What was used at another model's price and is not in [#billed()]; nothing but in sessions.
-    default List<AnswerFacts.Side> soldApart() {
-        return List.of();
-    }
+    /// What was used at another model's price.
+    List<AnswerFacts.Side> sides();
+
+    /// Whether the answer names something that still runs, and tells its usage when it is asked for again.
+    boolean usageComesLater();
 
     /// The model that answered.
     @Nullable

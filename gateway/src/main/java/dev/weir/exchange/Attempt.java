@@ -1,8 +1,9 @@
 package dev.weir.exchange;
 
+import java.util.List;
+import dev.weir.dialect.AnswerFacts;
 import dev.weir.admission.Admission;
 import dev.weir.admission.Refusal;
-import dev.weir.dialect.AnswerFacts;
 import dev.weir.event.Flags;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
@@ -11,7 +12,6 @@ import dev.weir.money.Money;
 import dev.weir.usage.Quantities;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// One upstream request of a call, and everything its event will say.
@@ -37,6 +37,8 @@ final class Attempt {
     private long progressBytes;
     private long progressNanos;
 
+    /// What its event must say, beside what its settlement finds.
+    Flags flags = Flags.NONE;
     int upstreamStatus;
     int clientStatus;
     long retryAfterSeconds = HeaderNumbers.ABSENT;
@@ -183,12 +185,16 @@ final class Attempt {
         return reader == null ? Quantities.NONE : reader.billed();
     }
 
-    /// What was used at another model's price and is not in [#billed()].
-    List<AnswerFacts.Side> soldApart() {
-        return reader == null ? List.of() : reader.soldApart();
+    /// What was used at another model's price.
+    List<AnswerFacts.Side> sides() {
+        return reader == null ? List.of() : reader.sides();
     }
 
+    /// Where the usage comes later, it comes by the id of the object.
     private @Nullable String providerId() {
+        if (reader != null && reader.usageComesLater()) {
+            return reader.answerId();
+        }
         return providerRequestId != null || reader == null ? providerRequestId : reader.answerId();
     }
 

@@ -2,6 +2,7 @@ package dev.weir.exchange;
 
 import dev.weir.admission.Refusal;
 import dev.weir.admission.RefusalCode;
+import dev.weir.deferred.Awaited;
 import dev.weir.dialect.RefusalBody;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
@@ -22,10 +23,12 @@ final class Records {
 
     private final ExchangeParts parts;
     private final Settlements settlements;
+    private final LaterUsage laterUsage;
 
     Records(ExchangeParts parts) {
         this.parts = parts;
         this.settlements = new Settlements(parts.admissions());
+        this.laterUsage = new LaterUsage(parts);
     }
 
     private UsageJournal journal() {
@@ -34,7 +37,7 @@ final class Records {
 
     /// @return whether the opening record is kept; where not, the reservation is given back
     boolean open(Attempt attempt) {
-        if (isKept(attempt.call, () -> journal().open(attempt.ifInterrupted(parts.clock().nanoTime())))) {
+        if (isKept(attempt.call.id, () -> journal().open(attempt.ifInterrupted(parts.clock().nanoTime())))) {
             return true;
         }
         parts.admissions().release(attempt.admitted);
@@ -49,7 +52,7 @@ final class Records {
     ///
     /// @return whether it is
     boolean keepProgress(Attempt attempt, Quantities soFar) {
-        return isKept(attempt.call,
+        return isKept(attempt.call.id,
                 () -> journal().progress(attempt.call.id, attempt.number, soFar, attempt.bytes()));
     }
 
@@ -58,6 +61,35 @@ final class Records {
     /// @param reason why Weir ended or answered it instead of the upstream, null where it did not
     /// @return whether the settlement is kept, so whether the client may see the end of its answer
     boolean settle(Attempt attempt, Outcome outcome, @Nullable RefusalCode reason, UsageReading reading) {
+        return switch (reading) {
+            case UsageReading.Deferred later -> settleForNow(attempt, outcome, reason, later);
+            case UsageReading.Earlier told -> {
+                boolean kept = laterUsage.book(attempt, told);
+                yield keepSettled(attempt, outcome, reason, told) != null && kept;
+            }
+            case UsageReading.Reported _,UsageReading.Estimated _,UsageReading.Missing _ ->
+                keepSettled(attempt, outcome, reason, reading) != null;
+        };
+    }
+
+    /// Settles what Weir counted itself, and awaits the rest.
+    private boolean settleForNow(Attempt attempt, Outcome outcome, @Nullable RefusalCode reason,
+            UsageReading.Deferred later) {
+        if (parts.deferred().isFull()) {
+            return keepSettled(attempt, outcome, reason,
+                    new UsageReading.Missing("too many calls await their usage")) != null;
+        }
+        UsageEvent event = keepSettled(attempt, outcome, reason, later);
+        boolean awaited = event != null && parts.deferred().await(new Awaited(event, attempt.admitted));
+        if (!awaited && !attempt.isCharged()) {
+            parts.admissions().release(attempt.admitted);
+        }
+        return event != null;
+    }
+
+    /// @return the event, null where it is not kept
+    private @Nullable UsageEvent keepSettled(Attempt attempt, Outcome outcome, @Nullable RefusalCode reason,
+            UsageReading reading) {
         UsageEvent event;
         try {
             event = settlements.settle(attempt, outcome, reason == null ? null : reason.id(), reading,
@@ -66,9 +98,9 @@ final class Records {
             LOG.error("call {}: its settlement failed; it is charged as if Weir had died", attempt.call.id,
                     unforeseen);
             settleAfterFault(attempt);
-            return false;
+            return null;
         }
-        return isWritten(event, attempt.call);
+        return isWritten(event, attempt.call) ? event : null;
     }
 
     /// The end of an attempt whose end nobody could see, because something failed that nobody foresaw: charged by the policy
@@ -78,7 +110,7 @@ final class Records {
     }
 
     private boolean isWritten(UsageEvent event, Call call) {
-        boolean kept = isKept(call, () -> journal().settle(event));
+        boolean kept = isKept(call.id, () -> journal().settle(event));
         tell(event);
         return kept;
     }
@@ -100,23 +132,23 @@ final class Records {
             return;
         }
         UsageEvent event = Refusals.event(call, attempt, refusal, said, parts.clock().nanoTime());
-        var _ = isKept(call, () -> journal().refuse(event));
+        var _ = isKept(call.id, () -> journal().refuse(event));
         tell(event);
     }
 
     /// A journal that throws has not said that it kept anything, so it counts as if it had kept nothing; and it is not asked
     /// again, because it may have. What is in it decides at the next start.
-    private static boolean isKept(Call call, Supplier<Append> appended) {
+    static boolean isKept(String callId, Supplier<Append> appended) {
         try {
             return switch (appended.get()) {
                 case Append.Kept _ -> true;
                 case Append.NotKept(String why) -> {
-                    LOG.error("call {}: its record could not be kept: {}", call.id, why);
+                    LOG.error("call {}: its record could not be kept: {}", callId, why);
                     yield false;
                 }
             };
         } catch (RuntimeException | Error unforeseen) {
-            LOG.error("call {}: its record could not be kept", call.id, unforeseen);
+            LOG.error("call {}: its record could not be kept", callId, unforeseen);
             return false;
         }
     }

@@ -82,8 +82,13 @@ final class SessionReader implements AnswerSoFar {
     }
 
     @Override
-    public List<AnswerFacts.Side> soldApart() {
+    public List<AnswerFacts.Side> sides() {
         return meter.facts().sides();
+    }
+
+    @Override
+    public boolean usageComesLater() {
+        return false;
     }
 
     @Override

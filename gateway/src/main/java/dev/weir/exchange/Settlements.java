@@ -2,20 +2,16 @@ package dev.weir.exchange;
 
 import dev.weir.admission.Admissions;
 import dev.weir.admission.RefusalCode;
-import dev.weir.dialect.AnswerFacts;
 import dev.weir.event.Flags;
 import dev.weir.event.Flags.Flag;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import dev.weir.money.Money;
-import dev.weir.rating.Rating;
-import dev.weir.rating.Sku;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
 import dev.weir.usage.UsageReading;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -37,9 +33,15 @@ final class Settlements {
     UsageEvent settle(Attempt attempt, Outcome outcome, @Nullable String reason, UsageReading reading, long nowNanos) {
         Quantities used = used(attempt, reading);
         Flags flags = flags(attempt, reading);
+        if (reading instanceof UsageReading.Deferred) {
+            if (admissions.defer(attempt.admitted, used).boundViolated()) {
+                flags = flags.with(Flag.BOUND_VIOLATED);
+            }
+            return attempt.event(outcome, reason, used, Money.ZERO, flags, nowNanos);
+        }
         Money cost = Money.ZERO;
         if (attempt.call.isLlm()) {
-            cost = plus(cost(attempt, priced(attempt, reading, used)), soldApart(attempt));
+            cost = cost(attempt, priced(attempt, reading, used));
             if (cost == null) {
                 flags = flags.with(Flag.UNPRICED);
             }
@@ -98,6 +100,7 @@ final class Settlements {
             case UsageReading.Reported(Quantities reported) -> reported;
             case UsageReading.Estimated(Quantities estimated, String _) ->
                 attempt.succeeded() ? estimated : Quantities.NONE;
+            case UsageReading.Deferred _,UsageReading.Earlier _ -> Quantities.NONE;
             case UsageReading.Missing _ -> attempt.succeeded() && attempt.mayHaveUsedTokens()
                     ? onlyTokens(attempt.admitted.reserved())
                     : Quantities.NONE;
@@ -115,7 +118,10 @@ final class Settlements {
     }
 
     private static Flags flags(Attempt attempt, UsageReading reading) {
-        Flags flags = Flags.NONE;
+        Flags flags = attempt.flags;
+        if (reading instanceof UsageReading.Deferred) {
+            flags = flags.with(Flag.USAGE_PENDING);
+        }
         if (!attempt.call.isLlm() && attempt.call.isUnclassified()) {
             flags = flags.with(Flag.UNCLASSIFIED);
         }
@@ -130,55 +136,21 @@ final class Settlements {
     private static Quantities priced(Attempt attempt, UsageReading reading, Quantities used) {
         Quantities billed = attempt.billed();
         if (billed.isEmpty() || !(reading instanceof UsageReading.Reported)) {
-            return withoutSoldApart(attempt, used);
+            return used;
         }
         return used.has(Meter.CALLS) ? billed.with(all -> all.reported(Meter.CALLS, 1)) : billed;
     }
 
-    /// An answer without a 2xx head that tells no usage costs nothing, nor does a session in which nothing was asked; one with it whose usage nobody knows has no cost.
+    /// An answer without a 2xx head that tells no usage costs nothing, nor does a session in which nothing was asked; an answer
+    /// with one whose usage nobody knows has no cost.
     private static @Nullable Money cost(Attempt attempt, Quantities used) {
         boolean mayBeFree = !attempt.succeeded() || attempt.call.isSession();
         if (!attempt.mayHaveUsedTokens() || mayBeFree && SOLD.stream().noneMatch(used::has)) {
             return Money.ZERO;
         }
-        Money cost = cost(attempt, attempt.modelAnswered(), used);
-        return cost != null ? cost : cost(attempt, attempt.call.modelAsked(), used);
-    }
-
-    private static Quantities withoutSoldApart(Attempt attempt, Quantities used) {
-        List<AnswerFacts.Side> apart = attempt.soldApart();
-        return apart.isEmpty() ? used : used.with(rest -> {
-            for (AnswerFacts.Side side : apart) {
-                side.quantities()
-                        .forEach((meter, amount, provenance) -> rest.set(meter,
-                                Math.max(0, rest.amount(meter) - amount), used.provenance(meter)));
-            }
-        });
-    }
-
-    /// What other models did in a session, each at its own price.
-    private static @Nullable Money soldApart(Attempt attempt) {
-        Money sum = Money.ZERO;
-        for (AnswerFacts.Side side : attempt.soldApart()) {
-            sum = plus(sum, cost(attempt, side.model() == null ? null : side.model().value(), side.quantities()));
-        }
-        return sum;
-    }
-
-    /// Null where one of the two is unknown.
-    private static @Nullable Money plus(@Nullable Money one, @Nullable Money other) {
-        return one == null || other == null ? null : one.plus(other);
-    }
-
-    private static @Nullable Money cost(Attempt attempt, @Nullable String model, Quantities used) {
-        if (model == null) {
-            return null;
-        }
-        var sku = new Sku(attempt.call.provider(), model, attempt.region(), attempt.serviceTier());
         String tenant = attempt.call.tenant() == null ? null : attempt.call.tenant().value();
-        return switch (attempt.admitted.prices().rate(tenant, sku, used, attempt.call.time)) {
-            case Rating.Rated(Money cost) -> cost;
-            case Rating.Unpriced _ -> null;
-        };
+        return new CallCost(attempt.admitted.prices(), tenant, attempt.call.provider(), attempt.region(),
+                attempt.serviceTier(), attempt.call.time)
+                .of(attempt.modelAnswered(), attempt.call.modelAsked(), used, attempt.sides());
     }
 }

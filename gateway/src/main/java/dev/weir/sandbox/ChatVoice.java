@@ -2,9 +2,6 @@ package dev.weir.sandbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.vertx.core.MultiMap;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -15,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A stream carries usage only if `stream_options.include_usage` asks for it: then every chunk has `"usage":null` and one
 /// more chunk with `"choices":[]` holds it, before `[DONE]`. Shapes as api.openai.com sent them in 2026.
-final class ChatVoice implements Voice {
+final class ChatVoice extends OpenAiVoice {
     private static final int CHOICES_MAX = 128;
 
     @Override
@@ -67,16 +64,6 @@ final class ChatVoice implements Voice {
     private static long limit(ObjectNode request) {
         long older = request.path("max_tokens").asLong(-1);
         return request.path("max_completion_tokens").asLong(older);
-    }
-
-    private static List<String> stops(ObjectNode request) {
-        JsonNode stop = request.path("stop");
-        if (stop.isTextual()) {
-            return List.of(stop.textValue());
-        }
-        var stops = new ArrayList<String>();
-        stop.forEach(each -> stops.add(each.asText()));
-        return stops;
     }
 
     private static ObjectNode whole(ObjectNode request, int read, List<Speech> speeches) {
@@ -154,53 +141,5 @@ final class ChatVoice implements Voice {
 
     private static String reason(Speech speech) {
         return speech.cutByLimit() ? "length" : "stop";
-    }
-
-    static JsonNode models() {
-        ObjectNode list = Json.object().put("object", "list");
-        var data = list.putArray("data");
-        for (String model : List.of("gpt-5-mini", "gpt-4o-mini", "weir-sandbox")) {
-            data.addObject()
-                    .put("id", model)
-                    .put("object", "model")
-                    .put("created", 1_735_689_600L)
-                    .put("owned_by", "weir-sandbox");
-        }
-        return list;
-    }
-
-    @Override
-    public JsonNode error(int status, String message, String requestId) {
-        ObjectNode error = Json.object();
-        ObjectNode inner = error.putObject("error").put("message", message);
-        switch (status) {
-            case 401 -> inner.put("type", "invalid_request_error").putNull("param").put("code", "invalid_api_key");
-            case 404 -> inner.put("type", "invalid_request_error").putNull("param").put("code", "model_not_found");
-            case 429 -> inner.put("type", "requests").putNull("param").put("code", "rate_limit_exceeded");
-            default -> inner.put("type", status < 500 ? "invalid_request_error" : "server_error")
-                    .putNull("param")
-                    .putNull("code");
-        }
-        return error;
-    }
-
-    @Override
-    public String newRequestId() {
-        return Ids.hex("req_", 32);
-    }
-
-    @Override
-    public void addHeaders(MultiMap headers, String requestId, long processingMillis) {
-        headers.set("x-request-id", requestId)
-                .set("openai-version", "2020-10-01")
-                .set("openai-organization", "weir-sandbox")
-                .set("openai-processing-ms", Long.toString(processingMillis))
-                .set("x-ratelimit-limit-requests", "10000")
-                .set("x-ratelimit-remaining-requests", "9999")
-                .set("x-ratelimit-reset-requests", "6ms");
-    }
-
-    private static long now() {
-        return Instant.now().getEpochSecond();
     }
 }

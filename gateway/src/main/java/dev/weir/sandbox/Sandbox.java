@@ -1,5 +1,6 @@
 package dev.weir.sandbox;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
@@ -8,12 +9,15 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Objects;
 
-/// A real little upstream inside the process, on a free port of 127.0.0.1: OpenAI Chat Completions, Anthropic Messages, and
+/// A real little upstream inside the process, on a free port of 127.0.0.1: OpenAI's text APIs, Anthropic Messages, and
 /// `/connector/…` for the connector route kind.
 ///
 /// | request | answer |
 /// |---|---|
 /// | `POST /v1/chat/completions` | [ChatVoice], streaming or not |
+/// | `POST /v1/completions` | [CompletionsVoice], streaming or not |
+/// | `POST /v1/responses`, `GET /v1/responses/{id}` | [ResponsesVoice], streaming or not, in the background too |
+/// | `POST /v1/embeddings` | [EmbeddingsVoice] |
 /// | `POST /v1/messages`, `POST /v1/messages/count_tokens` | [MessagesVoice] |
 /// | `POST /api/chat` | [OllamaVoice], streaming unless told not to |
 /// | `POST /v2/chat` | [CohereVoice], streaming or not |
@@ -28,6 +32,9 @@ public final class Sandbox {
     private final Vertx vertx;
     private final HttpServer server;
     private final ChatVoice chat = new ChatVoice();
+    private final CompletionsVoice completions = new CompletionsVoice();
+    private final ResponsesVoice responses = new ResponsesVoice();
+    private final EmbeddingsVoice embeddings = new EmbeddingsVoice();
     private final MessagesVoice messages = new MessagesVoice();
     private final OllamaVoice ollama = new OllamaVoice();
     private final CohereVoice cohere = new CohereVoice();
@@ -67,6 +74,12 @@ public final class Sandbox {
         String path = Objects.requireNonNullElse(request.path(), "");
         switch (path) {
             case "/v1/chat/completions" -> post(request, chat, () -> call(request, chat).answer(chat::reply));
+            case "/v1/completions" -> post(request, completions, () -> call(request, completions)
+                    .answer(completions::reply));
+            case "/v1/responses" -> post(request, responses, () -> call(request, responses)
+                    .answer(responses::reply));
+            case "/v1/embeddings" -> post(request, embeddings, () -> call(request, embeddings)
+                    .answer(embeddings::reply));
             case "/v1/messages" -> post(request, messages, () -> call(request, messages).answer(messages::reply));
             case "/v1/messages/count_tokens" -> post(request, messages,
                     () -> call(request, messages).answer((asked, controls) -> messages.count(asked)));
@@ -74,8 +87,11 @@ public final class Sandbox {
             case "/v2/chat" -> post(request, cohere, () -> call(request, cohere).answer(cohere::reply));
             case "/v1/models" -> models(request);
             default -> {
+                JsonNode earlier = request.method() == HttpMethod.GET ? ResponsesVoice.earlier(path) : null;
                 if (path.startsWith("/connector/")) {
                     connector(request);
+                } else if (earlier != null) {
+                    call(request, responses).whole(200, earlier, Controls.NONE);
                 } else {
                     call(request, voiceOf(request)).fail(404,
                             "Invalid URL (" + request.method() + " " + request.path() + ")",
@@ -98,7 +114,7 @@ public final class Sandbox {
     private void models(HttpServerRequest request) {
         Voice voice = voiceOf(request);
         call(request, voice).whole(200, switch (voice) {
-            case ChatVoice openai -> ChatVoice.models();
+            case OpenAiVoice openai -> OpenAiVoice.models();
             case MessagesVoice anthropic -> MessagesVoice.models();
             case OllamaVoice _,CohereVoice _ -> throw new IllegalStateException("these list no models on this path");
         }, Controls.NONE);

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.MultiMap;
 
 /// A dialect that the sandbox speaks. Stateless, any thread.
-sealed interface Voice permits ChatVoice, MessagesVoice, OllamaVoice, CohereVoice {
+sealed interface Voice permits MessagesVoice, OpenAiVoice, OllamaVoice, CohereVoice {
     /// Answers a request of this dialect; never throws for what a client sends.
     Reply reply(ObjectNode request, Controls controls);
 

@@ -48,8 +48,8 @@ class CorpusReplayTest {
             "cloudflare");
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
             "ollama.generate", "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed",
-            "cohere.rerank", "mistral.fim", "cloudflare.run", "anthropic.complete",
-            "tgi.generate");
+            "cohere.rerank", "mistral.fim", "cloudflare.run", "anthropic.complete", "tgi.generate", "openai.completions",
+            "openai.responses", "openai.embeddings", "openai.moderations");
     private static final String MORE_ROUTES = """
               ollama: {kind: llm, provider: ollama, upstream: "%1$s", allow-private: true}
               cohere: {kind: llm, provider: cohere, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
@@ -92,8 +92,10 @@ class CorpusReplayTest {
         records = RecordedTraffic.of(PROVIDERS, WIRE_FORMATS)
                 .stream()
                 .filter(record -> record.path("wire_format").asText().startsWith(record.path("provider").asText()))
+                .filter(record -> record.path("request").path("method").asText().equals("POST"))
+                .filter(record -> isObject(record.path("request").path("body").asText()))
                 .toList();
-        assertThat(records).hasSizeGreaterThan(2_500);
+        assertThat(records).hasSizeGreaterThan(3_900);
         plane = new TestPlane(MORE_ROUTES, ExchangeLimits.DEFAULTS);
     }
 
@@ -158,6 +160,15 @@ class CorpusReplayTest {
                 .anyMatch(call -> call.answer().body().length < call.answered().length);
     }
 
+    private static boolean isObject(String body) {
+        try {
+            JsonNode parsed = JSON.readTree(body);
+            return parsed != null && parsed.isObject();
+        } catch (IOException noJson) {
+            return false;
+        }
+    }
+
     private static JsonNode withoutAsking(JsonNode record) {
         try {
             ObjectNode copy = record.deepCopy();
@@ -177,8 +188,13 @@ class CorpusReplayTest {
         plane.upstream.answers((request, wire, number) -> {
             int index = Integer.parseInt(String.valueOf(request.header("x-replay")));
             gotUpstream.put(index, request.body());
-            answeredUpstream.put(index,
-                    answer(chosen.get(index).path("response"), request, wire, cut, new Random(seed + index)));
+            JsonNode response = chosen.get(index).path("response");
+            byte[] plain = response.path("body").asText().getBytes(StandardCharsets.UTF_8);
+            boolean gzip = cut == Cut.GZIP && String.valueOf(request.header("accept-encoding")).contains("gzip");
+            byte[] body = gzip ? gzip(plain) : plain;
+            // Before the last byte goes: the client may have read it before this thread runs on.
+            answeredUpstream.put(index, body);
+            answer(response, body, gzip, wire, cut, new Random(seed + index));
         });
         var next = new AtomicInteger();
         try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -229,11 +245,8 @@ class CorpusReplayTest {
                 + "\r\n";
     }
 
-    private static byte[] answer(JsonNode response, Wire.Message request, Wire wire, Cut cut, Random random)
+    private static void answer(JsonNode response, byte[] body, boolean gzip, Wire wire, Cut cut, Random random)
             throws IOException {
-        byte[] plain = response.path("body").asText().getBytes(StandardCharsets.UTF_8);
-        boolean gzip = cut == Cut.GZIP && String.valueOf(request.header("accept-encoding")).contains("gzip");
-        byte[] body = gzip ? gzip(plain) : plain;
         var head = new StringBuilder("HTTP/1.1 ").append(response.path("status").asInt()).append(" Recorded\r\n");
         for (JsonNode header : response.path("headers")) {
             if (!NOT_REPLAYED.contains(name(header))) {
@@ -257,7 +270,6 @@ class CorpusReplayTest {
         }
         out.writeBytes((chunked ? "0\r\n\r\n" : "").getBytes(StandardCharsets.US_ASCII));
         wire.send(out.toByteArray());
-        return body;
     }
 
     private static String name(JsonNode header) {
@@ -437,7 +449,10 @@ class CorpusReplayTest {
             for (JsonNode side : record.path("meters").path("outside_totals")) {
                 expected += side.path(name).asLong();
             }
-            if (metered.amount(meter) != expected) {
+            // Of Responses the corpus' meters leave searches out; the engine's own test parses them.
+            boolean leftOut = meter == Meter.SEARCHES
+                    && record.path("wire_format").asText().equals("openai.responses");
+            if (metered.amount(meter) != expected && !leftOut) {
                 difference.append(meter).append(' ').append(metered.amount(meter)).append(" not ").append(expected);
                 difference.append("; ");
             }

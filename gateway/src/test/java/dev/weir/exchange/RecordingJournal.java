@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class RecordingJournal implements UsageJournal {
     /// What can be told not to be kept.
     enum Part {
-        OPEN, PROGRESS, SETTLE, REFUSE
+        OPEN, PROGRESS, SETTLE, REFUSE, BOOK
     }
 
     /// One record as it came.
@@ -26,6 +26,8 @@ final class RecordingJournal implements UsageJournal {
     private final List<UsageEvent> opened = new ArrayList<>();
     private final List<UsageEvent> settled = new ArrayList<>();
     private final List<UsageEvent> refused = new ArrayList<>();
+    private final List<UsageEvent> booked = new ArrayList<>();
+    private final List<Quantities> progress = new ArrayList<>();
     private final List<String> faults = new ArrayList<>();
     private final Map<Part, Boolean> failing = new ConcurrentHashMap<>();
     private volatile Runnable beforeSettle = () -> {};
@@ -56,6 +58,7 @@ final class RecordingJournal implements UsageJournal {
     @Override
     public synchronized Append progress(String callId, int attempt, Quantities soFar, WireBytes bytes) {
         entries.add(new Entry(Part.PROGRESS, callId, attempt));
+        progress.add(soFar);
         return fails(Part.PROGRESS) ? notKept() : new Append.Kept(0);
     }
 
@@ -68,6 +71,11 @@ final class RecordingJournal implements UsageJournal {
     @Override
     public Append refuse(UsageEvent event) {
         return append(Part.REFUSE, event, refused);
+    }
+
+    @Override
+    public Append book(UsageEvent event) {
+        return append(Part.BOOK, event, booked);
     }
 
     private synchronized Append append(Part part, UsageEvent event, List<UsageEvent> kept) {
@@ -87,6 +95,7 @@ final class RecordingJournal implements UsageJournal {
             case OPEN -> open ? "opened twice" : null;
             case SETTLE -> !open ? "settled and never opened" : done ? "settled twice" : null;
             case REFUSE -> open ? "refused and opened" : null;
+            case BOOK -> open ? "booked and opened" : holds(booked, event) ? "booked twice" : null;
             case PROGRESS -> null;
         };
         if (fault != null) {
@@ -128,6 +137,15 @@ final class RecordingJournal implements UsageJournal {
         return List.copyOf(refused);
     }
 
+    synchronized List<UsageEvent> booked() {
+        return List.copyOf(booked);
+    }
+
+    /// What each progress record said had been used so far.
+    synchronized List<Quantities> progress() {
+        return List.copyOf(progress);
+    }
+
     /// What broke the contract; empty when all is well.
     synchronized List<String> faults() {
         return List.copyOf(faults);
@@ -138,6 +156,8 @@ final class RecordingJournal implements UsageJournal {
         opened.clear();
         settled.clear();
         refused.clear();
+        booked.clear();
+        progress.clear();
         faults.clear();
     }
 }

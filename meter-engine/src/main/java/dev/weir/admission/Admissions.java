@@ -79,6 +79,26 @@ public final class Admissions {
         return ledger.settle(admitted.reservation(), measure -> used(measure, used, cost));
     }
 
+    /// Ends an attempt whose usage the provider tells later: what Weir counted itself is charged, what the attempt may have used
+    /// besides stays reserved until [#settle] is called with the usage, or [#release] because it does not come.
+    public Settlement defer(Admission.Admitted admitted, Quantities used) {
+        return ledger.settleButFor(admitted.reservation(), measure -> used(measure, used, Money.ZERO),
+                CallBound::isToldByProvider);
+    }
+
+    /// Charges usage that was told later, of a call that a former start admitted, to those of its windows that still run.
+    ///
+    /// @param directory whose limits to count for
+    public void charge(TenantDirectory.Snapshot directory, PastUsage told, Instant now) {
+        for (Limit limit : directory.limits(told.tenant())) {
+            if (limit.window().span(now, limit.zone()).holds(told.time())) {
+                long used = Math.max(0, used(limit.measure(), told.quantities(), told.cost()));
+                Subject.match(limit, told,
+                        (matched, value) -> ledger.charge(told.tenant(), matched, value, now, used));
+            }
+        }
+    }
+
     /// Ends an attempt of which nothing was used, because nothing was sent.
     public void release(Admission.Admitted admitted) {
         ledger.release(admitted.reservation());

@@ -62,6 +62,16 @@ record CallBound(AdmissionRequest request, long tokensIn, int choices, long cost
         };
     }
 
+    /// Whether only the provider can tell how much was used of it; Weir counts the rest itself.
+    static boolean isToldByProvider(Measure measure) {
+        return measure instanceof Measure.Counted(Meter meter) && switch (meter) {
+            case CALLS, RETRIES, RATE_LIMITED, EGRESS_BYTES, INGRESS_BYTES, TOOL_CALLS, READS, WRITES,
+                    WEBHOOK_INGESTS ->
+                false;
+            default -> true;
+        };
+    }
+
     /// What an attempt that never ends is charged with, as an event carries it.
     ///
     /// @param withTokens false where tokens are not bounded, because no cap on them asked

@@ -25,6 +25,8 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
     /// How much a provider has told of what was used.
     public enum Usage {
         NONE,
+        /// Nothing yet: what the answer names by its id still runs, and tells its usage when it is asked for again.
+        LATER,
         /// A first frame: the input may still grow, the output is a placeholder.
         EARLY,
         /// The last word so far; final if the answer came to its end.

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// Picked by [Dialects#of]. Immutable, any thread.
 public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
         OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, TgiGenerate,
-        OpenAiRealtime, GeminiLive, Passthrough {
+        OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly, LookUp, OpenAiRealtime, GeminiLive, Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 
@@ -53,8 +53,19 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
         return true;
     }
 
+    /// Whether what a request may use beside tokens is what it orders (three images), so that it stands in for what a cut answer
+    /// did not tell; else it is the most that a model may choose to use (searches), and says nothing of what it did.
+    default boolean ordersOthers() {
+        return true;
+    }
+
     /// Whether an answer of success that tells no usage has used no tokens (a model list, a token count).
     default boolean freeOfTokens() {
+        return false;
+    }
+
+    /// Whether the answers are about something that an earlier call created, so that the usage in them is that call's.
+    default boolean looksUp() {
         return false;
     }
 }

@@ -5,10 +5,12 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /// Which dialect is spoken: the provider, the method and the path decide. A new dialect is a class and a row here.
 public final class Dialects {
     private static final Set<String> ANY = Set.of();
+    private static final Set<String> OPENAI = Set.of("openai", "azure");
     private static final Set<String> GOOGLE = Set.of("google", "vertex");
     private static final Set<String> ANTHROPIC = Set.of("anthropic");
     private static final Set<String> MISTRAL = Set.of("mistral");
@@ -40,6 +42,20 @@ public final class Dialects {
                     (provider, path) -> new GeminiLive()),
             post("/chat/completions", OpenAiChat::new),
             post("/agents/completions", OpenAiChat::new),
+            post("/responses", OpenAiResponses::new),
+            post("/responses/compact", OpenAiResponses::new),
+            lookUp("GET", "/responses/{id}", OpenAiResponses::new),
+            lookUp("POST", "/responses/{id}/cancel", OpenAiResponses::new),
+            creates("/threads/runs", provider -> new OpenAiRuns()),
+            creates("/threads/{id}/runs", provider -> new OpenAiRuns()),
+            lookUp("GET", "/threads/{id}/runs/{id}", provider -> new OpenAiRuns()),
+            lookUp("POST", "/threads/{id}/runs/{id}", provider -> new OpenAiRuns()),
+            lookUp("POST", "/threads/{id}/runs/{id}/cancel", provider -> new OpenAiRuns()),
+            lookUp("POST", "/threads/{id}/runs/{id}/submit_tool_outputs", provider -> new OpenAiRuns()),
+            free("/threads"), free("/threads/{id}"), free("/threads/{id}/messages"),
+            free("/threads/{id}/messages/{id}"),
+            free("/assistants"), free("/assistants/{id}"), free("/conversations"), free("/conversations/{id}/items"),
+            post("/responses/input_tokens", provider -> new Passthrough(true, RefusalWords.OPENAI)),
             post("/images/generations", OpenAiImages::new),
             post("/images/edits", OpenAiImages::new),
             post("/images/variations", OpenAiImages::new),
@@ -51,6 +67,7 @@ public final class Dialects {
             post(MISTRAL, "/ocr", provider -> new Mistral(Mistral.Task.OCR)),
             new Row("POST", MISTRAL, path -> path.contains("/conversations"),
                     (provider, path) -> new Mistral(Mistral.Task.CONVERSATION)),
+            post("/moderations", InputOnly::moderations),
             post("/messages", provider -> new AnthropicMessages()),
             new Row("POST", ANY, path -> path.contains("/publishers/anthropic/")
                     && (path.endsWith(":rawPredict") || path.endsWith(":streamRawPredict")),
@@ -62,6 +79,7 @@ public final class Dialects {
             post(OLLAMA, "/api/generate", provider -> new Ollama(Ollama.Task.GENERATE)),
             post(OLLAMA, "/api/embed", provider -> new Ollama(Ollama.Task.EMBED)),
             post(OLLAMA, "/api/embeddings", provider -> new Ollama(Ollama.Task.EMBED)),
+            post("/embeddings", InputOnly::embeddings),
             post(COHERE, "/v2/chat", provider -> new Cohere(Cohere.Task.CHAT)),
             post(COHERE, "/v1/chat", provider -> new Cohere(Cohere.Task.CHAT_V1)),
             post(COHERE, "/v1/generate", provider -> new Cohere(Cohere.Task.GENERATE)),
@@ -72,6 +90,7 @@ public final class Dialects {
             post(LLAMACPP, "/completion", provider -> new LlamaCpp()),
             post(LLAMACPP, "/infill", provider -> new LlamaCpp()),
             new Row("POST", LLAMACPP, "/completions"::equals, (provider, path) -> new LlamaCpp()),
+            post("/completions", OpenAiCompletions::new),
             post(OPEN_SERVERS, "tokenize", provider -> new Passthrough(true, RefusalWords.OPENAI)),
             post(OPEN_SERVERS, "/apply-template", provider -> new Passthrough(true, RefusalWords.OPENAI)),
             post(TGI, "/generate", provider -> new TgiGenerate()),
@@ -94,6 +113,32 @@ public final class Dialects {
     /// @param ending how the path ends
     private static Row post(Set<String> providers, String ending, Function<String, Dialect> dialect) {
         return new Row("POST", providers, path -> path.endsWith(ending), (provider, path) -> dialect.apply(provider));
+    }
+
+    /// @param ending how the path ends; `{id}` stands for one segment
+    private static Row creates(String ending, Function<String, Dialect> dialect) {
+        return new Row("POST", ANY, endsWith(ending), (provider, path) -> dialect.apply(provider));
+    }
+
+    /// @param of the dialect of what was created
+    private static Row lookUp(String method, String ending, Function<String, Dialect> of) {
+        return new Row(method, ANY, endsWith(ending), (provider, path) -> new LookUp(of.apply(provider)));
+    }
+
+    /// What OpenAI keeps for later calls, without a model reading it.
+    private static Row free(String ending) {
+        return new Row("POST", OPENAI, endsWith(ending),
+                (provider, path) -> new Passthrough(true, RefusalWords.OPENAI));
+    }
+
+    private static Predicate<String> endsWith(String ending) {
+        int id = ending.indexOf("{id}");
+        if (id < 0) {
+            return path -> path.endsWith(ending);
+        }
+        String begin = ending.substring(0, id);
+        Predicate<String> whole = Pattern.compile(ending.replace("{id}", "[^/]+") + "$").asPredicate();
+        return path -> path.contains(begin) && whole.test(path);
     }
 
     /// The dialect of a request.

@@ -117,6 +117,8 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
             paths.add(QUERIES, Strings.WHOLE, usage + ".num_search_queries");
         }
         paths.add(CHOICE_BEGIN, Strings.WHOLE, "choices[]");
+        // The older completions have it right in the choice.
+        paths.add(TEXT, Strings.PIECES, "choices[].text");
         paths.add(MESSAGE, Strings.WHOLE, "choices[].message");
         paths.add(DELTA, Strings.WHOLE, "choices[].delta");
         paths.add(TIMINGS, Strings.WHOLE, "timings");

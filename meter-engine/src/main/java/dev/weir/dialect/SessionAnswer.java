@@ -104,7 +104,7 @@ abstract class SessionAnswer<F extends Enum<F>> extends AnswerFields<F> {
         List<AnswerFacts.Side> sides = transcripts.isEmpty()
                 ? List.of()
                 : List.of(new AnswerFacts.Side("transcription", transcriber, transcripts.build()));
-        return new AnswerFacts(usage, quantities, sides, model, id, null, error, finished, contentSeen(), billed());
+        return new AnswerFacts(usage, quantities, sides, model == null && answers.isEmpty() ? transcriber : model, id, null, error, finished, contentSeen(), billed(quantities));
     }
 
     private Quantities withUnfinished(Quantities told) {
@@ -125,15 +125,13 @@ abstract class SessionAnswer<F extends Enum<F>> extends AnswerFields<F> {
         all.set(meter, sum < 0 ? Long.MAX_VALUE : sum, Provenance.BOUND);
     }
 
-    /// What is sold at the model's own prices, where that is not all that was counted.
-    private Quantities billed() {
-        if (transcripts.isEmpty() && cached.isEmpty()) {
+    /// What is sold as what, where that is not how it was counted: cached sound is no fresh sound.
+    private Quantities billed(Quantities counted) {
+        if (cached.isEmpty()) {
             return Quantities.NONE;
         }
-        Quantities none = cached.build();
-        Quantities billed = answers.build()
-                .with(all -> none.forEach((meter, amount, provenance) -> all.reported(meter,
+        return counted.with(all -> cached.build()
+                .forEach((meter, amount, provenance) -> all.reported(meter,
                         Math.max(0, all.amount(meter) - amount))));
-        return searches == 0 ? billed : billed.with(all -> all.reported(Meter.SEARCHES, searches));
     }
 }

@@ -20,7 +20,13 @@ public record Flags(int bits) {
         /// The body could not be read for metering (unknown coding, malformed).
         UNREADABLE,
         /// The upstream's transfer framing was broken.
-        BAD_FRAMING;
+        BAD_FRAMING,
+        /// The provider tells the usage later, in an answer about the object that this call created.
+        USAGE_PENDING,
+        /// The usage of an earlier event of the same call, told later.
+        USAGE_DEFERRED,
+        /// The answer told the usage of an object that nothing awaits here: it was booked before, or created elsewhere.
+        USAGE_NOT_AWAITED;
 
         public String id() {
             return name().toLowerCase(java.util.Locale.ROOT);

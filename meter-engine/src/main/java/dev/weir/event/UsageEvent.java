@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The immutable fact of one attempt, or of one refusal: metadata only, no prompt, no answer, no tool argument.
 ///
-/// One client call makes one or more attempts; each is its own event with the same `callId`. The identity ([EventId]) is
+/// One client call makes one or more attempts; each is its own event with the same `callId`, and so is usage that the provider
+/// tells only later. The identity ([EventId]) is
 /// given when the event is kept, so it is not part of this record.
 ///
 /// @param callId ours, 1 to 64 characters; the client sees it as `X-Weir-Request-Id`
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// @param provider `openai`, `anthropic`, …; empty where no route matched
 /// @param modelAsked as the request names it
 /// @param modelAnswered as the answer names it; this one is priced where present
-/// @param providerRequestId the provider's id of the request
+/// @param providerRequestId the provider's id of the request; where its usage comes later, of the object it created
 /// @param quantities what was metered, with provenance; never [dev.weir.usage.Meter#TOKENS] (derived) or `cost`
 /// @param bytes payload on the four edges
 /// @param clientStatus the HTTP status sent to the client, 0 where none was

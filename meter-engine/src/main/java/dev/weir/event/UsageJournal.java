@@ -22,9 +22,12 @@ public interface UsageJournal {
     /// A refusal: an event without an attempt.
     Append refuse(UsageEvent event);
 
+    /// Usage of a call that had ended before it was told: an event without an attempt of its own.
+    Append book(UsageEvent event);
+
     /// The answer to an append.
     sealed interface Append {
-        /// @param seq the event's number for `settle` and `refuse`, 0 for `open` and `progress`
+        /// @param seq the event's number for `settle`, `refuse` and `book`, 0 for `open` and `progress`
         record Kept(long seq) implements Append {}
 
         /// Nothing was written. The call must not go on: 503, `spool_unavailable`.

@@ -6,6 +6,7 @@ import dev.weir.tenant.TenantId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
 /// What is used and what is set aside, per (limit, entity, window). Any thread.
@@ -53,6 +54,22 @@ public final class Ledger {
         return reservation.shard.settle(reservation, amounts(reservation, used));
     }
 
+    /// Settles of a reservation what is known; it stays open for [#settle] or [#release] with what is told later.
+    ///
+    /// @param used of each measure, 0 or more, or [#AS_RESERVED]
+    /// @param later what is not known yet, and stays reserved; concurrency ends now in any case
+    public Settlement settleButFor(Reservation reservation, ToLongFunction<Measure> used, Predicate<Measure> later) {
+        return reservation.shard.settleButFor(reservation, amounts(reservation, used), later);
+    }
+
+    /// Charges what was used without a reservation, by a call of a former start.
+    ///
+    /// @param moment in the window that is charged
+    /// @param used 0 or more
+    public void charge(TenantId tenant, Limit limit, String value, Instant moment, long used) {
+        shard(tenant).charge(limit, value, moment, used);
+    }
+
     /// Ends a reservation of which nothing was used.
     public void release(Reservation reservation) {
         reservation.shard.release(reservation);
@@ -71,7 +88,7 @@ public final class Ledger {
         return shard(tenant).standing(limit, value, moment);
     }
 
-    /// How many reservations have not ended: 0 whenever nothing runs.
+    /// How many reservations have not ended: 0 whenever nothing runs and no usage is awaited.
     public int openReservations() {
         return shards.values().stream().mapToInt(Shard::open).sum();
     }

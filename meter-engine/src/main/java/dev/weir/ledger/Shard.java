@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// All counters of one tenant, behind one lock that is held for a few dozen nanoseconds and never while anything waits.
@@ -169,23 +170,53 @@ final class Shard {
         lock.lock();
         try {
             giveBack(reservation, "settled");
-            boolean violated = false;
-            List<Crossing> crossings = List.of();
-            for (int i = 0; i < reservation.size; i++) {
-                long charged = used[i] == Ledger.AS_RESERVED ? reservation.reserved[i] : used[i];
-                Limit limit = reservation.limits[i];
-                if (charged <= 0 || limit.measure() instanceof Measure.InFlight) {
-                    continue;
-                }
-                violated |= limit.blocks() && charged > reservation.reserved[i];
-                Tally tally = reservation.tallies[i];
-                tally.addSettled(charged);
-                crossings = withCrossings(crossings, limit, reservation.values[i], tally);
-            }
-            return violated || !crossings.isEmpty() ? new Settlement(crossings, violated) : Settlement.QUIET;
+            return charge(reservation, used, later -> false);
         } finally {
             lock.unlock();
         }
+    }
+
+    Settlement settleButFor(Reservation reservation, long[] used, Predicate<Measure> later) {
+        lock.lock();
+        try {
+            checkOpen(reservation, "settled in part");
+            Settlement settlement = charge(reservation, used, later);
+            for (int i = 0; i < reservation.size; i++) {
+                if (!later.test(reservation.limits[i].measure())) {
+                    reservation.tallies[i].reserved -= reservation.reserved[i];
+                    reservation.reserved[i] = 0;
+                }
+            }
+            return settlement;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void charge(Limit limit, String value, Instant moment, long used) {
+        lock.lock();
+        try {
+            counters(limit).of(value).at(moment, limit).addSettled(used);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static Settlement charge(Reservation reservation, long[] used, Predicate<Measure> later) {
+        boolean violated = false;
+        List<Crossing> crossings = List.of();
+        for (int i = 0; i < reservation.size; i++) {
+            long charged = used[i] == Ledger.AS_RESERVED ? reservation.reserved[i] : used[i];
+            Limit limit = reservation.limits[i];
+            if (charged <= 0 || limit.measure() instanceof Measure.InFlight || later.test(limit.measure())) {
+                continue;
+            }
+            violated |= limit.blocks() && charged > reservation.reserved[i];
+            Tally tally = reservation.tallies[i];
+            tally.addSettled(charged);
+            crossings = withCrossings(crossings, limit, reservation.values[i], tally);
+        }
+        return violated || !crossings.isEmpty() ? new Settlement(crossings, violated) : Settlement.QUIET;
     }
 
     void release(Reservation reservation) {

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// - **Estimated**: it did not tell, or what it told was not its last word. The input is what an early frame said, else the
 ///   estimate made at admission; the output is counted over the text that passed.
 /// - **Missing**: nothing can be said (an unknown content coding, a path no dialect reads, no text and no estimate).
+/// - **Deferred**: what was asked for still runs at the provider, which tells the usage when it is asked again.
+/// - **Earlier**: the answer to such a question; the usage is another call's.
 ///
 /// Borrows each array for the call. Never throws for what an upstream sends. Holds native memory for coded answers until
 /// [#finish] or [#close()]. One thread at a time.
@@ -66,8 +68,8 @@ public final class StreamMeter implements AutoCloseable {
     public boolean finishesAtOnce(boolean complete) {
         AnswerFacts facts = scanner.facts();
         boolean told = facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete;
-        return told && !leavesInputOut(facts.quantities()) || status >= 400 || dialect.freeOfTokens()
-                || !dialect.readsBody();
+        return told && !leavesInputOut(facts.quantities()) || facts.usage() == Usage.LATER || status >= 400
+                || dialect.freeOfTokens() || !dialect.readsBody();
     }
 
     /// Ends the metering. Call once.
@@ -77,7 +79,13 @@ public final class StreamMeter implements AutoCloseable {
         scanner.end();
         decoder.close();
         AnswerFacts facts = scanner.facts();
-        if (facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete) {
+        boolean told = facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete;
+        if (dialect.looksUp()) {
+            return told && facts.id() != null
+                    ? new UsageReading.Earlier(facts.id(), facts.quantities())
+                    : new UsageReading.Reported(Quantities.NONE);
+        }
+        if (told) {
             return leavesInputOut(facts.quantities())
                     ? new UsageReading.Estimated(withEstimatedInput(facts.quantities()),
                             "the answer told its output only")
@@ -85,6 +93,9 @@ public final class StreamMeter implements AutoCloseable {
         }
         if (decoder.failure() != null) {
             return new UsageReading.Missing(decoder.failure());
+        }
+        if (facts.usage() == Usage.LATER && facts.id() != null) {
+            return new UsageReading.Deferred(facts.id());
         }
         if (facts.usage() == Usage.NONE) {
             return withoutUsage(facts, complete);

@@ -10,4 +10,10 @@ public sealed interface UsageReading {
 
     /// Nothing is known. Never to be read as 0.
     record Missing(String reason) implements UsageReading {}
+
+    /// The provider tells it later, in answers about the object that this call created.
+    record Deferred(String objectId) implements UsageReading {}
+
+    /// The answer is about an object that an earlier call created, and tells what that call used.
+    record Earlier(String objectId, Quantities quantities) implements UsageReading {}
 }

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 class CorpusRequestTest {
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
             "ollama.generate", "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed",
-            "cohere.rerank", "rerank", "mistral.fim", "cloudflare.run", "anthropic.complete",
-            "tgi.generate");
+            "cohere.rerank", "rerank", "mistral.fim", "cloudflare.run", "anthropic.complete", "tgi.generate",
+            "openai.completions", "openai.responses", "openai.embeddings", "openai.moderations");
     /// Of Together, of February 2025; its 31 later ones tell.
     private static final String UNTOLD = "975e9da45ed2033335e0e3fb";
     private static final Set<String> NO_OUTPUT = Set.of("ollama.embed", "cohere.embed", "cohere.rerank", "rerank",
@@ -54,7 +54,9 @@ class CorpusRequestTest {
 
     @BeforeAll
     static void read() {
-        for (JsonNode record : Corpus.records(one -> WIRE_FORMATS.contains(one.path("wire_format").asText()))) {
+        for (JsonNode record : Corpus.records(one -> WIRE_FORMATS.contains(one.path("wire_format").asText())
+                && one.path("request").path("method").asText().equals("POST")
+                && !one.path("endpoint").asText().endsWith("/compact"))) {
             String text = record.path("request").path("body").asText();
             if (!text.startsWith("{") || text.length() < 20
                     || record.path("request").path("reconstructed").asBoolean()) {
@@ -80,6 +82,7 @@ class CorpusRequestTest {
     private static String path(JsonNode record) {
         return switch (record.path("wire_format").asText()) {
             case "openai.chat" -> "/chat/completions";
+            case "openai.completions" -> "/completions";
             case "anthropic.messages" -> "/messages";
             default -> record.path("endpoint").asText();
         };
@@ -95,7 +98,8 @@ class CorpusRequestTest {
                             ? List.of("max_completion_tokens", "max_tokens")
                             : List.of("max_tokens", "max_completion_tokens");
             case "ollama.chat", "ollama.generate", "ollama.embed" -> List.of("options.num_predict");
-            case "cohere.embed", "cohere.rerank", "rerank" -> List.of();
+            case "openai.responses" -> List.of("max_output_tokens");
+            case "openai.embeddings", "openai.moderations", "cohere.embed", "cohere.rerank", "rerank" -> List.of();
             case "anthropic.complete" -> List.of("max_tokens_to_sample");
             case "tgi.generate" -> List.of("parameters.max_new_tokens");
             default -> List.of("max_tokens");
@@ -135,8 +139,7 @@ class CorpusRequestTest {
                 limit = Math.max(limit, home(one.parsed.deepCopy(), field).path(leaf(field)).asLong(-1));
             }
             assertThat(one.facts.outputLimit().orElse(-1)).as(one.name()).isEqualTo(limit);
-            long choices = NO_OUTPUT.contains(one.dialect.id()) ? 0 : one.parsed.path("n").asLong(1);
-            assertThat(one.facts.choices()).as(one.name()).isEqualTo(choices);
+            assertThat(one.facts.choices()).as(one.name()).isEqualTo(choices(one));
         }
     }
 
@@ -194,6 +197,18 @@ class CorpusRequestTest {
         assertThat(told.keySet()).containsExactly("cerebras", "databricks", "deepseek", "groq", "mistral", "openrouter",
                 "perplexity", "together", "xiaomi");
         assertThat(untold).isEmpty();
+    }
+
+    /// How many answers the limit holds for; none where there is no output to limit.
+    private static long choices(Case one) {
+        JsonNode prompt = one.parsed.path("prompt");
+        return switch (one.dialect.id()) {
+            case "openai.embeddings", "openai.moderations", "ollama.embed", "cohere.embed", "cohere.rerank", "rerank" ->
+                0;
+            case "openai.completions" -> one.parsed.path("n").asLong(1)
+                    * (prompt.isArray() && !prompt.path(0).isNumber() ? prompt.size() : 1);
+            default -> one.parsed.path("n").asLong(1);
+        };
     }
 
     @Test

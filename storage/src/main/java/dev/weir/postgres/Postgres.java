@@ -17,6 +17,7 @@ public final class Postgres implements AutoCloseable {
     private final Events events;
     private final Costs costs;
     private final Counters counters;
+    private final Pending pending;
 
     private Postgres(Vertx vertx, Database database) {
         app = new Client(vertx, database.as(Role.APP), CONNECTIONS, STATEMENT_MAX);
@@ -29,6 +30,7 @@ public final class Postgres implements AutoCloseable {
         events = new Events(readers);
         costs = new Costs(readers);
         counters = new Counters(auditor);
+        pending = new Pending(auditor);
     }
 
     /// Migrates and connects.
@@ -66,6 +68,10 @@ public final class Postgres implements AutoCloseable {
 
     public Counters counters() {
         return counters;
+    }
+
+    public Pending pending() {
+        return pending;
     }
 
     @Override

@@ -10,7 +10,7 @@ enum RecordType {
     PROGRESS(2, false),
     /// The event of an attempt that ended.
     SETTLE(3, true),
-    /// The event of a refusal.
+    /// An event without an attempt: a refusal, or usage that was told after its attempt had ended.
     REFUSE(4, true),
     /// The event of an attempt that a former epoch opened and never settled.
     RECOVERED(5, true);

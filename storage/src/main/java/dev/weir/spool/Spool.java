@@ -171,6 +171,12 @@ public final class Spool implements UsageJournal, Closeable {
         return appender.append(writer, RecordType.REFUSE, 0, 0);
     }
 
+    /// Written as refusals are: an event that opens and ends nothing.
+    @Override
+    public Append book(UsageEvent event) {
+        return refuse(event);
+    }
+
     /// Makes durable what is kept. To be called every [SpoolConfig#syncIntervalNanos] by one runner; costs nothing where there
     /// is nothing new.
     public void sync() {

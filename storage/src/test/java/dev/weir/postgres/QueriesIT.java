@@ -1,6 +1,8 @@
 package dev.weir.postgres;
 
 import dev.weir.event.EventId;
+import dev.weir.event.Flags;
+import dev.weir.event.Flags.Flag;
 import dev.weir.event.UsageEvent;
 import dev.weir.money.Money;
 import dev.weir.rollup.UsageTotal;
@@ -172,6 +174,27 @@ final class QueriesIT {
         });
         assertThat(postgres.counters().since(Instant.parse("2026-11-01T00:00:00Z"), now, Duration.ofMinutes(15)).used())
                 .hasSize(5);
+    }
+
+    @Test
+    void aCallIsPendingUntilItsUsageIsBooked() throws Exception {
+        UsageEvent pending = flagged("call-1", Flag.USAGE_PENDING);
+        postgres.store().store(Samples.batch(pending, flagged("call-2", Flag.USAGE_PENDING), Samples.event("acme")));
+        assertThat(postgres.pending().of("n1", Samples.NOW.minusSeconds(9))).extracting(UsageEvent::callId)
+                .containsExactlyInAnyOrder("call-1", "call-2");
+        assertThat(postgres.pending().of("n2", Samples.NOW.minusSeconds(9))).isEmpty();
+        assertThat(postgres.pending().of("n1", Samples.NOW.plusSeconds(1))).isEmpty();
+        var booked = new KeptEvent(new EventId("n1", 1, 4), flagged("call-2", Flag.USAGE_DEFERRED));
+        postgres.store().store(new Batch("n1", 1, List.of(booked)));
+        assertThat(postgres.pending().of("n1", Samples.NOW.minusSeconds(9))).containsExactly(pending);
+    }
+
+    private static UsageEvent flagged(String callId, Flag flag) {
+        UsageEvent event = Samples.event("acme");
+        return new UsageEvent(callId, 1, event.time(), event.tenant(), event.key(), event.user(), event.route(),
+                event.provider(), event.modelAsked(), event.modelAnswered(), event.region(), event.serviceTier(),
+                "resp_" + callId, event.attribution(), event.quantities(), event.bytes(), 200, 200, 1, 1, 0, -1,
+                event.outcome(), null, event.priceVersion(), event.cost(), Flags.NONE.with(flag));
     }
 
     @Test

@@ -1,0 +1,10 @@
+/// Usage that the provider tells after the call that caused it has ended.
+///
+/// - **is** the calls whose usage is awaited, by the object they created, and the event that books it once
+/// - **is not** the reading of answers (`dialect`), the journal (`event`) or limits (`ledger`)
+/// - **promises** that the usage of an awaited object is taken exactly once (G1.3), whoever asks and how often
+/// - **may import** `admission`, `event` and the values inside it
+@NullMarked
+package dev.weir.deferred;
+
+import org.jspecify.annotations.NullMarked;
