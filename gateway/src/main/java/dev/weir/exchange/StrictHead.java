@@ -173,7 +173,7 @@ public final class StrictHead {
     /// Lets WebSocket handshakes pass on that port where a target takes them; on all other ports every upgrade is refused.
     ///
     /// @param takesWebSocket asked on event loops, any of them; must not wait
-    void allowWebSockets(int port, Predicate<String> takesWebSocket) {
+    public void allowWebSockets(int port, Predicate<String> takesWebSocket) {
         webSocketsByPort.put(port, takesWebSocket);
     }
 

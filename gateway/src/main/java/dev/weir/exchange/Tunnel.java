@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// and shown to one reader.
 ///
 /// Before a message passes to the client that tells what something has used, its progress record is kept: what a client has seen
-/// answered is never lost (G1.2, docs/decisions/0007).
+/// answered is never lost (G1.2, docs/decisions/0006).
 ///
 /// Event loop of the exchange only.
 final class Tunnel {

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The life of one realtime session, top to bottom: the steps of [Exchange], with a handshake in place of a body and a [Tunnel] in
-/// place of an answer. One attempt and one event, however long it lasts (docs/decisions/0007); nothing is tried again.
+/// place of an answer. One attempt and one event, however long it lasts (docs/decisions/0006); nothing is tried again.
 ///
 /// Until the upstream answers 101 the client has heard nothing, so every refusal, Weir's and the upstream's, is an HTTP answer.
 ///

@@ -48,7 +48,8 @@ class CorpusReplayTest {
             "cloudflare");
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
             "ollama.generate", "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed",
-            "cohere.rerank", "mistral.fim", "cloudflare.run", "anthropic.complete", "tgi.generate", "openai.completions",
+            "cohere.rerank", "mistral.fim", "cloudflare.run", "anthropic.complete", "tgi.generate",
+            "openai.completions",
             "openai.responses", "openai.embeddings", "openai.moderations");
     private static final String MORE_ROUTES = """
               ollama: {kind: llm, provider: ollama, upstream: "%1$s", allow-private: true}

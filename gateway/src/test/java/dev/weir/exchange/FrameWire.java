@@ -33,6 +33,15 @@ final class FrameWire {
 
     private FrameWire() {}
 
+    /// The head of the answer to a handshake.
+    static Wire.Message head(Wire client) throws IOException {
+        Wire.Message head = client.head();
+        if (head == null) {
+            throw new java.io.EOFException("closed before an answer");
+        }
+        return head;
+    }
+
     /// The answer that opens a WebSocket.
     static String switching(Wire.Message request) throws Exception {
         byte[] proof = MessageDigest.getInstance("SHA-1")

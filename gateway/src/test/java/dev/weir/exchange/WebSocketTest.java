@@ -23,6 +23,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -132,7 +133,7 @@ class WebSocketTest {
                     FrameWire.HANDSHAKE + "Sec-WebSocket-Extensions: permessage-deflate\r\n"
                             + header.replace("KEY", key) + "\r\n",
                     "");
-            assertThat(client.head().start()).isEqualTo("HTTP/1.1 101 Switching Protocols");
+            assertThat(FrameWire.head(client).start()).isEqualTo("HTTP/1.1 101 Switching Protocols");
             client.send(FrameWire.close(true, 1000));
             FrameWire.read(client);
         }
@@ -162,7 +163,7 @@ class WebSocketTest {
         PLANE.upstream.serves((wire, number) -> wire.send(FrameWire.switching(head(wire))));
         try (Wire client = PLANE.client()) {
             client.request(TARGET, PLANE.auth() + FrameWire.HANDSHAKE, "");
-            Wire.Message head = client.head();
+            Wire.Message head = FrameWire.head(client);
             assertThat(head.header("sec-websocket-accept")).isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
             assertThat(head.header("x-upstream")).isEqualTo("yes");
             assertThat(head.header("x-weir-request-id")).startsWith("wrq_");
@@ -269,7 +270,7 @@ class WebSocketTest {
         }
         UsageEvent event = PLANE.onlySettled();
         assertThat(event.outcome()).isEqualTo(Outcome.INTERRUPTED);
-        assertThat(event.reason()).isEqualTo("spool_unavailable");
+        assertThat(event.reasonCode()).isEqualTo("spool_unavailable");
         assertThat(event.quantities().amount(Meter.TOKENS_IN)).isEqualTo(10);
     }
 
@@ -343,14 +344,14 @@ class WebSocketTest {
             });
             try (Wire client = plane.client()) {
                 client.request("GET /small/v1/realtime", plane.auth() + FrameWire.HANDSHAKE, "");
-                assertThat(client.head().status()).isEqualTo(101);
+                assertThat(FrameWire.head(client).status()).isEqualTo(101);
                 if (fromClient) {
                     client.send(FrameWire.frame(FrameWire.BINARY, false, true, half));
                     client.send(FrameWire.frame(FrameWire.CONTINUATION, true, true, half));
                 }
                 assertThat(closeCode(client)).isEqualTo(code);
             }
-            assertThat(plane.onlySettled().reason()).isEqualTo("body_too_large");
+            assertThat(plane.onlySettled().reasonCode()).isEqualTo("body_too_large");
         }
     }
 
@@ -382,7 +383,7 @@ class WebSocketTest {
             });
             try (Wire client = plane.client()) {
                 client.request(TARGET, plane.auth() + FrameWire.HANDSHAKE, "");
-                assertThat(client.head().status()).isEqualTo(101);
+                assertThat(FrameWire.head(client).status()).isEqualTo(101);
                 FrameWire.read(client);
                 plane.drain(1);
                 assertThat(closeCode(client)).isEqualTo(1001);
@@ -404,7 +405,7 @@ class WebSocketTest {
             });
             try (Wire client = plane.client()) {
                 client.request("GET /quick/v1/realtime", plane.auth() + FrameWire.HANDSHAKE, "");
-                assertThat(client.head().status()).isEqualTo(101);
+                assertThat(FrameWire.head(client).status()).isEqualTo(101);
                 assertThat(closeCode(client)).isEqualTo(1001);
             }
             assertThat(plane.onlySettled().outcome()).isEqualTo(Outcome.TIMEOUT);
@@ -443,7 +444,7 @@ class WebSocketTest {
         });
         try (Wire client = Wire.narrowTo(PLANE.port())) {
             client.request(TARGET, PLANE.auth() + FrameWire.HANDSHAKE, "");
-            client.head();
+            FrameWire.head(client);
             await().during(Duration.ofMillis(300)).atMost(Duration.ofSeconds(20)).until(stands(sent));
             assertThat(sent.get()).isLessThan(pieces);
             for (int i = 0; i < pieces; i++) {
@@ -501,7 +502,8 @@ class WebSocketTest {
         assertThat(event.quantities().amount(Meter.TOKENS_IN)).isEqualTo(1_010);
         // 10 at $4, 4 at $16; 1,000 of sound at $2.50, or $6 before 2026-05-14, 100 at $10; all per million.
         long picos = 10 * 4_000_000L + 4 * 16_000_000L + 100 * 10_000_000L;
-        assertThat(event.cost().picos()).isIn(picos + 1_000 * 2_500_000L, picos + 1_000 * 6_000_000L);
+        assertThat(java.util.Objects.requireNonNull(event.cost()).picos()).isIn(picos + 1_000 * 2_500_000L,
+                picos + 1_000 * 6_000_000L);
     }
 
     @Test
@@ -521,7 +523,7 @@ class WebSocketTest {
             try (Wire client = plane.client()) {
                 client.request("GET /live/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
                         + "?key=" + plane.key.reveal(), FrameWire.HANDSHAKE, "");
-                assertThat(client.head().status()).isEqualTo(101);
+                assertThat(FrameWire.head(client).status()).isEqualTo(101);
                 client.send(FrameWire.fromClient("{\"setup\":{\"model\":\"models/gemini-2.0-flash-live-001\"}}"));
                 assertThat(closeCode(client)).isEqualTo(1000);
                 client.send(FrameWire.close(true, 1000));
@@ -537,7 +539,7 @@ class WebSocketTest {
     private static Wire opened() throws Exception {
         Wire client = PLANE.client();
         client.request(TARGET, PLANE.auth() + FrameWire.HANDSHAKE, "");
-        assertThat(client.head().start()).isEqualTo("HTTP/1.1 101 Switching Protocols");
+        assertThat(FrameWire.head(client).start()).isEqualTo("HTTP/1.1 101 Switching Protocols");
         return client;
     }
 
@@ -575,7 +577,7 @@ class WebSocketTest {
             private final StringBuilder message = new StringBuilder();
 
             @Override
-            public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+            public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
                 message.append(data);
                 if (last) {
                     heard.add(message.toString());
@@ -586,13 +588,13 @@ class WebSocketTest {
             }
 
             @Override
-            public CompletionStage<?> onPing(WebSocket socket, ByteBuffer data) {
+            public @Nullable CompletionStage<?> onPing(WebSocket socket, ByteBuffer data) {
                 socket.request(1);
                 return null;
             }
 
             @Override
-            public CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
+            public @Nullable CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
                 heard.add("closed " + code);
                 return null;
             }

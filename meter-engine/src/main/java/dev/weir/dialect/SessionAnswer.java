@@ -104,7 +104,8 @@ abstract class SessionAnswer<F extends Enum<F>> extends AnswerFields<F> {
         List<AnswerFacts.Side> sides = transcripts.isEmpty()
                 ? List.of()
                 : List.of(new AnswerFacts.Side("transcription", transcriber, transcripts.build()));
-        return new AnswerFacts(usage, quantities, sides, model == null && answers.isEmpty() ? transcriber : model, id, null, error, finished, contentSeen(), billed(quantities));
+        return new AnswerFacts(usage, quantities, sides, model == null && answers.isEmpty() ? transcriber : model, id,
+                null, error, finished, contentSeen(), billed(quantities));
     }
 
     private Quantities withUnfinished(Quantities told) {

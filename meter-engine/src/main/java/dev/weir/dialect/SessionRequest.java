@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// What the handshake of a realtime session tells: the model, where the query names it, and nothing that would bound the session.
 ///
 /// The provider keeps the conversation and decides itself when to answer (it hears when somebody has finished speaking), so no
-/// message of the client bounds what will be read or said: the input is unseen (docs/decisions/0007).
+/// message of the client bounds what will be read or said: the input is unseen (docs/decisions/0006).
 final class SessionRequest {
     private SessionRequest() {}
 
