@@ -4,8 +4,10 @@ import dev.weir.config.GatewayConfig;
 import dev.weir.config.RouteConfig;
 import dev.weir.config.RouteKind;
 import dev.weir.config.UpstreamUrl;
+import dev.weir.route.NormalPath;
 import dev.weir.route.Route;
 import dev.weir.route.Routes;
+import dev.weir.route.Routing;
 import dev.weir.upstream.Upstream;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -66,8 +68,15 @@ public final class DataPlane extends VerticleBase {
     private void guard(int listening, Routes routes) {
         if (listening != 0) {
             head.limit(listening, parts.connections());
-            head.allowWebSockets(listening, routes::takesWebSocket);
+            head.allowWebSockets(listening, target -> takesWebSocket(routes, target));
         }
+    }
+
+    /// Whether a WebSocket may be opened at a request target: its route allows it, and a dialect speaks over one there.
+    private static boolean takesWebSocket(Routes routes, String target) {
+        return NormalPath.of(target) instanceof NormalPath.Normal normal
+                && routes.match("GET", normal) instanceof Routing.Routed to && to.dialect() != null
+                && to.dialect().isSession() && to.route().upstream().route().webSocket();
     }
 
     private void receive(ExchangeLoop own, HttpServerRequest request) {

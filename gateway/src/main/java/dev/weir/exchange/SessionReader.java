@@ -20,6 +20,7 @@ final class SessionReader implements AnswerSoFar {
     private final Call call;
     private final SessionMeter meter;
     private @Nullable SessionSetup setup;
+    private int usagesTold;
 
     SessionReader(Call call, Tokenizers tokenizers) {
         this.call = call;
@@ -34,9 +35,10 @@ final class SessionReader implements AnswerSoFar {
 
     /// @return whether the message told what something has used
     boolean serverMessageEnd() {
-        int before = meter.usagesTold();
         meter.messageEnd();
-        return meter.usagesTold() > before;
+        int before = usagesTold;
+        usagesTold = meter.usagesTold();
+        return usagesTold > before;
     }
 
     /// Whether the client's message is of interest.

@@ -73,7 +73,11 @@ final class Tunnel {
         if (down.mayBeClosed()) {
             var _ = client.write(Frames.closeToClient(code, reason));
         }
-        linger();
+        if (up.cursor.closeCode() >= 0) {
+            var _ = client.end();
+        } else {
+            linger();
+        }
     }
 
     /// Closes both sides at once, whatever they have seen.
@@ -82,8 +86,8 @@ final class Tunnel {
         var _ = client.close();
     }
 
-    /// The client's socket stays until the client has closed it, or for a second: closed with bytes unread it would be reset, and
-    /// the client might never see the close frame.
+    /// A client that has not said goodbye keeps its socket until it closes it, or for a second: closed with bytes unread it would
+    /// be reset, and the client might never see the close frame.
     private void linger() {
         client.handler(late -> {});
         client.exceptionHandler(gone -> {});

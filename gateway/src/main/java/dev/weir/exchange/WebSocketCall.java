@@ -136,6 +136,7 @@ final class WebSocketCall implements LiveCall {
         }
         enter(ExchangeState.AWAITING_ANSWER);
         opened.sentOn(upstream, loop.clock().nanoTime());
+        upstream.exceptionHandler(toldByItsSocket -> {});
         upstream.connect()
                 .onComplete(head -> step(() -> answered(opened, outbound, head)),
                         failure -> step(() -> lost(opened, failure)));
@@ -153,10 +154,12 @@ final class WebSocketCall implements LiveCall {
             if (Handshake.isProven(upstream, request.getHeader("sec-websocket-key"))) {
                 switchProtocols(current, upstream);
             } else {
+                enter(ExchangeState.SETTLING);
                 current.hangUp();
                 fail(current, Outcome.UPSTREAM_GONE, UpstreamFailure.notAWebSocket(call));
             }
         } else if (outbound.carriesOurCredential() && (status == 401 || status == 403)) {
+            enter(ExchangeState.SETTLING);
             current.abandon();
             fail(current, Outcome.UPSTREAM_ERROR, UpstreamFailure.credentialRejected(call, status));
         } else {
@@ -176,6 +179,7 @@ final class WebSocketCall implements LiveCall {
             held.appendBuffer(chunk);
             Refusal refusal = current.move(chunk.length(), chunk.length());
             if (refusal != null || held.length() > REFUSAL_BYTES_MAX) {
+                enter(ExchangeState.SETTLING);
                 current.abandon();
                 fail(current, refusal != null ? Outcome.CUT_BY_CAP : Outcome.UPSTREAM_GONE,
                         refusal != null ? refusal : UpstreamFailure.brokeOff(call));
@@ -368,11 +372,11 @@ final class WebSocketCall implements LiveCall {
             }
             return;
         }
+        enter(ExchangeState.SETTLING);
         current.abandon();
         if (said != null) {
             fail(current, outcome, said);
         } else {
-            enter(ExchangeState.SETTLING);
             settle(current, outcome, null, new UsageReading.Missing(outcome.id()));
             answer.cut(null);
             end();

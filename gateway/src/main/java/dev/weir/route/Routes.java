@@ -11,13 +11,6 @@ public final class Routes {
         this.byName = Map.copyOf(byName);
     }
 
-    /// Whether a WebSocket may be opened at a request target: its route allows it, and a dialect speaks over one there. Any thread.
-    public boolean takesWebSocket(String target) {
-        return NormalPath.of(target) instanceof NormalPath.Normal normal
-                && match("GET", normal) instanceof Routing.Routed to
-                && to.dialect() != null && to.dialect().isSession() && to.route().upstream().route().webSocket();
-    }
-
     /// Where a request leads.
     public Routing match(String method, NormalPath.Normal target) {
         Route route = byName.get(target.firstSegment());

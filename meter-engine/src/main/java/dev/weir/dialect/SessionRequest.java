@@ -2,8 +2,8 @@ package dev.weir.dialect;
 
 import dev.weir.usage.ModelId;
 import dev.weir.usage.Quantities;
-import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +44,16 @@ final class SessionRequest {
 
     /// The triplets of a target were checked with its head.
     private static String decoded(String value) {
-        return URLDecoder.decode(value, StandardCharsets.UTF_8);
+        if (value.indexOf('%') < 0) {
+            return value;
+        }
+        var bytes = new byte[value.length()];
+        int length = 0;
+        for (int i = 0; i < value.length(); i++) {
+            boolean triplet = value.charAt(i) == '%' && i + 2 < value.length();
+            bytes[length++] = (byte) (triplet ? HexFormat.fromHexDigits(value, i + 1, i + 3) : value.charAt(i));
+            i += triplet ? 2 : 0;
+        }
+        return new String(bytes, 0, length, StandardCharsets.UTF_8);
     }
 }
