@@ -109,12 +109,41 @@ final class CrossChecks {
     private void route(RouteConfig route) {
         String path = "routes." + route.name() + ".";
         credential(route, path);
+        signature(route, path);
         deadlines(route, path);
-        if (route.bodyMax().compareTo(config.limits().heldBytesTotal()) > 0 && route.kind() == RouteKind.LLM
+        kind(route, path);
+        if (route.bodyMax().compareTo(config.limits().heldBytesTotal()) > 0 && route.kind() != RouteKind.CONNECTOR
                 && reading.isGiven(path + "body-max")) {
             heldTooSmall(path + "body-max", route.bodyMax());
         }
         route.upstream().ifPresent(upstream -> upstream(route, upstream, path + "upstream"));
+    }
+
+    private void kind(RouteConfig route, String path) {
+        if (route.kind() == RouteKind.WEBHOOK) {
+            if (route.webhook().isEmpty()) {
+                problem(path + "signature.secret",
+                        "A webhook comes without a key: the route needs `tenant`, who pays for"
+                                + " it, and `signature` with a `secret`, which its sender must know.");
+            } else if (route.webhook().get().signature().signed().contains(SignatureRules.ID)
+                    && route.webhook().get().deliveryId().isEmpty()) {
+                problem(path + "signature.signed", "{id} is signed, and no header is known for it. Add delivery-id.");
+            }
+        } else if (List.of("tenant", "delivery-id", "signature.scheme", "signature.secret")
+                .stream()
+                .anyMatch(key -> reading.isGiven(path + key))) {
+            problem(path + "signature", "Only a route of kind webhook takes deliveries for a tenant by their signature;"
+                    + " this is a " + route.kind()
+                    + ". Take tenant, delivery-id and signature out, or change the kind.");
+        }
+        if ((route.kind() == RouteKind.MCP || route.kind() == RouteKind.WEBHOOK) && route.passClientCredential()) {
+            problem(path + "client-credential", "On a route of kind " + route.kind() + " no token of the client's goes"
+                    + " upstream (MCP forbids to pass tokens through). Take the key out, and write a credential.");
+        }
+        if (route.kind() != RouteKind.MCP && !route.mcp().equals(McpRules.DEFAULTS)) {
+            warning(path + "origins", "hosts, origins and listening have no effect on a route of kind " + route.kind()
+                    + ": they are for mcp.");
+        }
     }
 
     private void upstream(RouteConfig route, UpstreamUrl upstream, String path) {
@@ -136,6 +165,27 @@ final class CrossChecks {
         } else if (!given && !route.passClientCredential() && needsCredential(route)) {
             warning(path + "credential", "The route sends no credential, and " + route.provider() + " will refuse its"
                     + " calls. Add credential: ${…}, or client-credential: pass.");
+        }
+    }
+
+    private void signature(RouteConfig route, String path) {
+        if (!route.credentialForm().signs()) {
+            return;
+        }
+        if (!route.provider().equals(Provider.BEDROCK.id()) || route.kind() != RouteKind.LLM) {
+            problem(path + "credential-as", "sigv4 signs calls to AWS Bedrock, and this route is none: its provider is "
+                    + route.provider() + ". Write bearer, basic, or the name of a header.");
+        } else if (route.passClientCredential()) {
+            problem(path + "credential-as", "With client-credential: pass there is nothing to sign with: a signature of"
+                    + " the client's holds for another host and another body. Take one of the two out.");
+        } else if (route.credential() instanceof Credential.Given(Secret secret) && AwsKey.of(secret).isEmpty()) {
+            problem(path + "credential", "With credential-as: sigv4 it is ACCESS_KEY_ID:SECRET_ACCESS_KEY, and"
+                    + " :SESSION_TOKEN behind it where the key is a temporary one. Write it as"
+                    + " ${AWS_ACCESS_KEY_ID}:${AWS_SECRET_ACCESS_KEY}.");
+        } else if (!reading.isGiven(path + "region")
+                && route.upstream().flatMap(url -> AwsHost.of(url.host())).isEmpty()) {
+            problem(path + "region", "The upstream's name does not tell the AWS region that calls are signed for. Write"
+                    + " it, as region: us-east-1.");
         }
     }
 

@@ -31,12 +31,15 @@ import java.util.regex.Pattern;
 /// @param connections open connections to the upstream, all event loops together
 /// @param ca PEM file of the authorities to trust for this upstream, in place of the JDK's
 /// @param proxy outbound HTTP proxy: asked by CONNECT for an `https` upstream, else sent the request in absolute form
+/// @param mcp what holds for clients of kind `mcp`
+/// @param webhook what holds for deliveries; there on every route of kind `webhook`
 public record RouteConfig(String name, RouteKind kind, String provider, Optional<UpstreamUrl> upstream,
         Credential credential, CredentialForm credentialForm, boolean passClientCredential, String region,
         boolean allowPrivate, boolean encodedSlash, boolean webSocket, Optional<String> outputLimitField,
         boolean askUsage, ByteSize bodyMax, int retries, Set<String> methods, List<AccessRule> reads,
         List<AccessRule> writes,
-        UpstreamDeadlines deadlines, int connections, Optional<Path> ca, Optional<Address> proxy) {
+        UpstreamDeadlines deadlines, int connections, Optional<Path> ca, Optional<Address> proxy,
+        McpRules mcp, Optional<WebhookRules> webhook) {
     static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
     private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD", "OPTIONS");
 

@@ -16,6 +16,9 @@ final class RouteKeys {
     private static final Set<String> REALTIME = Set.of("openai", "azure", "google", "vertex", "xai",
             "openai-compatible",
             "sandbox");
+    private static final List<String> METHODS_OF_MCP = List.of("GET", "POST", "DELETE");
+    private static final List<String> METHODS_OF_WEBHOOKS = List.of("POST");
+    private static final ByteSize WEBHOOK_BODY_MAX = ByteSize.ofMiB(4);
     private static final List<String> METHODS = List.of("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS");
 
     private RouteKeys() {}
@@ -33,16 +36,18 @@ final class RouteKeys {
         Credential credential = route.credential("credential");
         CredentialForm form = route.value("credential-as", standardForm(provider), CredentialForm::parse);
         boolean pass = route.value("client-credential", false, RouteKeys::passOrSwap, RouteKeys::passText);
-        String region = route.value("region", standard.region(), GatewayKeys::region);
+        String region = route.value("region", standardRegion(provider, upstream, standard.region()),
+                GatewayKeys::region);
         boolean allowPrivate = route.flag("allow-private", false);
         boolean encodedSlash = route.value("encoded-slash", passesEncodedSlash(kind, provider), RouteKeys::passOrRefuse,
                 passes -> passes ? "pass" : "refuse");
         boolean webSocket = webSocket(kind, provider, route);
         Optional<String> outputLimitField = outputLimitField(route);
         boolean askUsage = route.flag("ask-usage", true);
-        ByteSize bodyMax = route.size("body-max", standard.bodyMax(), ByteSize.ofKiB(1), ByteSize.ofMiB(1024));
+        ByteSize bodyMax = route.size("body-max", bodyMax(kind, standard.bodyMax()), ByteSize.ofKiB(1),
+                ByteSize.ofMiB(1024));
         int retries = route.number("retries", 1, 0, 1);
-        Set<String> methods = new LinkedHashSet<>(route.list("methods", METHODS, RouteKeys::method));
+        Set<String> methods = new LinkedHashSet<>(route.list("methods", methods(kind), RouteKeys::method));
         if (methods.isEmpty()) {
             route.reading.problem(route.reading.where(route.path("methods")), "The list is empty: no call could pass."
                     + " Name the methods, or take the key out to allow all.");
@@ -55,11 +60,28 @@ final class RouteKeys {
         int connections = route.number("connections", 1_024, 1, 100_000);
         Optional<Path> ca = route.file("ca");
         Optional<Address> proxy = route.optional("proxy", RouteKeys::proxy, address -> "http://" + address);
+        McpRules mcp = WebhookKeys.mcp(route);
+        Optional<WebhookRules> webhook = WebhookKeys.webhook(route);
         route.end();
         return Optional.of(new RouteConfig(name, kind, provider, upstream, credential, form, pass, region,
                 allowPrivate, encodedSlash, webSocket, outputLimitField, askUsage, bodyMax, retries, methods, reads,
                 writes,
-                deadlines, connections, ca, proxy));
+                deadlines, connections, ca, proxy, mcp, webhook));
+    }
+
+    /// What passes where nothing is said: on the last two kinds only what is metered there.
+    private static List<String> methods(RouteKind kind) {
+        return switch (kind) {
+            case LLM, CONNECTOR -> METHODS;
+            case MCP -> METHODS_OF_MCP;
+            case WEBHOOK -> METHODS_OF_WEBHOOKS;
+        };
+    }
+
+    /// A webhook's body is hashed whole, on an event loop, before anybody is known to have sent it.
+    private static ByteSize bodyMax(RouteKind kind, ByteSize standard) {
+        boolean less = kind == RouteKind.WEBHOOK && standard.compareTo(WEBHOOK_BODY_MAX) > 0;
+        return less ? WEBHOOK_BODY_MAX : standard;
     }
 
     private static String provider(String name, RouteKind kind, Section route) {
@@ -90,6 +112,14 @@ final class RouteKeys {
         }
         return Optional.of(route.required("upstream", NOWHERE, UpstreamUrl::parse,
                 "Write where calls go, as https://api.openai.com."));
+    }
+
+    /// A host of Bedrock has its region in its name.
+    private static String standardRegion(String provider, Optional<UpstreamUrl> upstream, String elsewhere) {
+        return upstream.filter(url -> provider.equals(Provider.BEDROCK.id()))
+                .flatMap(url -> AwsHost.of(url.host()))
+                .map(AwsHost::region)
+                .orElse(elsewhere);
     }
 
     private static CredentialForm standardForm(String provider) {

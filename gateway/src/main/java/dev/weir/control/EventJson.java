@@ -58,15 +58,19 @@ final class EventJson {
             provenance.put(meter.id(), known.id());
         });
         var bytes = event.bytes();
+        var tools = new JsonObject();
+        event.tools().byName().forEach(tools::put);
         json.put("meters", meters)
                 .put("provenance", provenance)
+                .put("tools", tools)
                 .put("bytes", new JsonObject().put("client_in", bytes.clientIn())
                         .put("upstream_out", bytes.upstreamOut())
                         .put("upstream_in", bytes.upstreamIn())
                         .put("client_out", bytes.clientOut()));
     }
 
-    /// `tokens` is the sum of both directions and as sure as the less sure of them; bytes Weir counted itself.
+    /// `tokens` is the sum of both directions and as sure as the less sure of them; bytes Weir counted itself
+    /// (what went to a webhook's target inside is no egress, so what was metered stays).
     private static Quantities withDerived(UsageEvent event) {
         var metered = event.quantities();
         return metered.with(all -> {
@@ -78,7 +82,9 @@ final class EventJson {
             if (out) {
                 all.add(Meter.TOKENS, metered.amount(Meter.TOKENS_OUT), metered.provenance(Meter.TOKENS_OUT));
             }
-            all.set(Meter.EGRESS_BYTES, event.bytes().egress(), Provenance.REPORTED);
+            if (!metered.has(Meter.EGRESS_BYTES)) {
+                all.set(Meter.EGRESS_BYTES, event.bytes().egress(), Provenance.REPORTED);
+            }
             all.set(Meter.INGRESS_BYTES, event.bytes().ingress(), Provenance.REPORTED);
         });
     }

@@ -56,12 +56,25 @@ final class AdmissionRequests {
 
     private static Quantities others(Call call, long declaredBytes) {
         var others = call.facts == null ? Quantities.builder() : call.facts.others().toBuilder();
-        if (!call.isLlm()) {
-            others.set(Meter.TOOL_CALLS, 1, Provenance.BOUND);
-            others.set(call.isRead() ? Meter.READS : Meter.WRITES, 1, Provenance.BOUND);
+        switch (call.kind()) {
+            case LLM -> {
+            }
+            case CONNECTOR -> {
+                others.set(Meter.TOOL_CALLS, 1, Provenance.BOUND);
+                others.set(call.isRead() ? Meter.READS : Meter.WRITES, 1, Provenance.BOUND);
+            }
+            case MCP -> {
+                long asked = Objects.requireNonNull(call.mcp).asked().total();
+                if (asked > 0) {
+                    others.set(Meter.TOOL_CALLS, asked, Provenance.BOUND);
+                }
+            }
+            case WEBHOOK -> others.set(Meter.WEBHOOK_INGESTS, 1, Provenance.BOUND);
         }
         if (declaredBytes > 0) {
-            others.set(Meter.EGRESS_BYTES, declaredBytes, Provenance.BOUND);
+            if (!call.isWebhook()) {
+                others.set(Meter.EGRESS_BYTES, declaredBytes, Provenance.BOUND);
+            }
             others.set(Meter.INGRESS_BYTES, declaredBytes, Provenance.BOUND);
         }
         return others.build();

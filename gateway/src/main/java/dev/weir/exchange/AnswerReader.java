@@ -3,16 +3,19 @@ package dev.weir.exchange;
 import java.util.List;
 import dev.weir.dialect.AnswerFacts;
 import dev.weir.dialect.Dialect;
+import dev.weir.dialect.McpRequest;
 import dev.weir.dialect.RequestFacts;
 import dev.weir.dialect.UsageChunkFilter;
 import dev.weir.meter.InputCount;
 import dev.weir.meter.StreamMeter;
 import dev.weir.meter.TokenCount;
 import dev.weir.meter.Tokenizers;
+import dev.weir.meter.ToolCallMeter;
 import dev.weir.usage.Meter;
 import dev.weir.usage.ModelId;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import dev.weir.usage.UsageReading;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
@@ -27,6 +30,8 @@ final class AnswerReader implements AnswerSoFar {
     private static final UsageReading NOTHING_TO_METER = new UsageReading.Reported(Quantities.NONE);
 
     private final @Nullable StreamMeter meter;
+    private final @Nullable ToolCallMeter toolCalls;
+    private final boolean succeeded;
     private final @Nullable UsageChunkFilter filter;
     private final Call call;
     private final @Nullable HeldBody body;
@@ -43,9 +48,11 @@ final class AnswerReader implements AnswerSoFar {
         String coding = answer.getHeader("content-encoding");
         this.meter = dialect == null
                 ? null
-                : new StreamMeter(dialect, answer.statusCode(), coding, call.facts == null ? null : call.facts.model(),
-                        tokenizers,
-                        inputAtMost(call));
+                : new StreamMeter(dialect, answer.statusCode(), coding, answer::getHeader,
+                        call.facts == null ? null : call.facts.model(), tokenizers, inputAtMost(call));
+        McpRequest asked = call.mcp == null ? null : call.mcp.request;
+        this.toolCalls = asked == null || asked.calls().isEmpty() ? null : new ToolCallMeter(asked, coding);
+        this.succeeded = answer.statusCode() >= 200 && answer.statusCode() < 400;
         boolean plain = coding == null || coding.equalsIgnoreCase("identity");
         this.filter = asksUsage && plain && answer.statusCode() < 300 ? new UsageChunkFilter() : null;
     }
@@ -63,7 +70,7 @@ final class AnswerReader implements AnswerSoFar {
 
     /// @return what goes on to the client: the chunk itself, or what is left of it
     Buffer read(Buffer chunk) {
-        if (meter == null) {
+        if (meter == null && toolCalls == null) {
             return chunk;
         }
         ByteBuf bytes = ((BufferInternal) chunk).getByteBuf();
@@ -72,7 +79,11 @@ final class AnswerReader implements AnswerSoFar {
         }
         int offset = bytes.arrayOffset() + bytes.readerIndex();
         int length = bytes.readableBytes();
-        meter.accept(bytes.array(), offset, length);
+        if (meter != null) {
+            meter.accept(bytes.array(), offset, length);
+        } else if (toolCalls != null) {
+            toolCalls.accept(bytes.array(), offset, length);
+        }
         if (filter == null) {
             return chunk;
         }
@@ -96,6 +107,9 @@ final class AnswerReader implements AnswerSoFar {
     }
 
     UsageReading finish(boolean complete) {
+        if (toolCalls != null) {
+            return toolCalls.finish(succeeded);
+        }
         UsageReading reading = meter == null ? NOTHING_TO_METER : meter.finish(complete);
         return switch (reading) {
             case UsageReading.Reported reported -> reported;
@@ -154,8 +168,17 @@ final class AnswerReader implements AnswerSoFar {
     /// What the provider said so far of this call's usage; an answer about an earlier call says nothing of that.
     @Override
     public Quantities soFar() {
+        if (toolCalls != null) {
+            return toolCalls.soFar();
+        }
         boolean another = call.dialect != null && call.dialect.looksUp();
         return meter == null || another ? Quantities.NONE : meter.facts().quantities();
+    }
+
+    /// The tools of the calls that the reading counts; ask when the answer is over.
+    @Override
+    public ToolCounts tools() {
+        return toolCalls == null ? ToolCounts.NONE : toolCalls.tools(succeeded);
     }
 
     @Override
@@ -164,7 +187,7 @@ final class AnswerReader implements AnswerSoFar {
     }
 
     boolean errorInside() {
-        return meter != null && meter.facts().error() != null;
+        return meter != null && meter.facts().error() != null || toolCalls != null && toolCalls.onlyErrors();
     }
 
     @Override
@@ -178,6 +201,7 @@ final class AnswerReader implements AnswerSoFar {
         return meter == null ? null : meter.facts().serviceTier();
     }
 
+    /// Whether the answer names something that still runs, and tells its usage when it is asked for again.
     @Override
     public boolean usageComesLater() {
         return meter != null && meter.facts().usage() == AnswerFacts.Usage.LATER;

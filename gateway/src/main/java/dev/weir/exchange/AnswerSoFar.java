@@ -2,6 +2,7 @@ package dev.weir.exchange;
 
 import dev.weir.dialect.AnswerFacts;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,9 @@ interface AnswerSoFar {
 
     /// What was used at another model's price.
     List<AnswerFacts.Side> sides();
+
+    /// The tools of the calls that were carried out; ask when the answer is over.
+    ToolCounts tools();
 
     /// Whether the answer names something that still runs, and tells its usage when it is asked for again.
     boolean usageComesLater();

@@ -4,12 +4,14 @@ import java.util.List;
 import dev.weir.dialect.AnswerFacts;
 import dev.weir.admission.Admission;
 import dev.weir.admission.Refusal;
+import dev.weir.config.RouteKind;
 import dev.weir.event.Flags;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import dev.weir.event.WireBytes;
 import dev.weir.money.Money;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +81,9 @@ final class Attempt {
         upstreamStatus = answer.statusCode();
         retryAfterSeconds = retryAfter;
         providerRequestId = ProviderIds.of(answer.headers());
+        if (call.mcp != null) {
+            call.mcp.answered(answer.headers(), call.key());
+        }
         lastNanos = nowNanos;
     }
 
@@ -180,6 +185,26 @@ final class Attempt {
         return reader == null ? null : reader.model();
     }
 
+    /// The tools of the calls that were carried out.
+    ToolCounts tools() {
+        return call.mcp == null ? ofConnector(succeeded()) : reader == null ? ToolCounts.NONE : reader.tools();
+    }
+
+    /// The tools of the calls that were asked for.
+    ToolCounts asked() {
+        return call.mcp != null ? call.mcp.asked() : ofConnector(true);
+    }
+
+    /// A connector's one tool is the system behind it.
+    private ToolCounts ofConnector(boolean called) {
+        return called && call.kind() == RouteKind.CONNECTOR ? ToolCounts.of(call.provider()) : ToolCounts.NONE;
+    }
+
+    /// Payload that Weir sent; a webhook's target is inside, and what goes there leaves nothing.
+    long egress() {
+        return call.isWebhook() ? clientOut : bytes().egress();
+    }
+
     /// What the provider charges for where that is not what it counts; else empty.
     Quantities billed() {
         return reader == null ? Quantities.NONE : reader.billed();
@@ -192,6 +217,9 @@ final class Attempt {
 
     /// Where the usage comes later, it comes by the id of the object.
     private @Nullable String providerId() {
+        if (call.deliveryId != null) {
+            return call.deliveryId;
+        }
         if (reader != null && reader.usageComesLater()) {
             return reader.answerId();
         }
@@ -200,11 +228,12 @@ final class Attempt {
 
     /// The event this attempt becomes if Weir dies before its settlement is kept.
     UsageEvent ifInterrupted(long nowNanos) {
-        return event(Outcome.INTERRUPTED, null, admitted.reserved(), admitted.costReserved(), Flags.NONE, nowNanos);
+        return event(Outcome.INTERRUPTED, null, admitted.reserved(), admitted.costReserved(), Flags.NONE, nowNanos,
+                asked());
     }
 
     UsageEvent event(Outcome outcome, @Nullable String reason, Quantities quantities, @Nullable Money cost, Flags flags,
-            long nowNanos) {
+            long nowNanos, ToolCounts tools) {
         return new UsageEvent(call.id, number, call.time, call.tenant(), call.key(), call.user, call.routeName(),
                 call.provider(),
                 call.modelAsked(), modelAnswered(), region(), serviceTier(), providerId(), call.attribution, quantities,
@@ -212,6 +241,6 @@ final class Attempt {
                 clientStatus, upstreamStatus, nowNanos - call.startedNanos,
                 firstByteNanos < 0 ? -1 : firstByteNanos - call.startedNanos, call.clientRetryCount, retryAfterSeconds,
                 outcome,
-                reason, admitted.priceVersion(), cost, flags);
+                reason, admitted.priceVersion(), cost, flags, tools);
     }
 }

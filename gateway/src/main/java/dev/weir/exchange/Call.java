@@ -1,6 +1,7 @@
 package dev.weir.exchange;
 
 import dev.weir.config.RouteConfig;
+import dev.weir.config.RouteKind;
 import dev.weir.dialect.Dialect;
 import dev.weir.dialect.RequestFacts;
 import dev.weir.event.Attribution;
@@ -24,6 +25,7 @@ final class Call {
     final long startedNanos;
     final String method;
     final int clientRetryCount;
+    private final McpSessions sessions;
 
     /// Null until routed.
     @Nullable
@@ -40,6 +42,12 @@ final class Call {
     /// Null but on `llm` routes.
     @Nullable
     Dialect dialect;
+    /// Null but on `mcp` routes.
+    @Nullable
+    McpCall mcp;
+    /// What a webhook's sender calls this delivery; null where it does not say, and on other routes.
+    @Nullable
+    String deliveryId;
     /// Null until the body was read; stays so where no dialect reads it.
     @Nullable
     RequestFacts facts;
@@ -48,12 +56,13 @@ final class Call {
     /// Payload received from the client so far.
     long clientIn;
 
-    Call(String id, Instant time, long startedNanos, HttpServerRequest request) {
+    Call(String id, Instant time, long startedNanos, HttpServerRequest request, McpSessions sessions) {
         this.id = id;
         this.time = time;
         this.startedNanos = startedNanos;
         this.method = request.method().name();
-        this.clientRetryCount = retryCount(request.getHeader("x-stainless-retry-count"));
+        this.sessions = sessions;
+        this.clientRetryCount = ClientRetries.before(request.headers());
     }
 
     void routed(Routing.Routed routed) {
@@ -61,6 +70,7 @@ final class Call {
         path = routed.path();
         query = routed.query();
         dialect = routed.dialect();
+        mcp = kind() == RouteKind.MCP ? new McpCall(routed.route().name(), sessions) : null;
     }
 
     /// @throws IllegalArgumentException with a text for the client where a header is too long
@@ -82,6 +92,10 @@ final class Call {
         return routedTo().upstream().route();
     }
 
+    RouteKind kind() {
+        return config().kind();
+    }
+
     boolean isLlm() {
         return dialect != null;
     }
@@ -89,6 +103,22 @@ final class Call {
     /// Whether it is a realtime session, over a WebSocket.
     boolean isSession() {
         return dialect != null && dialect.isSession();
+    }
+
+    boolean isWebhook() {
+        return kind() == RouteKind.WEBHOOK;
+    }
+
+    /// Whether a client of an `mcp` route waits for the server's own messages, which may never come.
+    boolean isListening() {
+        return mcp != null && (method.equals("GET") || mcp.listens());
+    }
+
+    /// Whether the body must be here before anything is decided; a signature covers it too.
+    boolean readsBody() {
+        return dialect != null
+                ? dialect.readsBody() || config().credentialForm().signs()
+                : mcp != null ? method.equals("POST") : isWebhook();
     }
 
     String routeName() {
@@ -125,13 +155,5 @@ final class Call {
             case "GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE" -> false;
             default -> !isRead() && config().writes().stream().noneMatch(rule -> rule.matches(method, path));
         };
-    }
-
-    private static int retryCount(@Nullable String header) {
-        if (header == null || header.isEmpty() || header.length() > 4
-                || !header.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            return 0;
-        }
-        return Integer.parseInt(header);
     }
 }

@@ -4,6 +4,7 @@ import dev.weir.admission.Refusal;
 import dev.weir.admission.RefusalCode;
 import dev.weir.config.Credential;
 import dev.weir.route.NormalPath;
+import io.vertx.core.http.HttpServerRequest;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,7 @@ final class CallRefusals {
     private CallRefusals() {}
 
     /// What the head alone tells about a call whose route and tenant are known; null where nothing stands against it.
-    static @Nullable Refusal byHead(Call call, NormalPath.Normal target) {
+    static @Nullable Refusal byHead(Call call, NormalPath.Normal target, HttpServerRequest request) {
         if (!call.config().methods().contains(call.method)) {
             return Refusal.of(RefusalCode.METHOD_NOT_ALLOWED, "Route '" + call.routeName() + "' takes "
                     + String.join(", ", new TreeSet<>(call.config().methods())) + ", not this method.");
@@ -24,7 +25,7 @@ final class CallRefusals {
                     + call.routeName()
                     + "' does not take. Have encoded-slash: pass set where its upstream wants them.");
         }
-        return null;
+        return call.mcp == null ? null : call.mcp.byHead(call.config().mcp(), request, call.key());
     }
 
     static Refusal bodyTooLarge(long most) {

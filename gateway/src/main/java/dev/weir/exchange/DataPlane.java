@@ -16,6 +16,7 @@ import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.util.HashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -87,7 +88,7 @@ public final class DataPlane extends VerticleBase {
 
     /// The head check lets an `Upgrade` pass only where it opens a WebSocket.
     private static void begin(ExchangeLoop own, HttpServerRequest request) {
-        if (request.headers().contains("upgrade")) {
+        if (request.version() == HttpVersion.HTTP_1_1 && request.headers().contains("upgrade")) {
             new WebSocketCall(own, request).receive();
         } else {
             new Exchange(own, request).receive();

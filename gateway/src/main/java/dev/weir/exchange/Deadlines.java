@@ -39,6 +39,9 @@ final class Deadlines {
         if (call.route == null) {
             return Passed.NONE;
         }
+        if (call.isListening()) {
+            return listening(call, state, attempt, stalledByClient, nowNanos);
+        }
         UpstreamDeadlines upstream = call.config().deadlines();
         if (nowNanos - call.startedNanos > upstream.call().toNanos()) {
             return Passed.CALL;
@@ -52,6 +55,17 @@ final class Deadlines {
                     : silent > upstream.silence().toNanos() ? Passed.SILENCE : Passed.NONE;
             case RECEIVED, ADMITTING, CONNECTING, SETTLING, RETRYING, ENDED -> Passed.NONE;
         };
+    }
+
+    /// Who listens waits for what may never come: silence ends nothing, but a client that takes nothing is as good as gone.
+    private Passed listening(Call call, ExchangeState state, @Nullable Attempt attempt, boolean stalledByClient,
+            long nowNanos) {
+        if (nowNanos - call.startedNanos > call.config().mcp().listening().toNanos()) {
+            return Passed.CALL;
+        }
+        boolean stalled = state == ExchangeState.STREAMING && stalledByClient && attempt != null
+                && attempt.silentNanos(nowNanos) > limits.writeStall().toNanos();
+        return stalled ? Passed.WRITE_STALL : Passed.NONE;
     }
 
     private boolean isTooSlow(long bytes, long nanos) {

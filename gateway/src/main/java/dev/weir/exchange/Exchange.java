@@ -5,7 +5,6 @@ import dev.weir.admission.AdmissionRequest;
 import dev.weir.admission.Refusal;
 import dev.weir.admission.RefusalCode;
 import dev.weir.dialect.RefusalBody;
-import dev.weir.dialect.RequestReading;
 import dev.weir.event.Outcome;
 import dev.weir.ledger.Standing;
 import dev.weir.usage.UsageReading;
@@ -15,6 +14,7 @@ import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Objects;
+import java.util.function.Predicate;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +43,7 @@ final class Exchange implements LiveCall {
         this.loop = loop;
         this.request = request;
         this.response = request.response();
-        this.call = new Call(loop.newCallId(), loop.clock().now(), loop.clock().nanoTime(), request);
+        this.call = new Call(loop.newCallId(), loop.clock().now(), loop.clock().nanoTime(), request, loop.sessions());
         this.answer = new ClientAnswer(call, request);
         this.stateSinceNanos = call.startedNanos;
     }
@@ -64,7 +64,7 @@ final class Exchange implements LiveCall {
             return;
         }
         retries = RetryRule.of(request.method(), request.headers(), call.config().retries());
-        if (call.dialect != null && call.dialect.readsBody()) {
+        if (call.readsBody()) {
             holdBody();
         } else {
             admit();
@@ -91,15 +91,11 @@ final class Exchange implements LiveCall {
 
     /// The body is here, whole.
     void held(HeldBody held) {
-        if (!isHolding()) {
-            return;
-        }
-        switch (RequestBodies.read(call, held, request)) {
-            case RequestReading.Unreadable unreadable -> refuse(Refusal.of(RefusalCode.BAD_REQUEST, unreadable.why()));
-            case RequestReading.Facts facts -> {
-                call.facts = facts.facts();
-                admit();
-            }
+        Refusal refusal = isHolding() ? RequestBodies.read(call, held, request, loop) : null;
+        if (refusal != null) {
+            refuse(refusal);
+        } else if (isHolding()) {
+            admit();
         }
     }
 
@@ -177,8 +173,8 @@ final class Exchange implements LiveCall {
         upstream.response()
                 .onComplete(head -> step(() -> answered(opened, outbound, head)),
                         failure -> step(() -> lost(opened, failure)));
-        if (call.facts != null) {
-            sendHeld(opened, outbound.body(Objects.requireNonNull(body)), upstream);
+        if (body != null) {
+            sendHeld(opened, outbound.body(body), upstream);
         } else {
             answer.continueIfExpected();
             upload = new Upload(this, loop, call, opened, request, upstream);
@@ -187,11 +183,12 @@ final class Exchange implements LiveCall {
     }
 
     private void sendHeld(Attempt opened, Buffer edited, HttpClientRequest upstream) {
-        Refusal refusal = opened.move(opened.bytes().clientIn(), edited.length());
+        Refusal refusal = opened.move(opened.bytes().clientIn(), call.isWebhook() ? 0 : edited.length());
         if (refusal != null) {
             capped(opened, refusal);
             return;
         }
+        call.routedTo().upstream().sign(upstream, edited, loop.clock().now());
         opened.sent(edited.length(), loop.clock().nanoTime());
         var _ = upstream.end(edited);
     }
@@ -311,7 +308,7 @@ final class Exchange implements LiveCall {
     }
 
     private boolean mayBeSentAgain() {
-        return call.facts != null || call.clientIn == 0 && (upload == null || upload.wasEmpty());
+        return body != null || call.clientIn == 0 && (upload == null || upload.wasEmpty());
     }
 
     private void unreachable(Attempt current, Throwable cause) {
@@ -379,8 +376,10 @@ final class Exchange implements LiveCall {
     }
 
     @Override
-    public void interrupt() {
-        step(() -> endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call)));
+    public void interruptIf(Predicate<Call> affected) {
+        if (affected.test(call)) {
+            step(() -> endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call)));
+        }
     }
 
     /// A cap has no room for the bytes that wait to pass. Nobody can be told in the middle of a body, so the connection is
@@ -436,16 +435,14 @@ final class Exchange implements LiveCall {
     private void checkDeadlines(long now) {
         boolean stalled = download != null && download.isPaused();
         switch (loop.deadlines().passed(call, state, now - stateSinceNanos, attempt, stalled, now)) {
-            case NONE -> keepProgressIfDue(now);
+            case NONE -> {
+                if (download != null && state == ExchangeState.STREAMING) {
+                    download.keepProgressIfDue(now);
+                }
+            }
             case BODY -> refuse(CallRefusals.bodyTooSlow());
             case WRITE_STALL -> clientGone();
             case CALL, FIRST_BYTE, SILENCE -> endEarly(Outcome.TIMEOUT, UpstreamFailure.timeout(call));
-        }
-    }
-
-    private void keepProgressIfDue(long now) {
-        if (download != null && state == ExchangeState.STREAMING) {
-            download.keepProgressIfDue(now);
         }
     }
 

@@ -91,6 +91,10 @@ final class ExchangeLoop {
         return parts.held();
     }
 
+    McpSessions sessions() {
+        return parts.sessions();
+    }
+
     Routes routes() {
         return routes;
     }
@@ -156,12 +160,15 @@ final class ExchangeLoop {
     /// No new calls from now on; the running ones go on.
     void drain() {
         draining = true;
+        for (LiveCall exchange : live.toArray(new LiveCall[0])) {
+            exchange.interruptIf(Call::isListening);
+        }
     }
 
     /// Ends what still runs, each with its settlement.
     void endRunning() {
         for (LiveCall exchange : live.toArray(new LiveCall[0])) {
-            exchange.interrupt();
+            exchange.interruptIf(all -> true);
         }
     }
 

@@ -11,13 +11,15 @@ import dev.weir.tenant.TenantDirectory;
 /// What all event loops share: made once by `Gateway`. Every part is safe on any thread.
 public record ExchangeParts(Clock clock, TenantDirectory directory, KeyHasher hasher, Admissions admissions,
         UsageJournal journal, DeferredUsage deferred, Tokenizers tokenizers, ExchangeListener listener,
-        ExchangeLimits limits, HeldBody.Total held, TenantCalls tenantCalls, Connections connections) {
+        ExchangeLimits limits, HeldBody.Total held, TenantCalls tenantCalls, Connections connections,
+        McpSessions sessions) {
     public ExchangeParts(Clock clock, TenantDirectory directory, KeyHasher hasher, Admissions admissions,
             UsageJournal journal, DeferredUsage deferred, Tokenizers tokenizers, ExchangeListener listener,
             ExchangeLimits limits) {
         this(clock, directory, hasher, admissions, journal, deferred, tokenizers, listener, limits,
                 new HeldBody.Total(limits.heldBytesTotal()), new TenantCalls(limits.callsPerTenant()),
-                new Connections(limits.connections(), limits.connectionsPerAddress(), listener::connectionRefused));
+                new Connections(limits.connections(), limits.connectionsPerAddress(), listener::connectionRefused),
+                new McpSessions());
     }
 
     /// Client connections that are open.

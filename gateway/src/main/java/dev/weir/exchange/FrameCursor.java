@@ -2,8 +2,8 @@ package dev.weir.exchange;
 
 import org.jspecify.annotations.Nullable;
 
-/// Follows one direction of a WebSocket, in any split, and tells where payload and messages lie. Nothing is kept but a header that
-/// a chunk boundary cut; nothing is changed.
+/// Follows one direction of a WebSocket, in any split, and tells where payload and messages lie. Nothing is kept but a header
+/// that a chunk boundary cut; nothing is changed.
 ///
 /// ```
 ///   0                   1                    2..3 or 2..9          4 bytes

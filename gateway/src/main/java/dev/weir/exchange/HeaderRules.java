@@ -128,7 +128,21 @@ final class HeaderRules {
         if (startsWith(name, "x-forwarded-")) {
             return Kind.NEVER_UPSTREAM;
         }
+        if (startsWith(name, "x-amz-")) {
+            return kindOfAmazons(name);
+        }
         return name.length() == 9 ? is(name, "x-api-key", Kind.KEY) : is(name, "x-goog-api-key", Kind.KEY);
+    }
+
+    /// What belongs to a signature of AWS (SigV4), beside `Authorization`.
+    private static Kind kindOfAmazons(CharSequence name) {
+        return switch (name.length()) {
+            case 10 -> is(name, "x-amz-date", Kind.KEY);
+            case 20 -> is(name, "x-amz-security-token", Kind.KEY) == Kind.KEY
+                    ? Kind.KEY
+                    : is(name, "x-amz-content-sha256", Kind.KEY);
+            default -> Kind.PLAIN;
+        };
     }
 
     private static Kind is(CharSequence name, String expected, Kind kind) {

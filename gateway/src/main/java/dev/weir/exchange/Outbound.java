@@ -23,7 +23,7 @@ record Outbound(Call call, String target, MultiMap headers, boolean asksUsage, O
         HeaderRules.toUpstream(request.headers(), headers, config.passClientCredential());
         SubprotocolKey.drop(headers, config.passClientCredential());
         boolean asksUsage = asksUsage(call);
-        if (call.isLlm()) {
+        if (call.isLlm() || call.mcp != null) {
             String coding = asksUsage
                     ? "identity"
                     : HeaderRules.narrowedEncoding(request.getHeader(HeaderRules.ACCEPT_ENCODING));
@@ -32,6 +32,7 @@ record Outbound(Call call, String target, MultiMap headers, boolean asksUsage, O
                 headers.set(HeaderRules.ACCEPT_ENCODING, coding);
             }
         }
+        config.webhook().ifPresent(webhook -> Webhooks.takeOffSecret(webhook.signature(), headers));
         boolean ours = authorize(config, headers, call.query);
         String query = PresentedKey.withoutKey(call.query);
         return new Outbound(call, query == null ? call.path : call.path + "?" + query, headers, asksUsage,
@@ -51,10 +52,15 @@ record Outbound(Call call, String target, MultiMap headers, boolean asksUsage, O
         if (config.passClientCredential()) {
             PresentedKey.dropWeirKeys(headers);
             String inQuery = PresentedKey.providerKeyIn(query);
-            if (inQuery != null && !headers.contains(config.credentialForm().header())) {
+            if (inQuery != null && !config.credentialForm().signs()
+                    && !headers.contains(config.credentialForm().header())) {
                 headers.set(config.credentialForm().header(), config.credentialForm().value(Secret.of(inQuery)));
             }
             return false;
+        }
+        if (config.credentialForm().signs()) {
+            // Made of the whole request, when it is complete: Upstream.sign.
+            return config.credential() instanceof Credential.Given;
         }
         if (config.credential() instanceof Credential.Given(var secret)) {
             headers.set(config.credentialForm().header(), config.credentialForm().value(secret));

@@ -129,6 +129,7 @@ sealed interface PresentedKey {
 
     /// Whether a word of it begins like a Weir key; a provider's key may well have `wr_` inside.
     private static boolean isWeirKey(String value) {
-        return value.startsWith(PREFIX) || value.contains(" " + PREFIX) || value.contains("\t" + PREFIX);
+        return value.startsWith(PREFIX) || value.contains(" " + PREFIX) || value.contains("\t" + PREFIX)
+                || value.contains("=" + PREFIX);
     }
 }

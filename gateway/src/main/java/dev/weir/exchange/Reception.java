@@ -45,12 +45,16 @@ final class Reception {
         };
     }
 
+    /// A webhook's sender shows no key: it signs the body, which comes later ([Webhooks]).
     private @Nullable Refusal identify(NormalPath.Normal target) {
+        if (call.isWebhook()) {
+            return CallRefusals.byHead(call, target, request);
+        }
         return switch (KeyCheck.of(request.headers(), target.query(), loop.hasher(), loop.directory())) {
             case KeyCheck.Refused refused -> refused.refusal();
             case KeyCheck.Passed passed -> {
                 call.caller = passed.identity();
-                Refusal refusal = CallRefusals.byHead(call, target);
+                Refusal refusal = CallRefusals.byHead(call, target, request);
                 yield refusal != null ? refusal : attribute(passed);
             }
         };

@@ -24,6 +24,9 @@ final class Refusals {
     /// The body in the dialect of the call; an RFC 9457 problem where none is spoken.
     static RefusalBody body(Call call, Refusal refusal) {
         var shape = new RefusalShape(refusal.status(), refusal.code().id(), refusal.message(), call.id);
+        if (call.mcp != null) {
+            return call.mcp.words.put(shape);
+        }
         return call.dialect != null ? call.dialect.refusal(shape) : problem(shape);
     }
 
@@ -38,7 +41,7 @@ final class Refusals {
         if (refusal.retryAfterSeconds() >= 0) {
             headers.set("retry-after", Long.toString(refusal.retryAfterSeconds()));
         }
-        if (refusal.status() == 401) {
+        if (refusal.status() == 401 && refusal.code() != RefusalCode.SIGNATURE_INVALID) {
             headers.set("www-authenticate", "Bearer realm=\"weir\"");
         }
         if (refusal.standing() != null) {

@@ -27,7 +27,7 @@ final class RetryRule {
 
     /// @param retriesMax what the route allows, 0 or 1
     static RetryRule of(HttpMethod method, MultiMap headers, int retriesMax) {
-        boolean clientRetries = headers.contains("x-stainless-retry-count") || headers.contains("amz-sdk-request");
+        boolean clientRetries = ClientRetries.areItsOwn(headers);
         return new RetryRule(method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD), clientRetries,
                 retriesMax);
     }

@@ -7,6 +7,7 @@ import dev.weir.meter.SessionMeter;
 import dev.weir.meter.Tokenizers;
 import dev.weir.usage.ModelId;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import dev.weir.usage.UsageReading;
 import java.util.List;
 import java.util.Objects;
@@ -86,6 +87,12 @@ final class SessionReader implements AnswerSoFar {
     @Override
     public List<AnswerFacts.Side> sides() {
         return meter.facts().sides();
+    }
+
+    /// A model's tools are called by its client, not here.
+    @Override
+    public ToolCounts tools() {
+        return ToolCounts.NONE;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.weir.exchange;
 
 import dev.weir.admission.Admissions;
 import dev.weir.admission.RefusalCode;
+import dev.weir.config.RouteKind;
 import dev.weir.event.Flags;
 import dev.weir.event.Flags.Flag;
 import dev.weir.event.Outcome;
@@ -37,7 +38,7 @@ final class Settlements {
             if (admissions.defer(attempt.admitted, used).boundViolated()) {
                 flags = flags.with(Flag.BOUND_VIOLATED);
             }
-            return attempt.event(outcome, reason, used, Money.ZERO, flags, nowNanos);
+            return attempt.event(outcome, reason, used, Money.ZERO, flags, nowNanos, attempt.tools());
         }
         Money cost = Money.ZERO;
         if (attempt.call.isLlm()) {
@@ -49,7 +50,7 @@ final class Settlements {
         if (charge(attempt, used, cost)) {
             flags = flags.with(Flag.BOUND_VIOLATED);
         }
-        return attempt.event(outcome, reason, used, cost, flags, nowNanos);
+        return attempt.event(outcome, reason, used, cost, flags, nowNanos, attempt.tools());
     }
 
     /// Ends the attempt's reservation, if that was not done, and makes its event by the rule for attempts that Weir's death
@@ -61,7 +62,8 @@ final class Settlements {
             charge(attempt, used, cost);
         }
         Flags flags = Flags.NONE.with(Flag.UNREADABLE);
-        return attempt.event(Outcome.INTERRUPTED, RefusalCode.INTERNAL_ERROR.id(), used, cost, flags, nowNanos);
+        return attempt.event(Outcome.INTERRUPTED, RefusalCode.INTERNAL_ERROR.id(), used, cost, flags, nowNanos,
+                attempt.asked());
     }
 
     /// @return whether more was used than reserved
@@ -82,13 +84,25 @@ final class Settlements {
         if (attempt.upstreamStatus == 429) {
             used.reported(Meter.RATE_LIMITED, 1);
         }
-        if (!attempt.call.isLlm() && attempt.wasSent()) {
-            used.reported(attempt.call.isRead() ? Meter.READS : Meter.WRITES, 1);
-            if (attempt.succeeded()) {
-                used.reported(Meter.TOOL_CALLS, 1);
+        switch (attempt.call.kind()) {
+            case LLM, MCP -> {
+                // Both are counted by what the answer says.
+            }
+            case CONNECTOR -> {
+                if (attempt.wasSent()) {
+                    used.reported(attempt.call.isRead() ? Meter.READS : Meter.WRITES, 1);
+                }
+                if (attempt.succeeded()) {
+                    used.reported(Meter.TOOL_CALLS, 1);
+                }
+            }
+            case WEBHOOK -> {
+                if (attempt.succeeded()) {
+                    used.reported(Meter.WEBHOOK_INGESTS, 1);
+                }
             }
         }
-        used.reported(Meter.EGRESS_BYTES, attempt.bytes().egress());
+        used.reported(Meter.EGRESS_BYTES, attempt.egress());
         used.reported(Meter.INGRESS_BYTES, attempt.bytes().ingress());
         return used.build();
     }
@@ -122,7 +136,7 @@ final class Settlements {
         if (reading instanceof UsageReading.Deferred) {
             flags = flags.with(Flag.USAGE_PENDING);
         }
-        if (!attempt.call.isLlm() && attempt.call.isUnclassified()) {
+        if (attempt.call.kind() == RouteKind.CONNECTOR && attempt.call.isUnclassified()) {
             flags = flags.with(Flag.UNCLASSIFIED);
         }
         if (reading instanceof UsageReading.Missing && attempt.succeeded() && attempt.mayHaveUsedTokens()) {

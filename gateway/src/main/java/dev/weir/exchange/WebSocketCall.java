@@ -17,14 +17,16 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.NetSocket;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// The life of one realtime session, top to bottom: the steps of [Exchange], with a handshake in place of a body and a [Tunnel] in
-/// place of an answer. One attempt and one event, however long it lasts (docs/decisions/0006); nothing is tried again.
+/// The life of one realtime session, top to bottom: the steps of [Exchange], with a handshake in place of a body and a [Tunnel]
+/// in place of an answer. One attempt and one event, however long it lasts (docs/decisions/0006); nothing is tried again.
 ///
 /// Until the upstream answers 101 the client has heard nothing, so every refusal, Weir's and the upstream's, is an HTTP answer.
 ///
-/// Event loop of the client's connection only; what must wait (counting the text of a cut answer) runs on a worker and comes back.
+/// Event loop of the client's connection only; what must wait (counting the text of a cut answer) runs on a worker and comes
+/// back.
 final class WebSocketCall implements LiveCall {
     /// The most of an upstream's answer that is no 101.
     private static final int REFUSAL_BYTES_MAX = 1 << 20;
@@ -45,7 +47,7 @@ final class WebSocketCall implements LiveCall {
         this.loop = loop;
         this.request = request;
         this.response = request.response();
-        this.call = new Call(loop.newCallId(), loop.clock().now(), loop.clock().nanoTime(), request);
+        this.call = new Call(loop.newCallId(), loop.clock().now(), loop.clock().nanoTime(), request, loop.sessions());
         this.answer = new ClientAnswer(call, request);
         this.stateSinceNanos = call.startedNanos;
     }
@@ -349,9 +351,11 @@ final class WebSocketCall implements LiveCall {
     }
 
     @Override
-    public void interrupt() {
-        step(() -> endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call), Frames.GOING_AWAY,
-                "Weir is shutting down"));
+    public void interruptIf(Predicate<Call> affected) {
+        if (affected.test(call)) {
+            step(() -> endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call), Frames.GOING_AWAY,
+                    "Weir is shutting down"));
+        }
     }
 
     /// @param said what the client is told where it has heard nothing yet; null where it is gone

@@ -2,23 +2,29 @@ package dev.weir.sandbox;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Iterator;
+import java.util.function.Function;
 
 /// Writes the events of one stream at the pace its controls ask for, as fast as the client reads, and breaks it off where they
 /// say so. One per stream, event loop only.
-final class Pace {
+final class Pace<E> {
     private final Vertx vertx;
     private final HttpServerResponse response;
-    private final Iterator<String> events;
+    private final Iterator<E> events;
+    private final Function<E, Buffer> encoding;
     private final Controls controls;
     private int written;
     private Future<Void> lastWrite = Future.succeededFuture();
 
-    Pace(Vertx vertx, HttpServerResponse response, Iterator<String> events, Controls controls) {
+    /// @param encoding an event as it goes over the wire
+    Pace(Vertx vertx, HttpServerResponse response, Iterator<E> events, Function<E, Buffer> encoding,
+            Controls controls) {
         this.vertx = vertx;
         this.response = response;
         this.events = events;
+        this.encoding = encoding;
         this.controls = controls;
     }
 
@@ -45,7 +51,7 @@ final class Pace {
                 response.end();
                 return;
             }
-            lastWrite = response.write(events.next());
+            lastWrite = response.write(encoding.apply(events.next()));
             written++;
             if (controls.delayMillis() > 0) {
                 afterDelay();

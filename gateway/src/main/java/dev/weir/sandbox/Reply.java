@@ -14,6 +14,9 @@ sealed interface Reply {
     /// A stream of another framing, produced one piece at a time.
     record Stream(String mediaType, Iterator<String> pieces) implements Reply {}
 
+    /// Frames of bytes, produced one at a time.
+    record Frames(String mediaType, Iterator<byte[]> frames) implements Reply {}
+
     /// A request that the real upstream would refuse, with the status it would use.
     record Rejected(int status, String message) implements Reply {}
 }

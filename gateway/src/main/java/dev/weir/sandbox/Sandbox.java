@@ -9,8 +9,8 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Objects;
 
-/// A real little upstream inside the process, on a free port of 127.0.0.1: OpenAI's text APIs, Anthropic Messages, and
-/// `/connector/…` for the connector route kind.
+/// A real little upstream inside the process, on a free port of 127.0.0.1: the providers' text APIs, and `/connector/…` for the
+/// connector route kind.
 ///
 /// | request | answer |
 /// |---|---|
@@ -21,6 +21,9 @@ import java.util.Objects;
 /// | `POST /v1/messages`, `POST /v1/messages/count_tokens` | [MessagesVoice] |
 /// | `POST /api/chat` | [OllamaVoice], streaming unless told not to |
 /// | `POST /v2/chat` | [CohereVoice], streaming or not |
+/// | `POST …/models/{model}:generateContent`, `:streamGenerateContent`, `:countTokens` | [GeminiVoice] |
+/// | `GET /v1beta/models` | models in Google's shape |
+/// | `POST /model/{id}/converse`, `/converse-stream`, `/count-tokens` | [ConverseVoice] |
 /// | a WebSocket on `/v1/realtime` | [RealtimeVoice] |
 /// | `GET /v1/models` | models, in Anthropic's shape where `anthropic-version` is sent |
 /// | any method on `/connector/…` | [Connector] |
@@ -40,6 +43,7 @@ public final class Sandbox {
     private final MessagesVoice messages = new MessagesVoice();
     private final OllamaVoice ollama = new OllamaVoice();
     private final CohereVoice cohere = new CohereVoice();
+    private final ConverseVoice converse = new ConverseVoice();
 
     private Sandbox(Vertx vertx) {
         this.vertx = vertx;
@@ -97,12 +101,20 @@ public final class Sandbox {
             case "/api/chat" -> post(request, ollama, () -> call(request, ollama).answer(ollama::reply));
             case "/v2/chat" -> post(request, cohere, () -> call(request, cohere).answer(cohere::reply));
             case "/v1/models" -> models(request);
+            case "/v1beta/models" -> call(request, chat).whole(200, GeminiVoice.models(), Controls.NONE);
             default -> {
                 JsonNode earlier = request.method() == HttpMethod.GET ? ResponsesVoice.earlier(path) : null;
-                if (path.startsWith("/connector/")) {
+                GeminiVoice gemini = GeminiVoice.of(path, request.query());
+                if (gemini != null) {
+                    post(request, gemini, () -> call(request, gemini).answer(gemini::reply));
+                } else if (path.startsWith("/connector/")) {
                     connector(request);
                 } else if (earlier != null) {
                     call(request, responses).whole(200, earlier, Controls.NONE);
+                } else if (path.startsWith("/model/") && ConverseVoice.answers(path)) {
+                    post(request, converse,
+                            () -> call(request, converse)
+                                    .answer((asked, controls) -> converse.reply(path, asked, controls)));
                 } else {
                     call(request, voiceOf(request)).fail(404,
                             "Invalid URL (" + request.method() + " " + request.path() + ")",
@@ -127,7 +139,9 @@ public final class Sandbox {
         call(request, voice).whole(200, switch (voice) {
             case OpenAiVoice openai -> OpenAiVoice.models();
             case MessagesVoice anthropic -> MessagesVoice.models();
-            case OllamaVoice _,CohereVoice _ -> throw new IllegalStateException("these list no models on this path");
+            case GeminiVoice google -> GeminiVoice.models();
+            case OllamaVoice _,CohereVoice _,ConverseVoice _ ->
+                throw new IllegalStateException("these list no models on this path");
         }, Controls.NONE);
     }
 

@@ -66,11 +66,15 @@ final class SandboxCall {
             case Reply.Events events -> {
                 head(200, "text/event-stream; charset=utf-8");
                 response.putHeader("cache-control", "no-cache");
-                new Pace(vertx, response, events.events(), controls).start();
+                new Pace<>(vertx, response, events.events(), Buffer::buffer, controls).start();
+            }
+            case Reply.Frames frames -> {
+                head(200, frames.mediaType());
+                new Pace<>(vertx, response, frames.frames(), Buffer::buffer, controls).start();
             }
             case Reply.Stream stream -> {
                 head(200, stream.mediaType());
-                new Pace(vertx, response, stream.pieces(), controls).start();
+                new Pace<>(vertx, response, stream.pieces(), Buffer::buffer, controls).start();
             }
             case Reply.Rejected rejected -> fail(rejected.status(), rejected.message(), controls);
         }
@@ -80,6 +84,7 @@ final class SandboxCall {
         if (controls.retryAfterSeconds() >= 0) {
             response.putHeader("retry-after", Integer.toString(controls.retryAfterSeconds()));
         }
+        voice.addErrorHeaders(response.headers(), status);
         whole(status, voice.error(status, message, requestId), controls);
     }
 

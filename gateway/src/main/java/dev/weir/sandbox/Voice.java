@@ -5,7 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.MultiMap;
 
 /// A dialect that the sandbox speaks. Stateless, any thread.
-sealed interface Voice permits MessagesVoice, OpenAiVoice, OllamaVoice, CohereVoice {
+sealed interface Voice
+        permits MessagesVoice, OpenAiVoice, OllamaVoice, CohereVoice, GeminiVoice, ConverseVoice {
     /// Answers a request of this dialect; never throws for what a client sends.
     Reply reply(ObjectNode request, Controls controls);
 
@@ -17,4 +18,7 @@ sealed interface Voice permits MessagesVoice, OpenAiVoice, OllamaVoice, CohereVo
 
     /// The headers that the real upstream puts on every answer.
     void addHeaders(MultiMap headers, String requestId, long processingMillis);
+
+    /// Those that it puts on an error beside them.
+    default void addErrorHeaders(MultiMap headers, int status) {}
 }

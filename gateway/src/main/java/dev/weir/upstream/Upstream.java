@@ -1,10 +1,15 @@
 package dev.weir.upstream;
 
+import dev.weir.config.AwsHost;
+import dev.weir.config.AwsKey;
+import dev.weir.config.Credential;
 import dev.weir.config.RouteConfig;
+import dev.weir.config.Secret;
 import dev.weir.config.UpstreamUrl;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
@@ -18,6 +23,10 @@ import io.vertx.core.net.ProxyType;
 import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +45,7 @@ public final class Upstream {
     private final RouteConfig route;
     private final UpstreamUrl url;
     private final boolean allowPrivate;
+    private final @Nullable SigV4 signer;
 
     private InetAddress @Nullable [] addresses;
     private long resolvedAtNanos;
@@ -46,6 +56,7 @@ public final class Upstream {
         this.route = route;
         this.url = url;
         this.allowPrivate = allowPrivate;
+        this.signer = signer(route, url);
         this.client = vertx.createHttpClient(clientOptions(route, url), new PoolOptions()
                 .setHttp1MaxSize(Math.ceilDiv(route.connections(), loops))
                 .setMaxWaitQueueSize(WAITING_MAX));
@@ -63,6 +74,36 @@ public final class Upstream {
 
     public RouteConfig route() {
         return route;
+    }
+
+    /// Signs for the service and region that the host's name tells, else for Bedrock in the route's region. Null where the
+    /// route does not say `sigv4`.
+    private static @Nullable SigV4 signer(RouteConfig route, UpstreamUrl url) {
+        if (!route.credentialForm().signs() || !(route.credential() instanceof Credential.Given(Secret secret))) {
+            return null;
+        }
+        AwsHost host = AwsHost.of(url.host()).orElseGet(() -> new AwsHost(AwsHost.BEDROCK, route.region()));
+        return AwsKey.of(secret).map(key -> new SigV4(key, host.region(), host.service())).orElse(null);
+    }
+
+    /// Signs a request that is complete but for its body, where the route's credential is a key to sign with; else does
+    /// nothing. What is signed: method, path, query, host, type and every `x-amz-` header, and the body.
+    public void sign(HttpClientRequest request, Buffer body, Instant now) {
+        if (signer == null) {
+            return;
+        }
+        Map<String, String> signed = new HashMap<>();
+        signed.put("host", url.authority());
+        for (String name : request.headers().names()) {
+            String plain = name.toLowerCase(Locale.ROOT);
+            if (plain.startsWith("x-amz-") || plain.equals("content-type")) {
+                signed.put(plain, String.join(",", request.headers().getAll(name)));
+            }
+        }
+        byte[] bytes = body.getBytes();
+        request.putHeader("host", url.authority());
+        signer.sign(request.getMethod().name(), request.getURI(), signed, bytes, bytes.length, now)
+                .forEach(request::putHeader);
     }
 
     /// Connects, or takes a connection from the pool, and gives the request to be sent on it.

@@ -71,6 +71,7 @@ class ConfigProblemsTest {
                     , credential: a, client-credential: pass | a credential is never used. Take one of the two out
                     , credential: ""                       | routes.openai.credential: The secret is empty
                     , credential-as: "a b"                 | is not a way to send a credential
+                    , credential-as: sigv4, credential: "a:b" | routes.openai.credential-as: sigv4 signs calls to AWS Bedrock, and this route is none
                     , proxy: "proxy:3128"                  | is not a proxy. Write http://HOST:PORT
                     , encoded-slash: keep                  | is neither pass nor refuse
                     , websocket: maybe                     | is neither allow nor refuse
@@ -183,5 +184,22 @@ class ConfigProblemsTest {
 
         assertThat(loaded.warnings()).extracting(Problem::where)
                 .isEqualTo(List.of("weir.yaml:1 routes.a.upstream", "weir.yaml routes.b.credential"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|',
+            textBlock = """
+                    https://h.example                              | , credential: "AKID:secret"                            | routes.a.region: The upstream's name does not tell the AWS region
+                    https://h.example                              | , credential: "AKID:secret", client-credential: pass   | there is nothing to sign with
+                    https://bedrock-runtime.eu-west-1.amazonaws.com | , credential: AKID                                     | ACCESS_KEY_ID:SECRET_ACCESS_KEY, and :SESSION_TOKEN behind it
+                    https://bedrock-runtime.eu-west-1.amazonaws.com | , credential: "AKID:secret:token:more"                 | ACCESS_KEY_ID:SECRET_ACCESS_KEY, and :SESSION_TOKEN behind it
+                    https://bedrock-runtime.eu-west-1.amazonaws.com | , credential: "AKID:"                                  | ACCESS_KEY_ID:SECRET_ACCESS_KEY, and :SESSION_TOKEN behind it
+                    """)
+    void aRouteThatSignsNeedsAKeyARegionAndBedrock(String upstream, String more, String expected) {
+        String yaml = "routes: {a: {kind: llm, provider: bedrock, credential-as: sigv4, upstream: \"" + upstream + "\""
+                + more
+                + "}}";
+        assertThat(Configs.problems(yaml)).anySatisfy(problem -> assertThat(problem).contains(expected));
+        assertThat(Configs.problems(yaml).toString()).doesNotContain("secret:token");
     }
 }

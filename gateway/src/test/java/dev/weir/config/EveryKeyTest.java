@@ -65,7 +65,7 @@ class EveryKeyTest {
         String again = loaded.effective().replace("'" + Secret.MASK + "'", "k");
 
         assertThat(Configs.config(again)).isEqualTo(loaded.config());
-        assertThat(Configs.problems(loaded.effective())).hasSize(5).allMatch(text -> text.contains("the mask"));
+        assertThat(Configs.problems(loaded.effective())).hasSize(6).allMatch(text -> text.contains("the mask"));
     }
 
     private static String unbracketed(String shown) {
@@ -75,7 +75,8 @@ class EveryKeyTest {
 
     private static Map<String, String> secrets() {
         return Map.of("database.password", "canary-database", "keys.pepper", "canary-pepper", "admin.key",
-                "canary-admin", "demo.key", "canary-demo", "routes.full.credential", "canary-credential");
+                "canary-admin", "demo.key", "canary-demo", "routes.full.credential", "canary-credential",
+                "routes.full.signature.secret", "canary-signature");
     }
 
     private static void collectEqual(String path, Object set, Object standard, List<String> equal) throws Exception {

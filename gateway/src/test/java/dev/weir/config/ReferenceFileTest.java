@@ -2,8 +2,10 @@ package dev.weir.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /// `config/weir.yaml` is the documentation of the configuration and, where no file is named, the configuration.
@@ -39,21 +41,43 @@ class ReferenceFileTest {
     @Test
     void theUsualProvidersAreThere() {
         assertThat(routes().keySet()).containsExactly("openai", "anthropic", "gemini", "mistral", "groq", "deepseek",
-                "xai", "openrouter", "together", "fireworks", "ollama", "sandbox");
+                "xai", "openrouter", "together", "fireworks", "bedrock", "ollama", "sandbox");
         assertThat(routes().get("sandbox")).matches(RouteConfig::isSandbox);
         assertThat(routes().values().stream().filter(route -> !route.isSandbox()))
                 .allMatch(route -> route.upstream().orElseThrow().tls() || route.allowPrivate());
     }
 
     @Test
-    void theExampleOfAConnectorIsGood() {
+    void theExampleOfASignedRouteIsGood() {
+        String example = REFERENCE.text().substring(REFERENCE.text().indexOf("  # bedrock-signed:\n"));
+        String route = example.substring(0, example.indexOf("\n\n"));
+
+        var loaded = Configs.loaded("routes:\n" + route.replace("  # ", "  "),
+                Map.of("AWS_ACCESS_KEY_ID", "AKID", "AWS_SECRET_ACCESS_KEY", "secret"));
+        RouteConfig signed = Configs.route(loaded.config(), "bedrock-signed");
+
+        assertThat(loaded.warnings()).isEmpty();
+        assertThat(signed.credentialForm().signs()).isTrue();
+        assertThat(signed.credential()).isEqualTo(new Credential.Given(Secret.of("AKID:secret")));
+        assertThat(signed.region()).isEqualTo("us-east-1");
+    }
+
+    @Test
+    void theExamplesOfTheOtherKindsAreGood() {
         String example = REFERENCE.text().substring(REFERENCE.text().indexOf("  # servicenow:\n"));
 
-        var loaded = Configs.loaded("routes:\n" + example.replace("  # ", "  "), Map.of("SERVICENOW_CREDENTIAL",
-                "weir:secret"));
+        var loaded = Configs.loaded("routes:\n" + example.replaceAll("(?m)^  # (?! *[A-Z])", "  "),
+                Map.of("SERVICENOW_CREDENTIAL",
+                        "weir:secret", "GITHUB_WEBHOOK_SECRET", "hush"));
         RouteConfig route = Configs.route(loaded.config(), "servicenow");
 
         assertThat(route.kind()).isEqualTo(RouteKind.CONNECTOR);
+        assertThat(Configs.route(loaded.config(), "wiki").methods()).containsExactlyInAnyOrder("GET", "POST", "DELETE");
+        assertThat(Configs.route(loaded.config(), "pushes").webhook().orElseThrow().signature())
+                .isEqualTo(new SignatureRules(SignatureScheme.GITHUB, Secret.of("hush"), "X-Hub-Signature-256",
+                        SignatureRules.Algorithm.SHA256, "sha256=", SignatureRules.Encoding.HEX, Optional.empty(),
+                        "{body}", Duration.ofMinutes(5)));
+        assertThat(loaded.warnings()).isEmpty();
         assertThat(route.credentialForm().value(Secret.of("weir:secret"))).isEqualTo("Basic d2VpcjpzZWNyZXQ=");
     }
 

@@ -30,7 +30,7 @@ class SecretsTest {
         List<Function<String, String>> mistakes = List.of(
                 text -> text.replace("canary-credential", "\"canary\\nline\""),
                 text -> text.replace("client-credential: swap", "client-credential: pass"),
-                text -> text.replace("kind: connector", "kind: conector"),
+                text -> text.replace("kind: webhook", "kind: webhok"),
                 text -> text.replace("behind-proxy: true", "behind-proxy: tru"));
 
         for (Function<String, String> mistake : mistakes) {

@@ -3,6 +3,7 @@ package dev.weir.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -81,5 +82,37 @@ class ValuesTest {
     @Test
     void aNameLikeNothingGetsNoSuggestion() {
         assertThat(Suggestion.of("zebra", java.util.List.of("limits", "listen"))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(nullValues = "-", value = {
+        "bedrock-runtime.us-east-1.amazonaws.com, bedrock, us-east-1",
+        "bedrock-runtime-fips.us-gov-west-1.amazonaws.com, bedrock, us-gov-west-1",
+        "bedrock-runtime.cn-north-1.amazonaws.com.cn, bedrock, cn-north-1",
+        "vpce-0a1b-2c3d.bedrock-runtime.eu-central-1.vpce.amazonaws.com, bedrock, eu-central-1",
+        "bedrock-mantle.ap-northeast-1.api.aws, bedrock-mantle, ap-northeast-1",
+        "bedrock-runtime.us-east-1.amazonaws.com.evil.example, -, -", "s3.us-east-1.amazonaws.com, -, -",
+        "bedrock.example, -, -"})
+    void aHostOfBedrockTellsServiceAndRegion(String host, @Nullable String service, @Nullable String region) {
+        assertThat(AwsHost.of(host).map(AwsHost::service).orElse(null)).isEqualTo(service);
+        assertThat(AwsHost.of(host).map(AwsHost::region).orElse(null)).isEqualTo(region);
+    }
+
+    @Test
+    void theRegionOfABedrockRouteIsThatOfItsHostUnlessItSaysOtherwise() {
+        String route = "routes: {a: {kind: llm, provider: bedrock, credential: k, upstream:"
+                + " https://bedrock-runtime.eu-west-1.amazonaws.com%s}}";
+        assertThat(Configs.route(Configs.config(route.formatted("")), "a").region()).isEqualTo("eu-west-1");
+        assertThat(Configs.route(Configs.config(route.formatted(", region: here")), "a").region()).isEqualTo("here");
+    }
+
+    @Test
+    void aKeyOfAwsIsTakenApartAndShowsNoSecret() {
+        AwsKey key = AwsKey.of(Secret.of("AKID:canary/+secret:canary==")).orElseThrow();
+        assertThat(key.accessKeyId()).isEqualTo("AKID");
+        assertThat(key.secretAccessKey().reveal()).isEqualTo("canary/+secret");
+        assertThat(key.sessionToken()).contains(Secret.of("canary=="));
+        assertThat(key.toString()).doesNotContain("canary");
+        assertThat(CredentialForm.parse("SigV4")).hasToString("sigv4").matches(CredentialForm::signs);
     }
 }

@@ -31,6 +31,7 @@ class EventsAndCostsTest {
                          "meters":{"tokens_in":120,"tokens_out":30,"tokens":150,"cache_read":64,"egress_bytes":1400,"ingress_bytes":1400},
                          "provenance":{"tokens_in":"reported","tokens_out":"tokenizer","tokens":"tokenizer","cache_read":"reported",
                                        "egress_bytes":"reported","ingress_bytes":"reported"},
+                         "tools":{"search":2},
                          "bytes":{"client_in":500,"upstream_out":510,"upstream_in":900,"client_out":890},
                          "client_status":200,"upstream_status":200,"latency_ms":1200.346,"time_to_first_token_ms":300.000,
                          "client_retry_count":1,"retry_after_s":20,"outcome":"ok","reason_code":"cap_exceeded",

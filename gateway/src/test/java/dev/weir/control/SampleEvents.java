@@ -13,6 +13,7 @@ import dev.weir.tenant.TenantId;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,8 @@ final class SampleEvents {
         return stored(1, new UsageEvent("call-1", 2, TIME, new TenantId("acme"), new KeyId("key_1"), "ann", "openai",
                 "openai", "gpt-4o", "gpt-4o-2024-08-06", "eu", "default", "req_1", attribution, quantities,
                 new WireBytes(500, 510, 900, 890), 200, 200, 1_200_345_678L, 300_000_000L, 1, 20, Outcome.OK,
-                "cap_exceeded", "2026-03", Money.ofUsd("0.000125"), Flags.NONE.with(Flags.Flag.UNCLASSIFIED)));
+                "cap_exceeded", "2026-03", Money.ofUsd("0.000125"), Flags.NONE.with(Flags.Flag.UNCLASSIFIED),
+                ToolCounts.of("search").plus("search")));
     }
 
     /// As little filled as can be: no tenant was recognised.

@@ -45,22 +45,40 @@ class CorpusReplayTest {
             "cache_write_1h", Meter.REASONING, "reasoning", Meter.AUDIO_IN, "audio_in", Meter.AUDIO_OUT, "audio_out",
             Meter.SEARCHES, "web_searches");
     private static final Set<String> PROVIDERS = Set.of("openai", "anthropic", "ollama", "cohere", "mistral",
-            "cloudflare");
+            "cloudflare", "google", "vertex", "bedrock");
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
             "ollama.generate", "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed",
             "cohere.rerank", "mistral.fim", "cloudflare.run", "anthropic.complete", "tgi.generate",
             "openai.completions",
-            "openai.responses", "openai.embeddings", "openai.moderations");
+            "openai.responses", "openai.embeddings", "openai.moderations", "gemini.generateContent",
+            "gemini.streamGenerateContent", "bedrock.converse", "bedrock.converse_stream", "bedrock.invoke",
+            "bedrock.invoke_stream", "bedrock.count_tokens");
     private static final String MORE_ROUTES = """
               ollama: {kind: llm, provider: ollama, upstream: "%1$s", allow-private: true}
               cohere: {kind: llm, provider: cohere, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
               tgi: {kind: llm, provider: tgi, upstream: "%1$s", allow-private: true}
               mistral: {kind: llm, provider: mistral, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
               cloudflare: {kind: llm, provider: cloudflare, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              bedrock: {kind: llm, provider: bedrock, upstream: "%1$s", credential: "AKID:secret:token",
+                credential-as: sigv4, region: us-east-1, allow-private: true}
+              mineb: {kind: llm, provider: bedrock, upstream: "%1$s", client-credential: pass, allow-private: true}
             """;
     /// Not the recording's to say: our framing, and what the recorder dropped.
     private static final Set<String> NOT_REPLAYED = Set.of("content-length", "transfer-encoding", "connection",
             "content-encoding", "keep-alive");
+
+    /// The routes on which the client's own key passes.
+    private static final Map<String, String> MINE = Map.of("openai", "mine", "anthropic", "minea", "google", "mineg",
+            "vertex", "mineg", "bedrock", "mineb");
+    /// Where the full parse left something out that the answer says (see CorpusTest of the engine).
+    private static final Map<String, String> BEYOND_THE_ORACLE = Map.of("208e05d720ced4f312f399a4",
+            "tokens_in 10 not 0; ", "d0cd63fe2cb33aab8dcaa6ff", "tokens_in 7 not 0; ", "d47c094b29dc9bbd6d7979b2",
+            "tokens_in 7 not 0; ", "d52e72b2682053d895934849", "tokens_in 7 not 0; ", "4dfab00665b70c7d0d74823e",
+            "cache_read 64 not 0; ", "4e7a1b357258c1663077e200", "tokens_out 51 not 0; ");
+    /// Requests to Bedrock that a scrubber broke; Weir answers them 400 itself.
+    private static final Set<String> NOT_JSON = Set.of("88560cb0a302bf7036993949", "96c0c9f556beaaa0eb893835");
+    /// A fixture whose usage names its output only, so that the input is an estimate.
+    private static final String INPUT_UNTOLD = "1a5c1d441662239f02fdbed3";
 
     private static List<JsonNode> records = List.of();
     private static TestPlane plane;
@@ -92,12 +110,18 @@ class CorpusReplayTest {
     static void start() throws Exception {
         records = RecordedTraffic.of(PROVIDERS, WIRE_FORMATS)
                 .stream()
-                .filter(record -> record.path("wire_format").asText().startsWith(record.path("provider").asText()))
+                .filter(record -> record.path("wire_format").asText().startsWith(record.path("provider").asText())
+                        || isGoogles(record))
                 .filter(record -> record.path("request").path("method").asText().equals("POST"))
                 .filter(record -> isObject(record.path("request").path("body").asText()))
+                .filter(record -> !NOT_JSON.contains(record.path("id").asText()))
                 .toList();
         assertThat(records).hasSizeGreaterThan(3_900);
         plane = new TestPlane(MORE_ROUTES, ExchangeLimits.DEFAULTS);
+    }
+
+    private static boolean isGoogles(JsonNode record) {
+        return record.path("wire_format").asText().startsWith("gemini.");
     }
 
     @AfterAll
@@ -151,7 +175,8 @@ class CorpusReplayTest {
     @Test
     void whatOnlyWeirAskedForIsMeteredAndTakenOut() throws Exception {
         List<JsonNode> unasked = records.stream()
-                .filter(record -> record.path("request").path("body").asText().contains("include_usage"))
+                .filter(record -> record.path("wire_format").asText().equals("openai.chat")
+                        && record.path("request").path("body").asText().contains("include_usage"))
                 .map(CorpusReplayTest::withoutAsking)
                 .toList();
         assertThat(unasked).hasSizeGreaterThan(100);
@@ -235,9 +260,11 @@ class CorpusReplayTest {
         int status = record.path("response").path("status").asInt();
         boolean pass = status == 401 || status == 403;
         String provider = record.path("provider").asText();
-        String route = pass ? provider.equals("openai") ? "mine" : "minea" : provider;
+        String route = pass ? MINE.get(provider) : provider;
         String query = record.path("request").path("query").asText();
-        return "/" + route + record.path("request").path("path").asText() + (query.isEmpty() ? "" : "?" + query);
+        // The recorder put <PROJECT> and the like into paths.
+        String path = record.path("request").path("path").asText().replace("<", "%3C").replace(">", "%3E");
+        return "/" + route + path + (query.isEmpty() ? "" : "?" + query);
     }
 
     private static String headers(int index, Cut cut) {
@@ -297,7 +324,7 @@ class CorpusReplayTest {
             ends.add(at);
         }
         if (ends.isEmpty()) {
-            byte[] body = response.path("body").asText().getBytes(StandardCharsets.UTF_8);
+            byte[] body = RecordedTraffic.body(response);
             for (int i = 1; i < body.length; i++) {
                 if (body[i] == '\n' && body[i - 1] == '\n') {
                     ends.add(i + 1);
@@ -377,13 +404,15 @@ class CorpusReplayTest {
             if (event.outcome() != Outcome.UPSTREAM_ERROR || metered.has(Meter.TOKENS_OUT)) {
                 wrong.add(call.name() + ": an error became " + event.outcome() + " with " + metered);
             }
-        } else if (record.path("usage").isNull()) {
+        } else if (record.path("usage").isNull() || record.path("id").asText().equals(INPUT_UNTOLD)) {
             if (reported) {
                 wrong.add(call.name() + ": nothing was reported, yet " + metered);
             }
         } else {
             String difference = difference(metered, record);
-            if (!difference.isEmpty() || !reported) {
+            boolean free = record.path("wire_format").asText().endsWith("count_tokens");
+            if (!difference.equals(BEYOND_THE_ORACLE.getOrDefault(record.path("id").asText(), ""))
+                    || !reported && !free) {
                 wrong.add(call.name() + ": " + difference + " of " + record.path("usage") + ", metered " + metered);
             }
             checkBill(call, event);
@@ -446,6 +475,10 @@ class CorpusReplayTest {
     private static String difference(Quantities metered, JsonNode record) {
         var difference = new StringBuilder();
         METERS.forEach((meter, name) -> {
+            // The oracle leaves Google's searches out: GeminiAnswerTest counts them.
+            if (meter == Meter.SEARCHES && isGoogles(record)) {
+                return;
+            }
             long expected = expected(record, metered, meter, name);
             for (JsonNode side : record.path("meters").path("outside_totals")) {
                 expected += side.path(name).asLong();

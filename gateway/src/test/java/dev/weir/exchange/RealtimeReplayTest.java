@@ -19,14 +19,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every recorded realtime session, served by an upstream over a WebSocket: the client's bytes are the upstream's, and the event is
-/// what the provider told.
+/// Every recorded realtime session, served by an upstream over a WebSocket: the client's bytes are the upstream's, and the
+/// event is what the provider told.
 class RealtimeReplayTest {
     private static final Set<String> PROVIDERS = Set.of("openai", "azure", "google", "xai");
     private static final String ROUTES = """
-              azure: {kind: llm, provider: azure, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
-              google: {kind: llm, provider: google, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
-              xai: {kind: llm, provider: xai, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              live-openai: {kind: llm, provider: openai, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              live-azure: {kind: llm, provider: azure, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              live-google: {kind: llm, provider: google, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              live-xai: {kind: llm, provider: xai, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
             """;
 
     private enum How {
@@ -47,7 +48,7 @@ class RealtimeReplayTest {
                 byte[] frames = frames(record, how == How.FRAGMENTED ? random : null);
                 plane.upstream.serves((wire, number) -> serve(wire, frames, how == How.FRAGMENTED ? random : null));
                 try (Wire client = plane.client()) {
-                    client.request("GET /" + record.path("provider").asText() + record.path("endpoint").asText(),
+                    client.request("GET /live-" + record.path("provider").asText() + record.path("endpoint").asText(),
                             plane.auth() + FrameWire.HANDSHAKE, "");
                     assertThat(FrameWire.head(client).status()).as(name(record)).isEqualTo(101);
                     client.send(FrameWire.fromClient(record.at("/request/body").asText()));

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import java.util.zip.GZIPInputStream;
@@ -40,6 +41,14 @@ final class RecordedTraffic {
             throw new AssertionError(e);
         }
         return records;
+    }
+
+    /// The bytes of a recorded answer.
+    static byte[] body(JsonNode response) {
+        String body = response.path("body").asText();
+        return response.path("body_encoding").asText().equals("base64")
+                ? Base64.getDecoder().decode(body)
+                : body.getBytes(StandardCharsets.UTF_8);
     }
 
     private static Path file() {

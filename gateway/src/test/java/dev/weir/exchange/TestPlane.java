@@ -50,6 +50,9 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
             routes:
               openai: {kind: llm, provider: openai, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
               anthropic: {kind: llm, provider: anthropic, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              google: {kind: llm, provider: google, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              vertex: {kind: llm, provider: vertex, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
+              mineg: {kind: llm, provider: google, upstream: "%1$s", client-credential: pass, allow-private: true}
               mine: {kind: llm, provider: openai, upstream: "%1$s", client-credential: pass, allow-private: true}
               minea: {kind: llm, provider: anthropic, upstream: "%1$s", client-credential: pass, allow-private: true}
               tickets: {kind: connector, upstream: "%1$s", credential: sk-of-weir, allow-private: true}
@@ -130,9 +133,18 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
 
     /// Puts these limits of the tenant in force, beside those of the plan `pro`, which has none.
     void limits(Limit... limits) {
+        swap("key_1", limits);
+    }
+
+    /// From now on until [#forget()] the tenant's calls come with another key.
+    void otherKeyInstead() {
+        swap("key_2");
+    }
+
+    private void swap(String keyId, Limit... limits) {
         directory.swap(TenantDirectory.Snapshot.of(VERSION.incrementAndGet(), Plan.SHIPPED,
                 List.of(new Tenant(ACME, "pro", null, List.of(limits))),
-                List.of(new TenantKey(new KeyId("key_1"), hasher.hash(key), ACME, null, key.last4(), false))));
+                List.of(new TenantKey(new KeyId(keyId), hasher.hash(key), ACME, null, key.last4(), false))));
     }
 
     int port() {

@@ -30,6 +30,7 @@ class SandboxTest {
     private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private static final String CHAT = "/v1/chat/completions";
     private static final String MESSAGES = "/v1/messages";
+    private static final String GEMINI = "/v1beta/models/gemini-2.5-flash";
 
     private static Vertx vertx;
     private static Sandbox sandbox;
@@ -179,6 +180,68 @@ class SandboxTest {
                 .contains("\"output_tokens\":6}}");
     }
 
+    @Test
+    void geminiAnswersWithUsageThatASecondCountConfirms() throws Exception {
+        JsonNode answer = json(post(GEMINI + ":generateContent", gemini("")));
+        String text = answer.at("/candidates/0/content/parts/0/text").asText();
+        assertThat(answer.at("/usageMetadata/candidatesTokenCount").asInt()).isEqualTo(Tokenizer.count(text))
+                .isPositive();
+        assertThat(answer.at("/candidates/0/finishReason").asText()).isEqualTo("STOP");
+        assertThat(answer.path("modelVersion").asText()).isEqualTo("gemini-2.5-flash");
+        JsonNode counted = json(post(GEMINI + ":countTokens", gemini("")));
+        assertThat(counted.path("totalTokens").asInt()).isEqualTo(answer.at("/usageMetadata/promptTokenCount").asInt())
+                .isEqualTo(3 + 3 + Tokenizer.count("What does a weir do?"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"generationConfig\":{\"maxOutputTokens", "generation_config\":{\"max_output_tokens"})
+    void geminiStopsAtItsLimit(String field) throws Exception {
+        JsonNode answer = json(post(GEMINI + ":generateContent", gemini(",\"" + field + "\":7}")));
+        assertThat(answer.at("/usageMetadata/candidatesTokenCount").asInt()).isEqualTo(7);
+        assertThat(answer.at("/candidates/0/finishReason").asText()).isEqualTo("MAX_TOKENS");
+    }
+
+    @Test
+    void geminiStreamsEventsOrAnArrayOfTheSameChunks() throws Exception {
+        String body = gemini(",\"generationConfig\":{\"maxOutputTokens\":5}");
+        HttpResponse<byte[]> events = post(GEMINI + ":streamGenerateContent?alt=sse", body);
+        assertThat(events.headers().firstValue("content-type").orElse("")).startsWith("text/event-stream");
+        assertThat(new String(events.body(), StandardCharsets.UTF_8)).contains("}\r\n\r\ndata: {")
+                .endsWith("}\r\n\r\n");
+        HttpResponse<byte[]> array = post(GEMINI + ":streamGenerateContent", body);
+        assertThat(array.headers().firstValue("content-type").orElse("")).startsWith("application/json");
+        JsonNode chunks = json(array);
+        assertThat(chunks.isArray()).isTrue();
+        assertThat(chunks).hasSameSizeAs(data(events)).hasSize(5);
+        for (int i = 0; i < 5; i++) {
+            assertThat(chunks.at("/" + i + "/usageMetadata/candidatesTokenCount").asInt()).isEqualTo(i + 1);
+            assertThat(chunks.at("/" + i + "/candidates/0").has("finishReason")).isEqualTo(i == 4);
+            assertThat(JSON.readTree(data(events).get(i)).at("/candidates/0"))
+                    .isEqualTo(chunks.at("/" + i + "/candidates/0"));
+        }
+    }
+
+    @ParameterizedTest(name = "Gemini answers {0} as {1}")
+    @CsvSource({"400, INVALID_ARGUMENT", "401, UNAUTHENTICATED", "429, RESOURCE_EXHAUSTED", "500, INTERNAL",
+        "503, UNAVAILABLE"})
+    void statusAskedForIsAnsweredInGooglesShape(int status, String name) throws Exception {
+        HttpResponse<byte[]> response = post(GEMINI + ":generateContent",
+                gemini(",\"weir_sandbox\":{\"status\":" + status + "}"));
+        assertThat(response.statusCode()).isEqualTo(status);
+        assertThat(json(response).at("/error/status").asText()).isEqualTo(name);
+        assertThat(json(response).at("/error/code").asInt()).isEqualTo(status);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{", "{}", "{\"contents\":[]}",
+        "{\"contents\":[{}],\"generationConfig\":{\"maxOutputTokens\":0}}",
+        "{\"contents\":[{}],\"generationConfig\":{\"candidateCount\":9}}"})
+    void requestThatGoogleRefusesIsA400InItsShape(String body) throws Exception {
+        HttpResponse<byte[]> response = post(GEMINI + ":generateContent", body);
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(json(response).at("/error/status").asText()).isEqualTo("INVALID_ARGUMENT");
+    }
+
     @ParameterizedTest(name = "{0} answers {1} as {2}")
     @CsvSource({"/v1/chat/completions, 400, invalid_request_error", "/v1/chat/completions, 401, invalid_request_error",
         "/v1/chat/completions, 429, requests", "/v1/chat/completions, 500, server_error",
@@ -289,6 +352,7 @@ class SandboxTest {
                 .build();
         assertThat(json(CLIENT.send(anthropic, HttpResponse.BodyHandlers.ofByteArray())).path("has_more").isBoolean())
                 .isTrue();
+        assertThat(json(send("GET", "/v1beta/models", "")).at("/models/0/name").asText()).startsWith("models/");
         assertThat(post("/v1/nothing", "{}").statusCode()).isEqualTo(404);
         assertThat(send("GET", CHAT, "").statusCode()).isEqualTo(405);
     }
@@ -296,6 +360,10 @@ class SandboxTest {
     private static String chat(String more) {
         return "{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"What does a weir do?\"}]"
                 + more + "}";
+    }
+
+    private static String gemini(String more) {
+        return "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"What does a weir do?\"}]}]" + more + "}";
     }
 
     private static String messages(String more, int maxTokens) {

@@ -28,12 +28,20 @@ public enum RefusalCode {
     DIRECTORY_STALE(Stage.KEY, 503, "directory_stale"),
 
     METHOD_NOT_ALLOWED(Stage.PLAN, 405, "method_not_allowed"),
+    /// A page, or a host name, that an MCP route does not list.
+    ORIGIN_REFUSED(Stage.PLAN, 403, "origin_refused"),
+    /// An MCP session that another key opened: as if it were not there.
+    SESSION_UNKNOWN(Stage.PLAN, 404, "session_unknown"),
     PLAN_FORBIDS(Stage.PLAN, 403, "plan_forbids"),
 
     BODY_TOO_LARGE(Stage.BODY, 413, "body_too_large"),
     BODY_TOO_SLOW(Stage.BODY, 408, "body_too_slow"),
     BAD_REQUEST(
             Stage.BODY, 400, "bad_request"),
+    /// A webhook whose sender did not show that it knows the secret.
+    SIGNATURE_INVALID(Stage.BODY, 401, "signature_invalid"),
+    /// A webhook route names a tenant that is not there (yet): its sender will try again.
+    TENANT_UNKNOWN(Stage.BODY, 503, "tenant_unknown"),
 
     /// A blocking cost limit applies and the model has no price.
     UNPRICED_MODEL(Stage.LIMITS, 403, "unpriced_model"),

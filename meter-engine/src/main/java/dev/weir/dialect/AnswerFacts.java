@@ -51,4 +51,18 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
             boolean contentSeen) {
         this(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen, Quantities.NONE);
     }
+
+    /// The same where the rest of the answer cannot be read: only a last word that was called so still is one.
+    AnswerFacts notTheLastWord() {
+        return usage != Usage.LATEST
+                ? this
+                : new AnswerFacts(Usage.EARLY, quantities, sides, model, id, serviceTier, error, finished,
+                        contentSeen);
+    }
+
+    /// The same where what was told may have been something else.
+    AnswerFacts withoutUsage() {
+        return new AnswerFacts(Usage.NONE, Quantities.NONE, List.of(), model, id, serviceTier, error, finished,
+                contentSeen);
+    }
 }

@@ -19,8 +19,10 @@ abstract class AnswerFields<F extends Enum<F>> extends JsonListener<F> {
 
     abstract AnswerFacts facts();
 
-    /// The stream's own error event, where the framing tells.
-    void errorEvent() {}
+    /// The framing says that the answer has failed: an exception between the events of a stream.
+    ///
+    /// @param type the exception's name
+    void failure(String type) {}
 
     @Override
     void piece(F field, byte[] bytes, int from, int to) {
@@ -33,17 +35,9 @@ abstract class AnswerFields<F extends Enum<F>> extends JsonListener<F> {
         output.textEnd();
     }
 
-    /// A message of a session is over, whole or not.
-    void messageEnd() {}
-
     /// What passed so far is in a usage that was told.
     final void textTold() {
         output.told();
-    }
-
-    /// How often a session told what something in it has used.
-    int usagesTold() {
-        return 0;
     }
 
     boolean contentSeen() {

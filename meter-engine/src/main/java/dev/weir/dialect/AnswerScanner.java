@@ -1,34 +1,41 @@
 package dev.weir.dialect;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /// Reads an answer as it passes, in any split, and knows at each moment what it has said so far.
 ///
 /// The framing is found out by looking: a JSON document begins with `{` or `[`, which no line of an event stream that means
-/// anything does. So a wrong content type does no harm, and the padding some providers send before a document either.
+/// anything does, and a frame of AWS with the upper byte of its length. So a wrong content type does no harm, and the padding
+/// some providers send before a document either.
 ///
-/// Borrows the arrays for the call, keeps at most a kilobyte, allocates nothing per chunk. One thread at a time.
+/// Borrows the arrays for the call, keeps at most a few kilobytes, allocates nothing per chunk. One thread at a time.
 public final class AnswerScanner {
     private enum Framing {
-        UNKNOWN, JSON, EVENTS
+        UNKNOWN, JSON, EVENTS, FRAMES
     }
 
-    private final AnswerFields<?> fields;
-    private final JsonTap<?> json;
+    private final AnswerDocuments documents;
     private final SseScanner events;
+    private @Nullable AmazonFrames frames;
     private Framing framing = Framing.UNKNOWN;
     private boolean ended;
 
     <F extends Enum<F>> AnswerScanner(AnswerFields<F> fields) {
-        this.fields = fields;
-        this.json = new JsonTap<>(fields.paths(), fields);
+        this(AnswerDocuments.of(fields));
+    }
+
+    AnswerScanner(AnswerDocuments documents) {
+        this.documents = documents;
         this.events = new SseScanner(new SseScanner.Listener() {
             @Override
             public void data(byte[] bytes, int from, int to) {
-                json.accept(bytes, from, to);
+                documents.accept(bytes, from, to);
             }
 
             @Override
             public void eventEnd(int to) {
-                json.endDocument();
+                documents.endDocument();
             }
         });
     }
@@ -43,8 +50,9 @@ public final class AnswerScanner {
         switch (framing) {
             case UNKNOWN -> {
             }
-            case JSON -> json.accept(bytes, from, to);
+            case JSON -> documents.accept(bytes, from, to);
             case EVENTS -> events.accept(bytes, from, to);
+            case FRAMES -> Objects.requireNonNull(frames).accept(bytes, from, to);
         }
     }
 
@@ -54,15 +62,31 @@ public final class AnswerScanner {
             i++;
         }
         if (i < to) {
-            framing = bytes[i] == '{' || bytes[i] == '[' ? Framing.JSON : Framing.EVENTS;
+            framing = bytes[i] == '{' || bytes[i] == '['
+                    ? Framing.JSON
+                    : AmazonFrames.beginsWith(bytes[i]) ? Framing.FRAMES : Framing.EVENTS;
+            if (framing == Framing.FRAMES) {
+                frames = new AmazonFrames(new FrameListener(documents));
+            }
         }
         return i;
     }
 
-    /// A message of a session is over; what comes next begins a document of its own.
-    public void messageEnd() {
-        json.endDocument();
-        fields.messageEnd();
+    private record FrameListener(AnswerDocuments documents) implements AmazonFrames.Listener {
+        @Override
+        public void payload(byte[] bytes, int from, int to) {
+            documents.accept(bytes, from, to);
+        }
+
+        @Override
+        public void eventEnd() {
+            documents.endDocument();
+        }
+
+        @Override
+        public void failure(String type) {
+            documents.failure(type);
+        }
     }
 
     /// No more bytes will come. Safe to call twice.
@@ -72,27 +96,27 @@ public final class AnswerScanner {
             if (framing == Framing.EVENTS) {
                 events.end();
             }
-            json.endDocument();
+            documents.endDocument();
         }
     }
 
     /// What the answer has said so far.
     public AnswerFacts facts() {
-        return fields.facts();
+        AnswerFacts facts = documents.facts();
+        return switch (frames == null ? AmazonFrames.Damage.NONE : frames.damage()) {
+            case NONE -> facts;
+            case BETWEEN_EVENTS -> facts.notTheLastWord();
+            case INSIDE_EVENT -> facts.withoutUsage();
+        };
     }
 
     /// Whether output has passed; the moment this turns true is the time to the first token.
     public boolean contentSeen() {
-        return fields.contentSeen();
+        return documents.contentSeen();
     }
 
-    /// How often a session told what something in it has used.
-    public int usagesTold() {
-        return fields.usagesTold();
-    }
-
-    /// Whether the answer is an event stream; false as long as that is not known.
+    /// Whether the answer is a stream of events; false as long as that is not known.
     public boolean isEventStream() {
-        return framing == Framing.EVENTS;
+        return framing == Framing.EVENTS || framing == Framing.FRAMES;
     }
 }

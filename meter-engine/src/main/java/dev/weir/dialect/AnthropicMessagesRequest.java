@@ -4,7 +4,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Reads a Messages request (Anthropic API reference, "Create a message"; read 2026-08).
-final class AnthropicMessagesRequest extends RequestReader {
+class AnthropicMessagesRequest extends RequestReader {
     /// Documented as (width × height) / 750 after scaling, at most about 1,600, at most 4,784 on high-resolution models.
     private static final int IMAGE_TOKENS_MAX = 5_000;
     /// What the API puts before the first message of its own accord; recorded chats stay below their bytes without it.

@@ -8,7 +8,9 @@ import org.jspecify.annotations.Nullable;
 /// Picked by [Dialects#of]. Immutable, any thread.
 public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
         OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, TgiGenerate,
-        OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly, LookUp, OpenAiRealtime, GeminiLive, Passthrough {
+        OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly, LookUp, Gemini, GeminiEmbed, GeminiPredict,
+        GeminiInteractions, BedrockConverse, BedrockInvoke, OpenAiRealtime, GeminiLive,
+        Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
 
@@ -17,10 +19,16 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
         return true;
     }
 
-    /// Whether it is spoken over a WebSocket: one attempt, many answers, and messages in both directions. Its answers are read
-    /// by a [dev.weir.dialect.AnswerScanner] that is told where each message ends.
+    /// Whether it is spoken over a WebSocket: one attempt, many answers, and messages in both directions.
     default boolean isSession() {
         return false;
+    }
+
+    /// A scanner for the server's messages of one session.
+    ///
+    /// @throws IllegalStateException where [#isSession()] is false
+    default SessionScanner session(OutputListener output) {
+        throw new IllegalStateException(id() + " is no session");
     }
 
     /// Reads the first `length` bytes of `body`, without side effects. The array is lent; facts keep offsets into it.
@@ -48,6 +56,11 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
     /// A scanner for one answer.
     AnswerScanner answer(OutputListener output);
 
+    /// A scanner for one answer whose headers may tell of its usage too.
+    default AnswerScanner answer(AnswerHead head, OutputListener output) {
+        return answer(output);
+    }
+
     /// Whether what is put out is text, so that what passed of a cut answer can be counted; else only its bound is known.
     default boolean putsOutText() {
         return true;
@@ -61,6 +74,12 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
 
     /// Whether an answer of success that tells no usage has used no tokens (a model list, a token count).
     default boolean freeOfTokens() {
+        return false;
+    }
+
+    /// Whether the reasoning that an answer tells in tokens mostly does not pass as text, so that counting the text of a cut
+    /// answer does not count it.
+    default boolean hidesReasoning() {
         return false;
     }
 

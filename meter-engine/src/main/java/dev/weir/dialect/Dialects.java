@@ -11,7 +11,6 @@ import java.util.regex.Pattern;
 public final class Dialects {
     private static final Set<String> ANY = Set.of();
     private static final Set<String> OPENAI = Set.of("openai", "azure");
-    private static final Set<String> GOOGLE = Set.of("google", "vertex");
     private static final Set<String> ANTHROPIC = Set.of("anthropic");
     private static final Set<String> MISTRAL = Set.of("mistral");
     private static final Set<String> LLAMACPP = Set.of("llamacpp");
@@ -23,6 +22,7 @@ public final class Dialects {
     private static final Set<String> OLLAMA = Set.of("ollama", "sandbox");
     private static final Set<String> OLLAMA_FREE = Set.of("/api/show", "/api/pull", "/api/push", "/api/create",
             "/api/copy");
+    private static final Set<String> GOOGLE = Set.of("google", "gemini", "vertex");
 
     /// @param method as on the wire
     /// @param providers whose paths these are; empty: everybody's
@@ -73,6 +73,11 @@ public final class Dialects {
                     && (path.endsWith(":rawPredict") || path.endsWith(":streamRawPredict")),
                     (provider, path) -> new AnthropicMessages()),
             post("/messages/count_tokens", provider -> new Passthrough(true, RefusalWords.ANTHROPIC)),
+            bedrock("/converse", path -> new BedrockConverse(false)),
+            bedrock("/converse-stream", path -> new BedrockConverse(true)),
+            bedrock("/invoke", path -> new BedrockInvoke(false, InvokeFamily.of(path))),
+            bedrock("/invoke-with-response-stream", path -> new BedrockInvoke(true, InvokeFamily.of(path))),
+            bedrock("/count-tokens", path -> new Passthrough(true, RefusalWords.BEDROCK)),
             new Row("POST", OLLAMA, Dialects::handlesModels,
                     (provider, path) -> new Passthrough(true, RefusalWords.SENTENCE)),
             post(OLLAMA, "/api/chat", provider -> new Ollama(Ollama.Task.CHAT)),
@@ -97,7 +102,17 @@ public final class Dialects {
             post(TGI, "/generate_stream", provider -> new TgiGenerate()),
             new Row("POST", TGI, path -> path.equals("/") || path.startsWith("/models/"),
                     (provider, path) -> new TgiGenerate()),
-            new Row("POST", CLOUDFLARE, CloudflareRun::runs, (provider, path) -> new CloudflareRun()));
+            new Row("POST", CLOUDFLARE, CloudflareRun::runs, (provider, path) -> new CloudflareRun()),
+            google("generateContent", new Gemini(false)),
+            google("streamGenerateContent", new Gemini(true)),
+            google("embedContent", new GeminiEmbed()),
+            google("batchEmbedContents", new GeminiEmbed()),
+            google("predict", new GeminiPredict()),
+            post(GOOGLE, "/interactions", provider -> new GeminiInteractions()),
+            // Counting, and asking how a film that was begun with :predictLongRunning comes on.
+            google("countTokens", new Passthrough(true, RefusalWords.GEMINI)),
+            google("computeTokens", new Passthrough(true, RefusalWords.GEMINI)),
+            google("fetchPredictOperation", new Passthrough(true, RefusalWords.GEMINI)));
 
     private Dialects() {}
 
@@ -139,6 +154,16 @@ public final class Dialects {
         String begin = ending.substring(0, id);
         Predicate<String> whole = Pattern.compile(ending.replace("{id}", "[^/]+") + "$").asPredicate();
         return path -> path.contains(begin) && whole.test(path);
+    }
+
+    private static Row google(String verb, Dialect dialect) {
+        return new Row("POST", ANY, path -> GoogleVerb.is(verb, path), (provider, path) -> dialect);
+    }
+
+    /// `/model/{id}/{verb}` of AWS Bedrock; nobody else has such paths, so whoever answers on them speaks its dialect.
+    private static Row bedrock(String verb, Function<String, Dialect> dialect) {
+        return new Row("POST", ANY, path -> BedrockModel.isAsked(verb, path),
+                (provider, path) -> dialect.apply(path));
     }
 
     /// The dialect of a request.

@@ -40,6 +40,12 @@ public record GeminiLive() implements Dialect {
     }
 
     @Override
+    public SessionScanner session(OutputListener output) {
+        return new SessionScanner(new GeminiLiveAnswer(output));
+    }
+
+    /// What is said in HTTP, instead of a session.
+    @Override
     public AnswerScanner answer(OutputListener output) {
         return new AnswerScanner(new GeminiLiveAnswer(output));
     }

@@ -43,6 +43,12 @@ public record OpenAiRealtime(String provider) implements Dialect {
     }
 
     @Override
+    public SessionScanner session(OutputListener output) {
+        return new SessionScanner(new OpenAiRealtimeAnswer(output));
+    }
+
+    /// What is said in HTTP, instead of a session.
+    @Override
     public AnswerScanner answer(OutputListener output) {
         return new AnswerScanner(new OpenAiRealtimeAnswer(output));
     }

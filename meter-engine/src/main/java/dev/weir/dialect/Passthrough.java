@@ -26,13 +26,14 @@ public record Passthrough(boolean freeOfTokens, RefusalWords words) implements D
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         var prompt = new PromptText();
-        prompt.bodyBytes(length);
+        prompt.bodyBytes(freeOfTokens ? 0 : length);
         prompt.notOnlyText();
         if (!freeOfTokens) {
             prompt.unseen("no dialect reads " + head.method() + " on this path");
         }
         return new RequestReading.Facts(
-                new RequestFacts(null, false, 1, 1, OptionalLong.empty(), false, prompt, null, false, Quantities.NONE,
+                new RequestFacts(null, false, freeOfTokens ? 0 : 1, 1, OptionalLong.empty(), false, prompt, null, false,
+                        Quantities.NONE,
                         null, RequestFacts.Layout.NONE));
     }
 

@@ -1,15 +1,25 @@
 package dev.weir.dialect;
 
 import dev.weir.usage.ModelId;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The model that a path names: `/models/{model}:verb` (Google), `/deployments/{name}/` (Azure; a name of the customer's own).
+/// The model that a path names: `/models/{model}:verb` (Google; `/tunedModels/` and `/endpoints/` name the customer's own),
+/// `/deployments/{name}/` (Azure; a name of the customer's own).
 final class PathModel {
+    private static final List<String> GOOGLE_MARKS = List.of("/models/", "/tunedModels/", "/endpoints/");
+
     private PathModel() {}
 
     static @Nullable ModelId of(String path) {
-        ModelId model = after(path, "/models/", ':');
-        return model != null ? model : after(path, "/deployments/", '/');
+        String plain = path.replace("%3A", ":");
+        for (String mark : GOOGLE_MARKS) {
+            ModelId model = after(plain, mark, ':');
+            if (model != null) {
+                return model;
+            }
+        }
+        return after(plain, "/deployments/", '/');
     }
 
     private static @Nullable ModelId after(String path, String mark, char end) {

@@ -110,12 +110,19 @@ public enum RefusalWords {
         return switch (provider) {
             case "anthropic" -> ANTHROPIC;
             case "google", "gemini", "vertex" -> path.contains("/openai/") ? OPENAI : GEMINI;
-            case "bedrock" -> BEDROCK;
+            case "bedrock" -> bedrock(path);
             case "cohere" -> path.contains("/compatibility/") ? OPENAI : COHERE;
             case "ollama" -> path.startsWith("/api/") ? SENTENCE : OPENAI;
             case "tgi" -> path.startsWith("/v1/") ? OPENAI : SENTENCE;
             default -> OPENAI;
         };
+    }
+
+    /// The hosts `bedrock-mantle` speak OpenAI's API, and Anthropic's.
+    private static RefusalWords bedrock(String path) {
+        return path.startsWith("/anthropic/")
+                ? ANTHROPIC
+                : path.startsWith("/v1/") || path.startsWith("/openai/") ? OPENAI : BEDROCK;
     }
 
     private static String googleStatus(int status) {

@@ -39,11 +39,18 @@ public record RequestFacts(@Nullable ModelId model, boolean streaming, long choi
     /// Where a span stands: `[from, to)`.
     public record Span(int from, int to) {}
 
-    /// An object in the body.
+    /// An object in the body, or the `null` that stands where it belongs.
     ///
-    /// @param inside the byte after its opening brace
+    /// @param inside the byte after its opening brace; the first of the `null`
     /// @param empty whether it has no member
-    public record ObjectAt(int inside, boolean empty) {}
+    /// @param isNull whether it is a `null`
+    public record ObjectAt(int inside, boolean empty, boolean isNull) {
+        static final int NULL_LENGTH = 4;
+
+        static ObjectAt ofNull(int at) {
+            return new ObjectAt(at, true, true);
+        }
+    }
 
     /// Where the edits of this request would go.
     ///

@@ -5,7 +5,6 @@ import dev.weir.usage.Quantities;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +54,7 @@ abstract class RequestReader {
     private boolean streamOptionsIsObject;
     private RequestFacts.@Nullable Span includeUsage;
 
-    /// @param known the fields whose meaning this dialect depends on, in lower case
+    /// @param known the fields whose meaning this dialect depends on, as they are spelt
     RequestReader(byte[] body, int length, Set<String> known) {
         this.json = new JsonCursor(body, length);
         this.length = length;
@@ -78,7 +77,7 @@ abstract class RequestReader {
             inside = json.position();
             Set<String> names = new HashSet<>();
             while (json.nextName()) {
-                String name = json.name();
+                String name = canonical(json.name());
                 checkOneReading(name, names);
                 empty = false;
                 field(name);
@@ -94,12 +93,20 @@ abstract class RequestReader {
         }
     }
 
+    /// The one spelling of a field that the provider takes in several.
+    String canonical(String name) {
+        return name;
+    }
+
     private void checkOneReading(String name, Set<String> names) throws Ambiguous {
-        String plain = name.toLowerCase(Locale.ROOT);
-        boolean ours = known.contains(plain);
-        if (ours && !plain.equals(name)) {
-            throw new Ambiguous("A field of the request reads like \"" + plain + "\" but for its case. Write it \""
-                    + plain + "\".");
+        boolean ours = known.contains(name);
+        if (!ours) {
+            for (String right : known) {
+                if (right.equalsIgnoreCase(name)) {
+                    throw new Ambiguous("A field of the request reads like \"" + right
+                            + "\" but for its case. Write it \"" + right + "\".");
+                }
+            }
         }
         if (!names.add(name)) {
             throw new Ambiguous((ours ? "The field \"" + name + "\"" : "A field") + " stands twice in the request body."
@@ -137,9 +144,23 @@ abstract class RequestReader {
                 from, json.position()));
     }
 
-    /// Reads the members of the object that an output limit belongs into, each by `each`; what is no object is skipped.
+    /// Reads an output limit that the provider may exceed by up to `beyond` tokens: what it bounds is that much more.
+    final void readLooseOutputLimit(String name, long beyond) throws JsonCursor.Malformed {
+        readOutputLimit(name);
+        RequestFacts.NumberAt there = outputLimits.removeLast();
+        OptionalLong most = there.value().isEmpty()
+                ? OptionalLong.empty()
+                : OptionalLong.of(there.value().getAsLong() + beyond);
+        outputLimits.add(new RequestFacts.NumberAt(name, most, there.from(), there.to()));
+    }
+
+    /// Reads the members of the object that an output limit belongs into, each by `each`; a limit that is added takes the
+    /// place of a `null`, what is neither is skipped.
     final void readLimitHome(Member each) throws JsonCursor.Malformed, Ambiguous {
         if (json.peek() != JsonCursor.Kind.OBJECT) {
+            if (json.peek() == JsonCursor.Kind.NULL) {
+                limitHome = RequestFacts.ObjectAt.ofNull(json.position());
+            }
             json.skip();
             return;
         }
@@ -147,13 +168,13 @@ abstract class RequestReader {
         int home = json.position();
         var names = new HashSet<String>();
         while (json.nextName()) {
-            String name = json.name();
+            String name = canonical(json.name());
             if (!names.add(name)) {
                 throw new Ambiguous("A field stands twice in an object of the request. Send each field once.");
             }
             each.read(name);
         }
-        limitHome = new RequestFacts.ObjectAt(home, names.isEmpty());
+        limitHome = new RequestFacts.ObjectAt(home, names.isEmpty(), false);
     }
 
     final void readChoices(String name) throws JsonCursor.Malformed {
@@ -226,7 +247,7 @@ abstract class RequestReader {
         }
         json.beginObject();
         while (json.nextName()) {
-            each.read(json.name());
+            each.read(canonical(json.name()));
         }
     }
 

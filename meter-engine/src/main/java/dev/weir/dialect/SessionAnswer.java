@@ -43,12 +43,11 @@ abstract class SessionAnswer<F extends Enum<F>> extends AnswerFields<F> {
     /// Whether an answer has begun and its usage has not come.
     abstract boolean running();
 
-    /// Forgets what a message said that is over.
-    @Override
+    /// Forgets what a message said that is over, whole or not.
     abstract void messageEnd();
 
-    @Override
-    int usagesTold() {
+    /// How often something told what it has used.
+    final int usagesTold() {
         return usagesTold;
     }
 

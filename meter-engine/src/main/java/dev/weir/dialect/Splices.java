@@ -53,6 +53,8 @@ final class Splices {
         RequestFacts.ObjectAt home = layout.limitHome();
         if (dot < 0) {
             insertMember(layout.inside(), layout.empty(), leaf);
+        } else if (home != null && home.isNull()) {
+            replace(home.inside(), home.inside() + RequestFacts.ObjectAt.NULL_LENGTH, "{" + leaf + "}");
         } else if (home != null) {
             insertMember(home.inside(), home.empty(), leaf);
         } else {

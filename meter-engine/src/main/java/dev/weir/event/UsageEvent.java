@@ -4,6 +4,7 @@ import dev.weir.money.Money;
 import dev.weir.tenant.KeyId;
 import dev.weir.tenant.TenantId;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,8 @@ import org.jspecify.annotations.Nullable;
 /// @param priceVersion the price book version fixed at admission, null where nothing was to be priced
 /// @param cost at list price; null is "unpriced", never free
 /// @param flags oddities an operator should see
+/// @param tools which tools the `tool_calls` were calls of, by name, and their sum is that meter's amount; where Weir died
+///        meanwhile, those that were asked for
 public record UsageEvent(String callId, int attempt, Instant time, @Nullable TenantId tenant, @Nullable KeyId key,
         @Nullable String user, String route, String provider, @Nullable String modelAsked,
         @Nullable String modelAnswered,
@@ -42,12 +45,28 @@ public record UsageEvent(String callId, int attempt, Instant time, @Nullable Ten
         Quantities quantities, WireBytes bytes, int clientStatus, int upstreamStatus, long latencyNanos,
         long firstTokenNanos,
         int clientRetryCount, long retryAfterSeconds, Outcome outcome, @Nullable String reasonCode,
-        @Nullable String priceVersion, @Nullable Money cost, Flags flags) {
+        @Nullable String priceVersion, @Nullable Money cost, Flags flags, ToolCounts tools) {
     public UsageEvent {
         if (callId.isEmpty() || callId.length() > 64 || attempt < 1) {
             throw new IllegalArgumentException(
                     "an event has a call id of 1 to 64 characters and an attempt of 1 or more");
         }
+    }
+
+    /// An event in which no tool was called.
+    public UsageEvent(String callId, int attempt, Instant time, @Nullable TenantId tenant, @Nullable KeyId key,
+            @Nullable String user, String route, String provider, @Nullable String modelAsked,
+            @Nullable String modelAnswered,
+            @Nullable String region, @Nullable String serviceTier, @Nullable String providerRequestId,
+            Attribution attribution,
+            Quantities quantities, WireBytes bytes, int clientStatus, int upstreamStatus, long latencyNanos,
+            long firstTokenNanos,
+            int clientRetryCount, long retryAfterSeconds, Outcome outcome, @Nullable String reasonCode,
+            @Nullable String priceVersion, @Nullable Money cost, Flags flags) {
+        this(callId, attempt, time, tenant, key, user, route, provider, modelAsked, modelAnswered, region, serviceTier,
+                providerRequestId, attribution, quantities, bytes, clientStatus, upstreamStatus, latencyNanos,
+                firstTokenNanos, clientRetryCount, retryAfterSeconds, outcome, reasonCode, priceVersion, cost, flags,
+                ToolCounts.NONE);
     }
 
     /// The model a report groups by: the one that answered, else the one asked for.
@@ -61,6 +80,17 @@ public record UsageEvent(String callId, int attempt, Instant time, @Nullable Ten
                 region,
                 serviceTier, providerRequestId, attribution, quantities, bytes, clientStatus, upstreamStatus,
                 latencyNanos,
-                firstTokenNanos, clientRetryCount, retryAfterSeconds, outcome, reasonCode, priceVersion, other, flags);
+                firstTokenNanos, clientRetryCount, retryAfterSeconds, outcome, reasonCode, priceVersion, other, flags,
+                tools);
+    }
+
+    /// The same event with these tools.
+    public UsageEvent withTools(ToolCounts called) {
+        return new UsageEvent(callId, attempt, time, tenant, key, user, route, provider, modelAsked, modelAnswered,
+                region,
+                serviceTier, providerRequestId, attribution, quantities, bytes, clientStatus, upstreamStatus,
+                latencyNanos,
+                firstTokenNanos, clientRetryCount, retryAfterSeconds, outcome, reasonCode, priceVersion, cost, flags,
+                called);
     }
 }

@@ -1,7 +1,7 @@
 package dev.weir.meter;
 
 import dev.weir.dialect.AnswerFacts;
-import dev.weir.dialect.AnswerScanner;
+import dev.weir.dialect.SessionScanner;
 import dev.weir.dialect.Dialect;
 import dev.weir.usage.Meter;
 import dev.weir.usage.ModelId;
@@ -20,13 +20,13 @@ import org.jspecify.annotations.Nullable;
 /// Borrows each array for the call. Never throws for what an upstream sends. One thread at a time.
 public final class SessionMeter {
     private final PassedText text;
-    private final AnswerScanner scanner;
+    private final SessionScanner scanner;
 
     /// @param asked the model asked for, as it is known at the time; the one that answers goes before it where it has a
     ///        tokenizer of its own
     public SessionMeter(Dialect dialect, Supplier<@Nullable ModelId> asked, Tokenizers tokenizers) {
         this.text = new PassedText(tokenizers, () -> model(asked.get(), tokenizers));
-        this.scanner = dialect.answer(text);
+        this.scanner = dialect.session(text);
     }
 
     private @Nullable ModelId model(@Nullable ModelId asked, Tokenizers tokenizers) {
@@ -61,7 +61,6 @@ public final class SessionMeter {
 
     /// Ends the metering. Call once.
     public UsageReading finish() {
-        scanner.end();
         AnswerFacts facts = scanner.facts();
         if (facts.finished()) {
             return new UsageReading.Reported(facts.quantities());

@@ -2,6 +2,7 @@ package dev.weir.meter;
 
 import dev.weir.dialect.AnswerFacts;
 import dev.weir.dialect.AnswerFacts.Usage;
+import dev.weir.dialect.AnswerHead;
 import dev.weir.dialect.AnswerScanner;
 import dev.weir.dialect.Dialect;
 import dev.weir.usage.Meter;
@@ -36,12 +37,22 @@ public final class StreamMeter implements AutoCloseable {
     /// @param inputEstimate the input tokens as admission knew them, null where it did not
     public StreamMeter(Dialect dialect, int status, @Nullable String contentEncoding, @Nullable ModelId asked,
             Tokenizers tokenizers, @Nullable TokenCount inputEstimate) {
+        this(dialect, status, contentEncoding, AnswerHead.NONE, asked, tokenizers, inputEstimate);
+    }
+
+    /// @param status of the upstream's answer
+    /// @param contentEncoding its `Content-Encoding`, null where there is none
+    /// @param head all its headers, which may tell of its usage
+    /// @param asked the model asked for, null where unknown; the one that answers goes before it
+    /// @param inputEstimate the input tokens as admission knew them, null where it did not
+    public StreamMeter(Dialect dialect, int status, @Nullable String contentEncoding, AnswerHead head,
+            @Nullable ModelId asked, Tokenizers tokenizers, @Nullable TokenCount inputEstimate) {
         this.dialect = dialect;
         this.status = status;
         this.inputEstimate = inputEstimate;
         this.decoder = new ContentDecoder(contentEncoding);
         this.text = new PassedText(tokenizers, () -> tokenizers.has(asked) ? asked : answeredOr(asked));
-        this.scanner = dialect.answer(text);
+        this.scanner = dialect.answer(head, text);
     }
 
     private @Nullable ModelId answeredOr(@Nullable ModelId asked) {
@@ -133,12 +144,13 @@ public final class StreamMeter implements AutoCloseable {
 
     /// A count the provider gave on the way stays where it is the larger: the text that passed may lag behind it.
     private Quantities withCountedOutput(Quantities quantities) {
-        TokenCount output = text.tokens();
-        if (quantities.has(Meter.TOKENS_OUT) && quantities.amount(Meter.TOKENS_OUT) >= output.tokens()) {
+        TokenCount counted = text.tokens();
+        long output = counted.tokens() + (dialect.hidesReasoning() ? quantities.amount(Meter.REASONING) : 0);
+        if (quantities.has(Meter.TOKENS_OUT) && quantities.amount(Meter.TOKENS_OUT) >= output) {
             return quantities;
         }
-        Provenance how = output.provenance();
-        return quantities.with(all -> all.set(Meter.TOKENS_OUT, output.tokens(), how));
+        Provenance how = counted.provenance();
+        return quantities.with(all -> all.set(Meter.TOKENS_OUT, output, how));
     }
 
     /// Frees what a meter that will not be finished holds.

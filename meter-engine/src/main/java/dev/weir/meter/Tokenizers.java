@@ -47,6 +47,7 @@ public final class Tokenizers {
             // tokens of o200k is in the comment; texts of over 200 characters only.
             new Family("claude", EncodingType.O200K_BASE, 2_500), // 2,330; the middle: 1,100 to 4.6, 1,600 later
             new Family("deepseek", EncodingType.O200K_BASE, 1_200), // 1,053
+            new Family("gemini", EncodingType.O200K_BASE, 1_500), // 1,231; 1,407 beside the provider's own tools
             new Family("grok", EncodingType.O200K_BASE, 1_200), // 1,019
             new Family("llama", EncodingType.O200K_BASE, 1_600), // 1,491
             new Family("mistral", EncodingType.O200K_BASE, 1_400), // 1,240

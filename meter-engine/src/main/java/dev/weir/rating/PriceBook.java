@@ -118,7 +118,7 @@ public final class PriceBook {
 
     private static Rating rate(Selection selection, Quantities used) {
         Prices prices = selection.tariff().at(used.amount(Meter.TOKENS_IN));
-        UsageCost.Result result = UsageCost.of(prices, used);
+        UsageCost.Result result = UsageCost.of(prices, GroundedPrompts.billed(selection.sku(), used));
         if (result.unpriced() != null) {
             return new Rating.Unpriced(
                     "the list has no price for " + result.unpriced() + " of " + name(selection.sku()));

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Everybody who may call, as one immutable snapshot that is swapped whole. Any thread; a look-up is one hash probe.
 ///
@@ -80,6 +81,13 @@ public final class TenantDirectory {
             return Optional.ofNullable(plans.get(id));
         }
 
+        /// A caller who is known as this tenant's without a key of its own.
+        ///
+        /// @param as what stands where a key's id would
+        public Optional<Identity.Known> identify(TenantId id, KeyId as) {
+            return tenant(id).map(tenant -> known(tenant, as, null));
+        }
+
         /// The plan's limits and the tenant's own in [Limit#PRECEDENCE]; none for an unknown tenant.
         public List<Limit> limits(TenantId id) {
             return limits.getOrDefault(id, List.of());
@@ -130,11 +138,15 @@ public final class TenantDirectory {
             if (key.revoked()) {
                 return new Identity.Revoked(tenant.id(), key.id());
             }
+            return known(tenant, key.id(), key.user());
+        }
+
+        private Identity.Known known(Tenant tenant, KeyId key, @Nullable String user) {
             Plan plan = plans.get(tenant.plan());
             if (plan == null) {
                 throw new IllegalStateException("tenants were checked for their plans");
             }
-            return new Identity.Known(tenant, key.id(), key.user(), plan, limits(tenant.id()));
+            return new Identity.Known(tenant, key, user, plan, limits(tenant.id()));
         }
     }
 }

@@ -34,10 +34,14 @@ class RefusalTest {
             key_revoked                  | 401 | KEY      | refused
             directory_stale              | 503 | KEY      | refused
             method_not_allowed           | 405 | PLAN     | refused
+            origin_refused               | 403 | PLAN     | refused
+            session_unknown              | 404 | PLAN     | refused
             plan_forbids                 | 403 | PLAN     | blocked
             body_too_large               | 413 | BODY     | refused
             body_too_slow                | 408 | BODY     | refused
             bad_request                  | 400 | BODY     | refused
+            signature_invalid            | 401 | BODY     | refused
+            tenant_unknown               | 503 | BODY     | refused
             unpriced_model               | 403 | LIMITS   | blocked
             unbounded_request            | 403 | LIMITS   | blocked
             concurrency_exceeded         | 429 | LIMITS   | blocked
@@ -61,7 +65,7 @@ class RefusalTest {
     @Test
     void codesAreDeclaredInTheOrderOfTheirStages() {
         assertThat(Arrays.stream(RefusalCode.values()).map(RefusalCode::stage)).isSorted();
-        assertThat(RefusalCode.values()).hasSize(26);
+        assertThat(RefusalCode.values()).hasSize(30);
     }
 
     /// A call with every fault at once; one after the other is taken away.

@@ -18,8 +18,8 @@ class SessionTest {
             + "\"output_tokens\":4,\"input_token_details\":{\"audio_tokens\":8,\"cached_tokens\":6,"
             + "\"cached_tokens_details\":{\"audio_tokens\":5}}}}}";
 
-    private final AnswerScanner openAi = new OpenAiRealtime("openai").answer(OutputListener.NONE);
-    private final AnswerScanner gemini = new GeminiLive().answer(OutputListener.NONE);
+    private final SessionScanner openAi = new OpenAiRealtime("openai").session(OutputListener.NONE);
+    private final SessionScanner gemini = new GeminiLive().session(OutputListener.NONE);
 
     @ParameterizedTest
     @CsvSource(nullValues = "-", value = {
@@ -155,7 +155,7 @@ class SessionTest {
         assertThat(setup.model() == null ? null : setup.model().value()).isEqualTo(model);
     }
 
-    private static void say(AnswerScanner scanner, String message) {
+    private static void say(SessionScanner scanner, String message) {
         byte[] bytes = message.getBytes(UTF_8);
         scanner.accept(bytes, 0, bytes.length);
         scanner.messageEnd();

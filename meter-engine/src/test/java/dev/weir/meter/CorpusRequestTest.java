@@ -28,12 +28,17 @@ class CorpusRequestTest {
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
             "ollama.generate", "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed",
             "cohere.rerank", "rerank", "mistral.fim", "cloudflare.run", "anthropic.complete", "tgi.generate",
-            "openai.completions", "openai.responses", "openai.embeddings", "openai.moderations");
+            "openai.completions", "openai.responses", "openai.embeddings", "openai.moderations", "bedrock.converse",
+            "bedrock.converse_stream", "bedrock.invoke", "bedrock.invoke_stream");
     /// Of Together, of February 2025; its 31 later ones tell.
     private static final String UNTOLD = "975e9da45ed2033335e0e3fb";
     private static final Set<String> NO_OUTPUT = Set.of("ollama.embed", "cohere.embed", "cohere.rerank", "rerank",
             "openai.moderations");
     private static final Set<String> STREAMS_UNASKED = Set.of("ollama.chat", "ollama.generate");
+    private static final List<String> BEDROCK_LIMITS = List.of("maxTokens", "max_new_tokens", "maxTokenCount",
+            "max_tokens", "max_gen_len", "max_tokens_to_sample");
+    /// The recording's request is not the one that was answered: "very very long system prompt" stands for one.
+    private static final Set<String> SHORTENED = Set.of("24e5e70cdae6418fa0290bb6", "53de43ee839436b3f52b9891");
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Tokenizers TOKENIZERS = new Tokenizers();
 
@@ -41,6 +46,15 @@ class CorpusRequestTest {
     private record Case(JsonNode record, Dialect dialect, byte[] body, ObjectNode parsed, RequestFacts facts) {
         String name() {
             return record.path("id").asText() + " " + record.path("provider").asText();
+        }
+
+        /// Whether the request is here as it was sent.
+        boolean isComplete() {
+            return !record.path("request").has("body_elided") && !SHORTENED.contains(record.path("id").asText());
+        }
+
+        boolean isBedrock() {
+            return dialect.id().startsWith("bedrock.");
         }
 
         @Nullable
@@ -128,6 +142,10 @@ class CorpusRequestTest {
     @Test
     void modelStreamAndLimitAreThoseOfTheFullParse() {
         for (Case one : CASES) {
+            if (one.isBedrock()) {
+                checkBedrock(one);
+                continue;
+            }
             if (one.parsed.path("model").isTextual()) {
                 assertThat(String.valueOf(one.facts.model())).as(one.name())
                         .isEqualTo(one.parsed.path("model").asText());
@@ -143,9 +161,46 @@ class CorpusRequestTest {
         }
     }
 
+    /// The path says model and stream; the limit has a name of each model's own.
+    private static void checkBedrock(Case one) {
+        String[] path = one.record.path("endpoint").asText().split("/model/")[1].split("/");
+        String id = path[path.length - 2];
+        assertThat(String.valueOf(one.facts.model())).as(one.name()).endsWith(id);
+        assertThat(one.facts.streaming()).as(one.name()).isEqualTo(path[path.length - 1].endsWith("stream"));
+        long limit = -1;
+        for (JsonNode home : List.of(one.parsed, one.parsed.path("inferenceConfig"),
+                one.parsed.path("textGenerationConfig"))) {
+            for (String field : BEDROCK_LIMITS) {
+                limit = Math.max(limit, home.path(field).asLong(-1));
+            }
+        }
+        assertThat(one.facts.outputLimit().orElse(-1)).as(one.name()).isEqualTo(one.facts.choices() == 0 ? -1 : limit);
+    }
+
+    /// Where a limit stands, lowering it and nothing else; the added ones are in BedrockRequestTest.
+    private static void lowerBedrock(ObjectNode expected) {
+        for (JsonNode home : List.of(expected, expected.path("inferenceConfig"),
+                expected.path("textGenerationConfig"))) {
+            for (String field : BEDROCK_LIMITS) {
+                if (home.path(field).asLong() > 3) {
+                    ((ObjectNode) home).put(field, 3);
+                }
+            }
+        }
+    }
+
     @Test
     void anEditChangesWhatItShouldAndNothingElse() throws IOException {
         for (Case one : CASES) {
+            if (one.isBedrock()) {
+                ObjectNode lowered = one.parsed.deepCopy();
+                lowerBedrock(lowered);
+                if (!one.facts.layout().outputLimits().isEmpty()) {
+                    assertThat(JSON.readTree(one.dialect.edit(one.facts, one.body, one.body.length,
+                            OptionalLong.of(3), false, null))).as(one.name()).isEqualTo(lowered);
+                }
+                continue;
+            }
             if (one.facts.choices() == 0) {
                 continue;
             }
@@ -216,7 +271,7 @@ class CorpusRequestTest {
         List<String> wrong = new ArrayList<>();
         int bounded = 0;
         for (Case one : CASES) {
-            if (one.facts.prompt().unseen() == null && !one.record.path("request").has("body_elided")) {
+            if (one.facts.prompt().unseen() == null && one.isComplete()) {
                 bounded++;
                 long input = one.record.path("meters").path("tokens_in").asLong();
                 if (input > one.facts.prompt().boundTokens()) {
@@ -234,7 +289,7 @@ class CorpusRequestTest {
         Map<String, List<Long>> ratios = new TreeMap<>();
         for (Case one : CASES) {
             long input = one.record.path("meters").path("tokens_in").asLong();
-            if (input == 0 || !one.facts.prompt().onlyText() || one.record.path("request").has("body_elided")) {
+            if (input == 0 || !one.facts.prompt().onlyText() || !one.isComplete()) {
                 continue;
             }
             TokenCount count = InputCount.atMost(one.facts.prompt(), one.body, one.model(), TOKENIZERS);

@@ -24,7 +24,9 @@ class CorpusTest {
     private static final Set<String> WIRE_FORMATS = Set.of("openai.chat", "anthropic.messages", "ollama.chat",
             "ollama.generate", "ollama.embed", "cohere.v2.chat", "cohere.v1.chat", "cohere.v1.generate", "cohere.embed",
             "cohere.rerank", "rerank", "mistral.fim", "cloudflare.run", "anthropic.complete", "tgi.generate",
-            "openai.completions", "openai.responses", "openai.embeddings", "openai.moderations");
+            "openai.completions", "openai.responses", "openai.embeddings", "openai.moderations",
+            "gemini.generateContent", "gemini.streamGenerateContent", "bedrock.converse", "bedrock.converse_stream",
+            "bedrock.invoke", "bedrock.invoke_stream");
     /// Custom paths of proxies and small hosts that no table can know.
     private static final Set<String> OTHER_PATHS = Set.of("pollinations", "writer");
     private static final Tokenizers TOKENIZERS = new Tokenizers();
@@ -32,6 +34,19 @@ class CorpusTest {
             "tokens_out", Meter.CACHE_READ, "cache_read", Meter.CACHE_WRITE, "cache_write", Meter.CACHE_WRITE_1H,
             "cache_write_1h", Meter.REASONING, "reasoning", Meter.AUDIO_IN, "audio_in", Meter.AUDIO_OUT, "audio_out",
             Meter.SEARCHES, "web_searches");
+
+    /// Where the full parse left something out that the answer says: what we read beyond it.
+    private static final Map<String, String> BEYOND_THE_ORACLE = Map.of(
+            // Llama and Titan tell their input in the first event, and null in the last, which the oracle kept.
+            "208e05d720ced4f312f399a4", "tokens_in 10 not 0; ", "d0cd63fe2cb33aab8dcaa6ff", "tokens_in 7 not 0; ",
+            "d47c094b29dc9bbd6d7979b2", "tokens_in 7 not 0; ", "d52e72b2682053d895934849", "tokens_in 7 not 0; ",
+            // OpenAI's format through Bedrock: the cached part of the prompt stands in prompt_tokens_details.
+            "4dfab00665b70c7d0d74823e", "cache_read 64 not 0; ",
+            // A guardrail masked the text and took outputTokens with it; the headers and the trace still tell it.
+            "4e7a1b357258c1663077e200", "tokens_out 51 not 0; ");
+    /// Tools that Bedrock runs itself, which the full parse counted as asked for.
+    private static final Map<String, Integer> SERVER_TOOLS = Map.of("c390139cdae7b4dfe45087cc", 1,
+            "c8b0e4680e23f9ced055c962", 1, "f9576a94a95990ab870a3fab", 1);
 
     private static List<JsonNode> records = List.of();
 
@@ -58,7 +73,7 @@ class CorpusTest {
                 continue;
             }
             String difference = difference(quantities, record);
-            if (!difference.isEmpty()) {
+            if (!difference.equals(BEYOND_THE_ORACLE.getOrDefault(record.path("id").asText(), ""))) {
                 wrong.add(name(record) + ": " + difference + " usage " + record.path("usage"));
             }
         }
@@ -103,11 +118,14 @@ class CorpusTest {
                 meter.finish(true);
                 String model = meter.facts().model() == null ? "" : meter.facts().model().value();
                 long calls = meter.facts().quantities().amount(Meter.TOOL_CALLS_REQUESTED);
-                // The full parse left the older format's one call out, and all of Workers AI.
-                boolean older = record.path("response").path("body").asText().contains("\"function_call\"")
-                        || record.path("wire_format").asText().equals("cloudflare.run");
-                if (!model.equals(record.path("facts").path("model").asText())
-                        || !older && calls != record.path("facts").path("tool_calls").asLong()) {
+                // The full parse left the older format's one call out, all of Workers AI, and those inside the models' own
+                // formats on Bedrock.
+                String wireFormat = record.path("wire_format").asText();
+                boolean uncounted = record.path("response").path("body").asText().contains("\"function_call\"")
+                        || wireFormat.equals("cloudflare.run") || wireFormat.startsWith("bedrock.invoke");
+                long expected = record.path("facts").path("tool_calls").asLong()
+                        - SERVER_TOOLS.getOrDefault(record.path("id").asText(), 0);
+                if (!model.equals(record.path("facts").path("model").asText()) || !uncounted && calls != expected) {
                     wrong.add(name(record) + ": " + model + ", " + calls + " calls; facts " + record.path("facts"));
                 }
             }
@@ -219,7 +237,8 @@ class CorpusTest {
     /// What the provider told; null where the reading is not as sure as it should be. Where it told its output only, the input
     /// is an estimate, and here nothing is known to estimate it from.
     private static @Nullable Quantities told(UsageReading reading, JsonNode record) {
-        boolean outputOnly = record.path("meters").path("anomaly").toString().contains("prompt-count-absent");
+        boolean outputOnly = record.path("meters").path("anomaly").toString().contains("prompt-count-absent")
+                || record.path("usage").size() == 1 && record.path("usage").has("outputTokens");
         return switch (reading) {
             case UsageReading.Reported(Quantities quantities) -> outputOnly ? null : quantities;
             case UsageReading.Estimated(Quantities quantities, String _) ->
@@ -231,6 +250,10 @@ class CorpusTest {
     private static String difference(Quantities quantities, JsonNode record) {
         var difference = new StringBuilder();
         METERS.forEach((meter, name) -> {
+            // The oracle leaves Google's searches out: GeminiAnswerTest counts them.
+            if (meter == Meter.SEARCHES && record.path("wire_format").asText().startsWith("gemini.")) {
+                return;
+            }
             long expected = expected(record, meter, name);
             for (JsonNode side : record.path("meters").path("outside_totals")) {
                 expected += side.path(name).asLong();
@@ -303,7 +326,17 @@ class CorpusTest {
         assertThat(dialect.id()).as(path).isEqualTo(record.path("wire_format").asText());
         String model = record.path("facts").path("model").asText();
         return new StreamMeter(dialect, record.path("response").path("status").asInt(), null,
-                model.isEmpty() ? null : new ModelId(model), TOKENIZERS, null);
+                header -> header(record, header), model.isEmpty() ? null : new ModelId(model), TOKENIZERS,
+                null);
+    }
+
+    private static @Nullable String header(JsonNode record, String name) {
+        for (JsonNode header : record.path("response").path("headers")) {
+            if (header.path(0).asText().equalsIgnoreCase(name)) {
+                return header.path(1).asText();
+            }
+        }
+        return null;
     }
 
     private static String name(JsonNode record) {

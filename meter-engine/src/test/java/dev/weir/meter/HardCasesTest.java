@@ -22,7 +22,9 @@ class HardCasesTest {
         return Corpus.hardCases()
                 .stream()
                 .filter(one -> one.path("kind").asText().equals("constructed"))
-                .filter(one -> one.path("wire_format").asText().matches("openai.chat|anthropic.messages|ollama.chat"))
+                .filter(one -> one.path("wire_format")
+                        .asText()
+                        .matches("openai.chat|anthropic.messages|ollama.chat|gemini.streamGenerateContent"))
                 .map(one -> DynamicTest.dynamicTest(one.path("name").asText(), () -> check(one)));
     }
 
@@ -43,6 +45,12 @@ class HardCasesTest {
         }
         assertThat(reading).isInstanceOf(UsageReading.Reported.class);
         Quantities quantities = ((UsageReading.Reported) reading).quantities();
+        if (isGoogles(one)) {
+            assertThat(quantities.amount(Meter.TOKENS_OUT)).isEqualTo(
+                    usage.path("candidatesTokenCount").asLong() + usage.path("thoughtsTokenCount").asLong());
+            assertThat(quantities.amount(Meter.TOKENS_IN)).isEqualTo(usage.path("promptTokenCount").asLong());
+            return;
+        }
         assertThat(quantities.amount(Meter.TOKENS_OUT))
                 .isEqualTo(sum(usage, "completion_tokens", "output_tokens", "eval_count"));
         assertThat(quantities.amount(Meter.TOKENS_IN)).isEqualTo(sum(usage, "prompt_tokens", "input_tokens",
@@ -56,9 +64,15 @@ class HardCasesTest {
     private static Dialect dialect(String wireFormat) {
         return switch (wireFormat) {
             case "openai.chat" -> Dialects.of("openai", "POST", "/v1/chat/completions");
+            case "gemini.streamGenerateContent" -> Dialects.of("google", "POST",
+                    "/v1beta/models/m:streamGenerateContent");
             case "ollama.chat" -> Dialects.of("ollama", "POST", "/api/chat");
             default -> Dialects.of("anthropic", "POST", "/v1/messages");
         };
+    }
+
+    private static boolean isGoogles(JsonNode one) {
+        return one.path("wire_format").asText().startsWith("gemini.");
     }
 
     private static UsageReading read(JsonNode one, byte[] body, int piece) {

@@ -40,6 +40,15 @@ class PriceBookTest {
         };
     }
 
+    /// Gemini 2.5: one grounded prompt at 3.5 cents; Gemini 3: three queries at 1.4 cents; other providers: as counted.
+    @ParameterizedTest
+    @CsvSource({"google,gemini-2.5-flash,0.035", "vertex,gemini-2.0-flash,0.035", "google,gemini-3-flash-preview,0.042",
+        "google,gemini-3.5-flash,0.042", "anthropic,claude-sonnet-4-5-20250929,0.03"})
+    void googlesOlderModelsBillAGroundedPromptAndTheLaterOnesEachQuery(String provider, String model, String cost) {
+        assertThat(rate(SHIPPED, Sku.of(provider, model), "tokens_in=0 tokens_out=0 searches=3", SUMMER_2026))
+                .isEqualTo(cost);
+    }
+
     /// Each worked out by hand from the providers' list: usage in, dollars out.
     @ParameterizedTest
     @CsvSource(delimiter = '|',

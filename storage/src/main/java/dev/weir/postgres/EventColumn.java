@@ -5,6 +5,7 @@ import dev.weir.rollup.UsageTotal;
 import dev.weir.spool.KeptEvent;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
+import dev.weir.usage.ToolCounts;
 import io.vertx.core.json.JsonObject;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -82,6 +83,7 @@ record EventColumn(String name, String type, IntFunction<Object[]> array,
         all.add(text("price_version", Text.NARROW, UsageEvent::priceVersion));
         all.add(number("cost_picos", kept -> kept.event().cost() == null ? null : kept.event().cost().picos()));
         all.add(integer("flags", event -> event.flags().bits()));
+        all.add(new EventColumn("tools", "text", String[]::new, kept -> tools(kept.event().tools())));
         return List.copyOf(all);
     }
 
@@ -110,6 +112,19 @@ record EventColumn(String name, String type, IntFunction<Object[]> array,
         }
         var json = new JsonObject();
         tags.forEach((name, value) -> json.put(Text.fit(name, Text.WIDE), Text.fit(value, Text.WIDE)));
+        return json.encode();
+    }
+
+    /// Calls by tool, `{"search":2}`. Names that are made alike are added up.
+    private static @Nullable String tools(ToolCounts tools) {
+        if (tools.isEmpty()) {
+            return null;
+        }
+        var json = new JsonObject();
+        tools.byName().forEach((name, count) -> {
+            String fit = Text.fit(name, Text.WIDE);
+            json.put(fit, json.getLong(fit, 0L) + count);
+        });
         return json.encode();
     }
 

@@ -13,11 +13,13 @@ import dev.weir.tenant.TenantId;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import java.math.BigDecimal;
 import java.time.OffsetDateTime;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -28,7 +30,7 @@ final class EventRow {
     static final String COLUMNS = "node, epoch, seq, received_at, late, call_id, attempt, time, tenant, key_id, user_id, route,"
             + " provider, model_asked, model_answered, region, service_tier, provider_request_id, run, step, ticket, cost_center,"
             + " tags, provenance, client_in, upstream_out, upstream_in, client_out, client_status, upstream_status, latency_ns,"
-            + " first_token_ns, client_retry_count, retry_after_s, outcome, reason_code, price_version, cost, flags, "
+            + " first_token_ns, client_retry_count, retry_after_s, outcome, reason_code, price_version, cost, flags, tools, "
             + UsageTotal.METERS.stream().map(Meter::id).collect(Collectors.joining(", "));
     private static final Map<String, Provenance> PROVENANCES = Arrays.stream(Provenance.values())
             .collect(Collectors.toUnmodifiableMap(Provenance::id, provenance -> provenance));
@@ -57,7 +59,17 @@ final class EventRow {
                 orMinusOne(row.getLong("first_token_ns")), row.getInteger("client_retry_count"),
                 orMinusOne(row.getLong("retry_after_s")), Outcome.byId(row.getString("outcome")).orElseThrow(),
                 row.getString("reason_code"), row.getString("price_version"), cost == null ? null : Money.ofUsd(cost),
-                new Flags(row.getInteger("flags")));
+                new Flags(row.getInteger("flags")), tools(row));
+    }
+
+    private static ToolCounts tools(Row row) {
+        JsonObject json = row.getJsonObject("tools");
+        if (json == null) {
+            return ToolCounts.NONE;
+        }
+        var byName = new HashMap<String, Long>();
+        json.forEach(entry -> byName.put(entry.getKey(), ((Number) entry.getValue()).longValue()));
+        return new ToolCounts(byName);
     }
 
     private static Attribution attribution(Row row) {

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 /// nodes that add to the same totals wait for each other and never in a circle.
 final class StoreSql {
     /// Columns whose value is not the array's element itself.
-    private static final List<String> JSON = List.of("tags", "provenance");
+    private static final List<String> JSON = List.of("tags", "provenance", "tools");
     private static final String COST = "cost_picos";
 
     static final String STORE = store();

@@ -11,14 +11,16 @@ import dev.weir.tenant.TenantId;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// The payload of a frame, version 1. Every kind begins with what names the attempt, so that recovery can pair frames
+/// The payload of a frame, version 2. Every kind begins with what names the attempt, so that recovery can pair frames
 /// without reading the rest:
 ///
 /// ```
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 ///     outcome (1 byte), flags (number), cost: 0, or 1 and picos (number)
 ///     numbers: client status, upstream status, latency, first token, client retries, retry-after
 ///     bytes on the four edges (numbers), quantities
+///     tools (since version 2): count (1 byte), then text and number of each
 ///
 ///   progress:
 ///     bytes on the four edges (numbers), quantities
@@ -39,11 +42,11 @@ import org.jspecify.annotations.Nullable;
 ///   quantities: count (1 byte), then of each: meter (1 byte), provenance (1 byte), amount (number)
 /// ```
 ///
-/// A later version is refused, not skipped: skipping would lose the record.
+/// Version 1, which had no tools, is still read. A later version is refused, not skipped: skipping would lose the record.
 final class EventCodec {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     /// By how much the settlement's payload can be longer than that of the record that opened the attempt: six texts that an
-    /// upstream chooses, every meter, and the numbers.
+    /// upstream chooses, every meter, and the numbers. (The tools of a settlement are among those that the opening names.)
     static final int GROWTH_MAX = 6 * (PayloadWriter.TEXT_MAX + 2) + Meter.values().length * 12 + 128;
 
     private EventCodec() {}
@@ -79,6 +82,7 @@ final class EventCodec {
         out.number(event.retryAfterSeconds());
         bytes(out, event.bytes());
         out.quantities(event.quantities());
+        tools(out, event.tools());
     }
 
     static void writeProgress(PayloadWriter out, String callId, int attempt, Quantities soFar, WireBytes bytes) {
@@ -115,6 +119,14 @@ final class EventCodec {
         }
     }
 
+    private static void tools(PayloadWriter out, ToolCounts tools) {
+        out.raw(tools.byName().size());
+        tools.byName().forEach((name, count) -> {
+            out.text(name);
+            out.number(count);
+        });
+    }
+
     private static void cost(PayloadWriter out, @Nullable Money cost) {
         out.raw(cost == null ? 0 : 1);
         if (cost != null) {
@@ -129,17 +141,17 @@ final class EventCodec {
         out.number(bytes.clientOut());
     }
 
-    /// Reads past version, attempt and call id, which together name an attempt.
+    /// Reads past version, attempt and call id.
     ///
     /// @return where the rest begins
     static int skipHead(PayloadReader in) throws MalformedRecordException, LaterVersionException {
-        version(in);
+        var _ = version(in);
         in.number();
         in.skipText();
         return in.at();
     }
 
-    private static void version(PayloadReader in) throws MalformedRecordException, LaterVersionException {
+    private static int version(PayloadReader in) throws MalformedRecordException, LaterVersionException {
         int version = in.raw();
         if (version > VERSION) {
             throw new LaterVersionException(version, VERSION);
@@ -147,14 +159,15 @@ final class EventCodec {
         if (version < 1) {
             throw new MalformedRecordException("version " + version);
         }
+        return version;
     }
 
     static UsageEvent read(PayloadReader in) throws MalformedRecordException, LaterVersionException {
         try {
-            version(in);
+            int version = version(in);
             int attempt = in.smallNumber();
             var callId = in.mandatoryText();
-            var event = rest(in, callId, attempt);
+            var event = rest(in, callId, attempt, version);
             in.atEnd();
             return event;
         } catch (IllegalArgumentException | DateTimeException senseless) {
@@ -162,7 +175,8 @@ final class EventCodec {
         }
     }
 
-    private static UsageEvent rest(PayloadReader in, String callId, int attempt) throws MalformedRecordException {
+    private static UsageEvent rest(PayloadReader in, String callId, int attempt, int version)
+            throws MalformedRecordException {
         var time = Instant.ofEpochSecond(in.fixedLong(), in.fixedInt());
         var tenant = in.text();
         var key = in.text();
@@ -192,11 +206,12 @@ final class EventCodec {
         long retryAfterSeconds = in.number();
         var bytes = bytes(in);
         var quantities = quantities(in);
+        var tools = version < 2 ? ToolCounts.NONE : tools(in);
         return new UsageEvent(callId, attempt, time, tenant == null ? null : new TenantId(tenant),
                 key == null ? null : new KeyId(key), user, route, provider, modelAsked, modelAnswered, region,
                 serviceTier, providerRequestId, attribution, quantities, bytes, clientStatus, upstreamStatus,
                 latencyNanos, firstTokenNanos, clientRetryCount, retryAfterSeconds, outcome, reasonCode, priceVersion,
-                cost, flags);
+                cost, flags, tools);
     }
 
     private static Attribution attribution(@Nullable String run, @Nullable String step, @Nullable String ticket,
@@ -221,6 +236,19 @@ final class EventCodec {
             tags.put(name, in.mandatoryText());
         }
         return Collections.unmodifiableMap(tags);
+    }
+
+    private static ToolCounts tools(PayloadReader in) throws MalformedRecordException {
+        int count = in.raw();
+        if (count == 0) {
+            return ToolCounts.NONE;
+        }
+        var byName = new HashMap<String, Long>();
+        for (int i = 0; i < count; i++) {
+            var name = in.mandatoryText();
+            byName.merge(name, in.number(), Long::sum);
+        }
+        return new ToolCounts(byName);
     }
 
     static WireBytes bytes(PayloadReader in) throws MalformedRecordException {

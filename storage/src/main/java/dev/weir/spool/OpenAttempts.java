@@ -21,7 +21,7 @@ final class OpenAttempts {
         int from = at + RecordLayout.HEADER_BYTES;
         int to = at + RecordLayout.length(buffer, at);
         int nameEnd = EventCodec.skipHead(reader.over(buffer, from, to));
-        probe.set(buffer, from, nameEnd);
+        probe.set(buffer, from + 1, nameEnd);
         switch (RecordLayout.type(buffer, at)) {
             case OPEN -> open.put(probe.copy(), new Attempt(copy(buffer, from, to)));
             case PROGRESS -> {
@@ -86,11 +86,11 @@ final class OpenAttempts {
                     e.provider(), e.modelAsked(), e.modelAnswered(), e.region(), e.serviceTier(),
                     e.providerRequestId(), e.attribution(), quantities, bytes, e.clientStatus(), e.upstreamStatus(),
                     e.latencyNanos(), e.firstTokenNanos(), e.clientRetryCount(), e.retryAfterSeconds(), e.outcome(),
-                    e.reasonCode(), e.priceVersion(), e.cost(), e.flags());
+                    e.reasonCode(), e.priceVersion(), e.cost(), e.flags(), e.tools());
         }
     }
 
-    /// Version, attempt and call id as they stand in a payload.
+    /// Attempt and call id as they stand in a payload behind its version: what an older Weir opened, a newer one recovers.
     private static final class Name {
         private byte[] bytes;
         private int from;

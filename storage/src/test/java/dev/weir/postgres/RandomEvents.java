@@ -14,6 +14,7 @@ import dev.weir.tenant.KeyId;
 import dev.weir.tenant.TenantId;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -71,14 +72,23 @@ final class RandomEvents {
         var time = newest.minusSeconds(random.nextLong(3 * 86_400)).truncatedTo(ChronoUnit.MICROS);
         return new UsageEvent("call-" + number, 1 + random.nextInt(2), time, tenant,
                 tenant == null ? null : new KeyId("key_" + random.nextInt(4)), sometimes("user" + random.nextInt(3)),
-                refused ? "" : "openai", refused ? "" : "openai", sometimes("gpt-" + random.nextInt(3)),
+                refused ? "" : "route-" + random.nextInt(3), refused ? "" : "openai",
+                sometimes("gpt-" + random.nextInt(3)),
                 sometimes("gpt-" + random.nextInt(3) + "-2026"), sometimes("eu"), sometimes("flex"),
                 sometimes("req_" + number),
                 attribution(), quantities(), new WireBytes(1, 2, 3, number), 200, 200, random.nextLong(1_000_000_000),
                 random.nextBoolean() ? -1 : random.nextLong(1_000_000), random.nextInt(3),
                 random.nextBoolean() ? -1 : 30,
                 refused ? Outcome.BLOCKED : Outcome.OK, refused ? "cap_exceeded" : null, sometimes("v1"), cost(),
-                Flags.NONE);
+                Flags.NONE).withTools(refused ? ToolCounts.NONE : tools());
+    }
+
+    private ToolCounts tools() {
+        var tools = ToolCounts.NONE;
+        for (int i = random.nextInt(4) == 0 ? random.nextInt(40) : 0; i > 0; i--) {
+            tools = tools.plus(random.nextInt(5) == 0 ? "'tool\" ü" : "tool-" + random.nextInt(30));
+        }
+        return tools;
     }
 
     private Attribution attribution() {

@@ -37,11 +37,19 @@ class EventCodecTest {
     @Test
     void aLaterVersionIsRefusedAndSaysWhatToDo() {
         byte[] payload = payload(Events.settled("call"));
-        payload[0] = 2;
+        payload[0] = 3;
         assertThatThrownBy(() -> read(payload)).isInstanceOf(LaterVersionException.class)
-                .hasMessageContaining("version 2")
-                .hasMessageContaining("up to 1")
+                .hasMessageContaining("version 3")
+                .hasMessageContaining("up to 2")
                 .hasMessageContaining("Start the version that wrote them");
+    }
+
+    @Test
+    void aRecordOfTheFirstVersionIsReadWithoutTools() throws Exception {
+        byte[] payload = payload(Events.settled("call"));
+        byte[] first = Arrays.copyOf(payload, payload.length - 1);
+        first[0] = 1;
+        assertThat(read(first)).isEqualTo(Events.settled("call"));
     }
 
     @Test

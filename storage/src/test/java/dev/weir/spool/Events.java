@@ -11,6 +11,7 @@ import dev.weir.tenant.TenantId;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
+import dev.weir.usage.ToolCounts;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -53,7 +54,8 @@ final class Events {
                 attribution(random), quantities(random), bytes(random), random.nextInt(), random.nextInt(),
                 random.nextLong(), random.nextLong(), random.nextInt(), random.nextLong(),
                 Outcome.byCode(1 + random.nextInt(Outcome.values().length)), text(random), text(random),
-                random.nextBoolean() ? null : Money.ofPicos(random.nextLong()), new Flags(random.nextInt()));
+                random.nextBoolean() ? null : Money.ofPicos(random.nextLong()), new Flags(random.nextInt()),
+                tools(random));
     }
 
     static Quantities quantities(Random random) {
@@ -81,6 +83,14 @@ final class Events {
             tags.put(i + shortText(random), shortText(random));
         }
         return new Attribution(text(random), text(random), text(random), text(random), tags);
+    }
+
+    private static ToolCounts tools(Random random) {
+        var tools = ToolCounts.NONE;
+        for (int i = random.nextInt(40); i > 0; i--) {
+            tools = tools.plus(shortText(random));
+        }
+        return tools;
     }
 
     private static @Nullable String text(Random random) {

@@ -1,0 +1,35 @@
+package dev.weir.dialect;
+
+import java.util.Arrays;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/// Google's `models/{model}:predict`: text embeddings on Vertex, whose tokens are told for each text, and images (Imagen),
+/// which are counted. What else may be served there is estimated from its request.
+public record GeminiPredict() implements Dialect {
+    @Override
+    public String id() {
+        return "gemini.predict";
+    }
+
+    @Override
+    public RequestReading readRequest(RequestHead head, byte[] body, int length) {
+        return new GeminiPredictRequest(body, length, PathModel.of(head.path())).read();
+    }
+
+    @Override
+    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
+            @Nullable String outputLimitField) {
+        return Arrays.copyOf(body, length);
+    }
+
+    @Override
+    public RefusalBody refusal(RefusalShape refusal) {
+        return RefusalWords.GEMINI.put(refusal);
+    }
+
+    @Override
+    public AnswerScanner answer(OutputListener output) {
+        return new AnswerScanner(new GeminiPredictAnswer());
+    }
+}
