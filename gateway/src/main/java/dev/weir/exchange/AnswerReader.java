@@ -208,6 +208,11 @@ final class AnswerReader implements AnswerSoFar {
     }
 
     @Override
+    public long costReportedPicos() {
+        return meter == null ? AnswerFacts.NO_COST : meter.facts().costReportedPicos();
+    }
+
+    @Override
     public List<AnswerFacts.Side> sides() {
         return meter == null ? List.of() : meter.facts().sides();
     }

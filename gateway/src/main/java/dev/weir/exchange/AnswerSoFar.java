@@ -17,6 +17,9 @@ interface AnswerSoFar {
     /// What was used at another model's price.
     List<AnswerFacts.Side> sides();
 
+    /// Pico-dollars that the provider says it charges, or [AnswerFacts#NO_COST].
+    long costReportedPicos();
+
     /// The tools of the calls that were carried out; ask when the answer is over.
     ToolCounts tools();
 

@@ -210,6 +210,11 @@ final class Attempt {
         return reader == null ? Quantities.NONE : reader.billed();
     }
 
+    private @Nullable Money costReported() {
+        long picos = reader == null ? AnswerFacts.NO_COST : reader.costReportedPicos();
+        return picos == AnswerFacts.NO_COST ? null : Money.ofPicos(picos);
+    }
+
     /// What was used at another model's price.
     List<AnswerFacts.Side> sides() {
         return reader == null ? List.of() : reader.sides();
@@ -241,6 +246,6 @@ final class Attempt {
                 clientStatus, upstreamStatus, nowNanos - call.startedNanos,
                 firstByteNanos < 0 ? -1 : firstByteNanos - call.startedNanos, call.clientRetryCount, retryAfterSeconds,
                 outcome,
-                reason, admitted.priceVersion(), cost, flags, tools);
+                reason, admitted.priceVersion(), cost, flags, tools, costReported());
     }
 }

@@ -89,6 +89,11 @@ final class SessionReader implements AnswerSoFar {
         return meter.facts().sides();
     }
 
+    @Override
+    public long costReportedPicos() {
+        return meter.facts().costReportedPicos();
+    }
+
     /// A model's tools are called by its client, not here.
     @Override
     public ToolCounts tools() {

@@ -103,8 +103,9 @@ abstract class SessionAnswer<F extends Enum<F>> extends AnswerFields<F> {
         List<AnswerFacts.Side> sides = transcripts.isEmpty()
                 ? List.of()
                 : List.of(new AnswerFacts.Side("transcription", transcriber, transcripts.build()));
-        return new AnswerFacts(usage, quantities, sides, model == null && answers.isEmpty() ? transcriber : model, id,
-                null, error, finished, contentSeen(), billed(quantities));
+        ModelId answering = model == null && answers.isEmpty() ? transcriber : model;
+        return new AnswerFacts(usage, quantities, sides, answering, id, null, error, finished, contentSeen(),
+                billed(quantities), AnswerFacts.NO_COST);
     }
 
     private Quantities withUnfinished(Quantities told) {
