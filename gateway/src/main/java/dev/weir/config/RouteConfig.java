@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
 /// @param region where the upstream computes, as events record it
 /// @param allowPrivate whether the upstream may be on loopback or a private network (G11.2)
 /// @param encodedSlash whether `%2F` in a path passes as part of a segment; else it is refused
+/// @param webSocket whether a WebSocket may be opened at the paths that have one; else its handshake is refused
 /// @param outputLimitField the request field to add where a cap needs a bound and the client sent none; empty where the
 ///        dialect's own default is right, and on other kinds than `llm`
 /// @param askUsage whether a stream's usage is asked for on the client's behalf
@@ -36,7 +37,8 @@ import java.util.regex.Pattern;
 /// @param webhook what holds for deliveries; there on every route of kind `webhook`
 public record RouteConfig(String name, RouteKind kind, String provider, Optional<UpstreamUrl> upstream,
         Credential credential, CredentialForm credentialForm, boolean passClientCredential, String region,
-        boolean allowPrivate, boolean encodedSlash, Optional<String> outputLimitField, boolean askUsage,
+        boolean allowPrivate, boolean encodedSlash, boolean webSocket, Optional<String> outputLimitField,
+        boolean askUsage,
         CutStreams cutStreams, ByteSize bodyMax, int retries, Set<String> methods, List<AccessRule> reads,
         List<AccessRule> writes, UpstreamDeadlines deadlines, int connections, Optional<Path> ca,
         Optional<Address> proxy, McpRules mcp, Optional<WebhookRules> webhook) {

@@ -13,6 +13,10 @@ final class RouteKeys {
     record Standard(ByteSize bodyMax, UpstreamDeadlines deadlines, String region) {}
 
     private static final UpstreamUrl NOWHERE = new UpstreamUrl(true, "nowhere.invalid", 443, "");
+    /// Providers whose realtime APIs are spoken over WebSockets, and hosts that may have taken theirs over.
+    private static final Set<String> REALTIME = Set.of("openai", "azure", "google", "vertex", "xai",
+            "openai-compatible",
+            "sandbox");
     private static final List<String> METHODS_OF_MCP = List.of("GET", "POST", "DELETE");
     private static final List<String> METHODS_OF_WEBHOOKS = List.of("POST");
     private static final ByteSize WEBHOOK_BODY_MAX = ByteSize.ofMiB(4);
@@ -38,6 +42,7 @@ final class RouteKeys {
         boolean allowPrivate = route.flag("allow-private", false);
         boolean encodedSlash = route.value("encoded-slash", passesEncodedSlash(kind, provider), RouteKeys::passOrRefuse,
                 passes -> passes ? "pass" : "refuse");
+        boolean webSocket = webSocket(kind, provider, route);
         Optional<String> outputLimitField = outputLimitField(route);
         boolean askUsage = route.flag("ask-usage", true);
         RouteConfig.CutStreams cutStreams = cutStreams(route);
@@ -61,7 +66,8 @@ final class RouteKeys {
         Optional<WebhookRules> webhook = WebhookKeys.webhook(route);
         route.end();
         return Optional.of(new RouteConfig(name, kind, provider, upstream, credential, form, pass, region,
-                allowPrivate, encodedSlash, outputLimitField, askUsage, cutStreams, bodyMax, retries, methods, reads,
+                allowPrivate, encodedSlash, webSocket, outputLimitField, askUsage, cutStreams, bodyMax, retries,
+                methods, reads,
                 writes, deadlines, connections, ca, proxy, mcp, webhook));
     }
 
@@ -124,6 +130,25 @@ final class RouteKeys {
 
     private static boolean passesEncodedSlash(RouteKind kind, String provider) {
         return kind != RouteKind.LLM || provider.equals(Provider.BEDROCK.id());
+    }
+
+    private static boolean webSocket(RouteKind kind, String provider, Section route) {
+        boolean usual = kind == RouteKind.LLM && REALTIME.contains(provider);
+        boolean allowed = route.value("websocket", usual, RouteKeys::allowOrRefuse,
+                allows -> allows ? "allow" : "refuse");
+        if (allowed && kind != RouteKind.LLM) {
+            route.reading.problem(route.reading.where(route.path("websocket")), "Only a route of kind llm can allow it:"
+                    + " Weir meters the WebSockets of realtime models and no others. Write refuse, or take the key out.");
+        }
+        return allowed;
+    }
+
+    private static boolean allowOrRefuse(String text) {
+        return switch (text) {
+            case "allow" -> true;
+            case "refuse" -> false;
+            default -> throw new IllegalArgumentException("is neither allow nor refuse");
+        };
     }
 
     private static Optional<String> outputLimitField(Section route) {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// Reads one answer as it passes: shows every byte to the meter and takes out the usage chunk that Weir itself asked for.
 ///
 /// Event loop of the exchange, but for [#finish], which may run on a worker when nothing passes any more.
-final class AnswerReader {
+final class AnswerReader implements AnswerSoFar {
     private static final UsageReading NOTHING_TO_METER = new UsageReading.Reported(Quantities.NONE);
 
     private final @Nullable StreamMeter meter;
@@ -168,7 +168,8 @@ final class AnswerReader {
     }
 
     /// What the provider said so far of this call's usage; an answer about an earlier call says nothing of that.
-    Quantities soFar() {
+    @Override
+    public Quantities soFar() {
         if (toolCalls != null) {
             return toolCalls.soFar();
         }
@@ -177,12 +178,13 @@ final class AnswerReader {
     }
 
     /// The tools of the calls that the reading counts; ask when the answer is over.
-    ToolCounts tools() {
+    @Override
+    public ToolCounts tools() {
         return toolCalls == null ? ToolCounts.NONE : toolCalls.tools(succeeded);
     }
 
-    /// What the provider charges for where that is not what it counts, so far; else empty.
-    Quantities billed() {
+    @Override
+    public Quantities billed() {
         return meter == null ? Quantities.NONE : meter.facts().billed();
     }
 
@@ -190,33 +192,35 @@ final class AnswerReader {
         return meter != null && meter.facts().error() != null || toolCalls != null && toolCalls.onlyErrors();
     }
 
-    @Nullable
-    String model() {
+    @Override
+    public @Nullable String model() {
         ModelId model = meter == null ? null : meter.facts().model();
         return model == null ? null : model.value();
     }
 
-    @Nullable
-    String serviceTier() {
+    @Override
+    public @Nullable String serviceTier() {
         return meter == null ? null : meter.facts().serviceTier();
     }
 
     /// Whether the answer names something that still runs, and tells its usage when it is asked for again.
-    boolean usageComesLater() {
+    @Override
+    public boolean usageComesLater() {
         return meter != null && meter.facts().usage() == AnswerFacts.Usage.LATER;
     }
 
-    /// Pico-dollars that the provider says it charges, or [AnswerFacts#NO_COST].
-    long costReportedPicos() {
+    @Override
+    public long costReportedPicos() {
         return meter == null ? AnswerFacts.NO_COST : meter.facts().costReportedPicos();
     }
 
-    List<AnswerFacts.Side> sides() {
+    @Override
+    public List<AnswerFacts.Side> sides() {
         return meter == null ? List.of() : meter.facts().sides();
     }
 
-    @Nullable
-    String answerId() {
+    @Override
+    public @Nullable String answerId() {
         return meter == null ? null : meter.facts().id();
     }
 }

@@ -29,6 +29,11 @@ final class Deadlines {
         this.limits = limits;
     }
 
+    /// How long a side may take nothing.
+    long writeStallNanos() {
+        return limits.writeStall().toNanos();
+    }
+
     /// @param inStateNanos how long the call has been in its state
     /// @param stalledByClient whether the answer waits for the client to take it
     Passed passed(Call call, ExchangeState state, long inStateNanos, @Nullable Attempt attempt, boolean stalledByClient,

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// A call makes one attempt, or two; each has its own reservation, its own opening record and its own event, and ends in
 /// [#settle], once. Event loop of the client's connection only; what must wait (an exact count of tokens) runs on a worker
 /// and comes back to the loop.
-final class Exchange {
+final class Exchange implements LiveCall {
     private final ExchangeLoop loop;
     private final HttpServerRequest request;
     private final HttpServerResponse response;
@@ -373,8 +373,8 @@ final class Exchange {
         endEarly(Outcome.CLIENT_GONE, null, null);
     }
 
-    /// Weir stops before the call does, if it is one of these.
-    void interruptIf(Predicate<Call> affected) {
+    @Override
+    public void interruptIf(Predicate<Call> affected) {
         if (affected.test(call)) {
             step(() -> endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call)));
         }
@@ -425,8 +425,8 @@ final class Exchange {
         }
     }
 
-    /// Called by the loop's sweep, a few times a second.
-    void look(long now) {
+    @Override
+    public void look(long now) {
         step(() -> checkDeadlines(now));
     }
 

@@ -178,9 +178,11 @@ final class Settlements {
         return used.has(Meter.CALLS) ? billed.with(all -> all.reported(Meter.CALLS, 1)) : billed;
     }
 
-    /// An answer without a 2xx head that tells no usage costs nothing; one with it whose usage nobody knows has no cost.
+    /// An answer without a 2xx head that tells no usage costs nothing, nor does a session in which nothing was asked; an answer
+    /// with one whose usage nobody knows has no cost.
     private static @Nullable Money cost(Attempt attempt, Quantities used) {
-        if (!attempt.mayHaveUsedTokens() || !attempt.succeeded() && SOLD.stream().noneMatch(used::has)) {
+        boolean mayBeFree = !attempt.succeeded() || attempt.call.isSession();
+        if (!attempt.mayHaveUsedTokens() || mayBeFree && SOLD.stream().noneMatch(used::has)) {
             return Money.ZERO;
         }
         String tenant = attempt.call.tenant() == null ? null : attempt.call.tenant().value();

@@ -63,7 +63,16 @@ final class PassedText implements OutputListener {
         }
     }
 
-    /// All tokens that passed. Nothing passes after it.
+    @Override
+    public void told() {
+        length = 0;
+        waiting.forEach(TextSlice::drop);
+        waiting.clear();
+        counted = 0;
+        provenance = Provenance.TOKENIZER;
+    }
+
+    /// All tokens that passed, but for those told. Nothing passes after it.
     TokenCount tokens() {
         while (!waiting.isEmpty()) {
             collect(waiting.removeFirst());
