@@ -24,6 +24,7 @@ final class SessionReader implements AnswerSoFar {
     private @Nullable SessionSetup setup;
     private int usagesTold;
 
+    /// @param workers where long text is counted while it passes
     SessionReader(Call call, Tokenizers tokenizers, Executor workers) {
         this.call = call;
         Dialect dialect = Objects.requireNonNull(call.dialect);

@@ -18,17 +18,15 @@ import org.jspecify.annotations.Nullable;
 /// - **Estimated**: the session ended inside an answer, or one ended without telling. What was told stays; of the rest, the text
 ///   that passed is counted and the sound bounded ([dev.weir.dialect.AnswerFacts]).
 ///
-/// Borrows each array for the call. Never throws for what an upstream sends. One thread at a time, beside the workers that count long
-/// text.
+/// Borrows each array for the call. Never throws for what an upstream sends. One thread at a time.
 public final class SessionMeter {
     private final PassedText text;
     private final SessionScanner scanner;
 
     /// @param asked the model asked for, as it is known at the time; the one that answers goes before it where it has a
     ///        tokenizer of its own
-    /// @param workers count long text beside the messages
-    public SessionMeter(Dialect dialect, Supplier<@Nullable ModelId> asked, Tokenizers tokenizers,
-            Executor workers) {
+    /// @param workers where long text is counted while it passes
+    public SessionMeter(Dialect dialect, Supplier<@Nullable ModelId> asked, Tokenizers tokenizers, Executor workers) {
         this.text = new PassedText(tokenizers, () -> model(asked.get(), tokenizers), workers);
         this.scanner = dialect.session(text);
     }
@@ -67,7 +65,6 @@ public final class SessionMeter {
     public UsageReading finish() {
         AnswerFacts facts = scanner.facts();
         if (facts.finished()) {
-            text.drop();
             return new UsageReading.Reported(facts.quantities());
         }
         TokenCount passed = text.tokens();
