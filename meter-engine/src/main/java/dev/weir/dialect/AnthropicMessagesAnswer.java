@@ -62,6 +62,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
     private final List<Side> sides = new ArrayList<>(0);
     private @Nullable String kind;
     private @Nullable ModelId sideModel;
+    private boolean outputHere;
     private boolean latest;
     private long toolCalls;
     private boolean finished;
@@ -118,6 +119,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
     void enter(Field field) {
         switch (field) {
             case ERROR -> error = error == null ? "error" : error;
+            case USAGE -> outputHere = false;
             case ITERATIONS -> {
                 outside = Quantities.builder();
                 sides.clear();
@@ -134,8 +136,9 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
 
     @Override
     void leave(Field field) {
-        // Only a usage object that has ended is a word on usage: a cut may fall into it.
-        latest |= field == USAGE;
+        // Only a usage object that has ended is a word on usage: a cut may fall into it. One without the output (some
+        // hosts send an empty one) leaves the placeholder what it is.
+        latest |= field == USAGE && outputHere;
         if (field == ITERATION && kind != null && !kind.equals("message")) {
             var side = Quantities.builder();
             tokens(iteration, side, SIDE_INPUT, SIDE_OUTPUT, SIDE_READ, SIDE_WRITE, SIDE_5M, SIDE_1H);
@@ -151,7 +154,10 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
     void number(Field field, long value) {
         switch (field) {
             case SIDE_INPUT, SIDE_OUTPUT, SIDE_READ, SIDE_WRITE, SIDE_5M, SIDE_1H -> iteration.set(field, value);
-            default -> usage.set(field, value);
+            default -> {
+                usage.set(field, value);
+                outputHere |= field == OUTPUT;
+            }
         }
     }
 
@@ -199,7 +205,9 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
             Field read, Field write, Field write5m, Field write1h) {
         boolean split = counts.has(write5m) || counts.has(write1h);
         long written = counts.has(write) ? counts.get(write) : counts.get(write5m) + counts.get(write1h);
-        quantities.reported(Meter.TOKENS_IN, counts.get(input) + counts.get(read) + written);
+        if (counts.has(input)) {
+            quantities.reported(Meter.TOKENS_IN, counts.get(input) + counts.get(read) + written);
+        }
         if (output != null) {
             quantities.reported(Meter.TOKENS_OUT, counts.get(output));
         }

@@ -36,6 +36,7 @@ enum EveryDialect {
     GEMINI_EMBED("google", "/v1beta/models/vec-1:batchEmbedContents"),
     GEMINI_PREDICT("vertex", "/v1/projects/p/locations/l/publishers/google/models/imagen-1:predict"),
     INTERACTIONS("google", "/v1beta/interactions"),
+    INTERACTION_ASKED_FOR("google", "GET", "/v1beta/interactions/int-2"),
     CONVERSE("bedrock", "/model/us.anthropic.claude-1-v1%3A0/converse"),
     CONVERSE_STREAM("bedrock", "/model/us.anthropic.claude-1-v1%3A0/converse-stream"),
     INVOKE_CLAUDE("bedrock", "/model/anthropic.claude-1/invoke"),

@@ -32,7 +32,7 @@ class RequestFuzzTest {
     private static final Set<String> EDITABLE = Set.of("max_tokens", "max_completion_tokens", "max_output_tokens",
             "maxOutputTokens", "max_tokens_to_sample", "max_new_tokens", "max_gen_len", "maxTokens", "maxTokenCount",
             "n_predict", "num_predict", "include_usage");
-    private static final Set<String> HOMES = Set.of("generationConfig", "generation_config", "inferenceConfig",
+    private static final Set<String> HOMES = Set.of("generationConfig", "inferenceConfig",
             "textGenerationConfig", "options", "parameters", "completion_args", "stream_options");
 
     @ParameterizedTest
@@ -111,16 +111,30 @@ class RequestFuzzTest {
 
     /// The body without what may change, and without what is empty then.
     private static JsonNode without(JsonNode body) {
-        ObjectNode rest = body.deepCopy();
-        rest.remove(EDITABLE);
-        for (String home : HOMES) {
-            if (rest.path(home) instanceof ObjectNode object) {
-                object.remove(EDITABLE);
-            }
-            if (rest.path(home).isEmpty()) {
-                rest.remove(home);
+        ObjectNode rest = withoutLimits(body);
+        for (String name : List.copyOf(names(body))) {
+            if (HOMES.contains(ProtoNames.camelCase(name)) || HOMES.contains(name)) {
+                ObjectNode home = body.path(name).isObject() ? withoutLimits(body.path(name)) : JSON.createObjectNode();
+                rest.set(name, home);
+                if (home.isEmpty()) {
+                    rest.remove(name);
+                }
             }
         }
         return rest;
+    }
+
+    private static ObjectNode withoutLimits(JsonNode object) {
+        ObjectNode rest = object.deepCopy();
+        for (String name : names(object)) {
+            if (EDITABLE.contains(name) || EDITABLE.contains(ProtoNames.camelCase(name))) {
+                rest.remove(name);
+            }
+        }
+        return rest;
+    }
+
+    private static List<String> names(JsonNode object) {
+        return object.properties().stream().map(java.util.Map.Entry::getKey).toList();
     }
 }

@@ -7,7 +7,6 @@ import com.sun.management.ThreadMXBean;
 import dev.weir.usage.Meter;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
@@ -77,16 +76,6 @@ class ScannerBoundsTest {
                     checkBounds(dialect, before + " in a frame", frame);
                 }
             }
-        }
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void answersOnEndAreNotKept(EveryDialect dialect) {
-        warm(dialect);
-        for (byte[] document : dialect.documents()) {
-            List<byte[]> many = Collections.nCopies(5_000, document);
-            checkBounds(dialect, new String(document, UTF_8), Samples.events(many, "\n"));
         }
     }
 
