@@ -18,9 +18,13 @@ import org.jspecify.annotations.Nullable;
 /// @param finished whether the model's own end was seen (a finish or stop reason)
 /// @param contentSeen whether any output has passed
 /// @param billed what the provider charges for where that is not what it counts, so what is priced; else empty
+/// @param costReportedPicos pico-dollars that the provider says it charges, or [#NO_COST]
 public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
         @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
-        boolean contentSeen, Quantities billed) {
+        boolean contentSeen, Quantities billed, long costReportedPicos) {
+
+    /// What stands for a cost that no provider told, where costs are pico-dollars.
+    public static final long NO_COST = Long.MIN_VALUE;
 
     /// How much a provider has told of what was used.
     public enum Usage {
@@ -49,7 +53,16 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
     public AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
             @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
             boolean contentSeen) {
-        this(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen, Quantities.NONE);
+        this(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen, Quantities.NONE,
+                NO_COST);
+    }
+
+    /// The same with what the provider says it charges.
+    AnswerFacts withCost(ReportedCost told) {
+        return told.picos() == costReportedPicos
+                ? this
+                : new AnswerFacts(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen,
+                        billed, told.picos());
     }
 
     /// The same where the rest of the answer cannot be read: only a last word that was called so still is one.

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// In a stream the usage of `message_start` comes first, and each field that a later `message_delta` carries takes the place
 /// of the first one: its numbers are cumulative, server tools may have added input meanwhile, and the output count of
-/// `message_start` is a placeholder that never counts. Input excludes what the cache read and wrote; here it is put together.
+/// `message_start` is a placeholder that never counts. A usage object counts from its end on: a stream may be cut within it.
+/// Input excludes what the cache read and wrote; here it is put together.
 ///
 /// Passes of the model that the top level leaves out, though they are billed (`usage.iterations[]`: compaction, advisor), are
 /// added to the totals and told apart as [Side]s. An iteration of type `message` is inside the top level.
@@ -30,6 +31,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
         BLOCK_TYPE,
         TEXT,
         USAGE,
+        FIRST_USAGE,
         // tokens
         INPUT,
         OUTPUT,
@@ -57,12 +59,13 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
     private static final JsonPaths<Field> PATHS = paths(new JsonPaths<>());
 
     private final Counts<Field> usage = new Counts<>(Field.class);
+    private final Counts<Field> passing = new Counts<>(Field.class);
     private final Counts<Field> iteration = new Counts<>(Field.class);
-    private Quantities.Builder outside = Quantities.builder();
+    private Quantities outside = Quantities.NONE;
+    private Quantities.Builder passingOutside = Quantities.builder();
     private final List<Side> sides = new ArrayList<>(0);
     private @Nullable String kind;
     private @Nullable ModelId sideModel;
-    private boolean outputHere;
     private boolean latest;
     private long toolCalls;
     private boolean finished;
@@ -85,6 +88,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
         paths.add(TEXT, Strings.PIECES, "delta.text", "delta.thinking", "delta.partial_json", "content_block.name",
                 "content_block.text", "content[].text", "content[].thinking", "content[].name");
         paths.add(USAGE, Strings.WHOLE, "usage");
+        paths.add(FIRST_USAGE, Strings.WHOLE, "message.usage");
         for (String usage : List.of("message.usage", "usage")) {
             paths.add(TIER, Strings.WHOLE, usage + ".service_tier");
             paths.add(INPUT, Strings.WHOLE, usage + ".input_tokens");
@@ -119,9 +123,9 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
     void enter(Field field) {
         switch (field) {
             case ERROR -> error = error == null ? "error" : error;
-            case USAGE -> outputHere = false;
+            case USAGE, FIRST_USAGE -> passing.clear();
             case ITERATIONS -> {
-                outside = Quantities.builder();
+                passingOutside = Quantities.builder();
                 sides.clear();
             }
             case ITERATION -> {
@@ -136,14 +140,17 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
 
     @Override
     void leave(Field field) {
-        // Only a usage object that has ended is a word on usage: a cut may fall into it. One without the output (some
-        // hosts send an empty one) leaves the placeholder what it is.
-        latest |= field == USAGE && outputHere;
+        if (field == USAGE || field == FIRST_USAGE) {
+            usage.overlay(passing);
+            outside = passingOutside.build();
+            // An empty one, as some hosts send, leaves the placeholder what it is.
+            latest |= field == USAGE && passing.has(OUTPUT);
+        }
         if (field == ITERATION && kind != null && !kind.equals("message")) {
             var side = Quantities.builder();
             tokens(iteration, side, SIDE_INPUT, SIDE_OUTPUT, SIDE_READ, SIDE_WRITE, SIDE_5M, SIDE_1H);
             Quantities quantities = side.build();
-            quantities.forEach(outside::add);
+            quantities.forEach(passingOutside::add);
             if (sides.size() < SIDES_MAX) {
                 sides.add(new Side(kind, sideModel, quantities));
             }
@@ -154,10 +161,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
     void number(Field field, long value) {
         switch (field) {
             case SIDE_INPUT, SIDE_OUTPUT, SIDE_READ, SIDE_WRITE, SIDE_5M, SIDE_1H -> iteration.set(field, value);
-            default -> {
-                usage.set(field, value);
-                outputHere |= field == OUTPUT;
-            }
+            default -> passing.set(field, value);
         }
     }
 
@@ -193,7 +197,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
             if (usage.has(SEARCHES)) {
                 quantities.reported(Meter.SEARCHES, usage.get(SEARCHES));
             }
-            outside.build().forEach(quantities::add);
+            outside.forEach(quantities::add);
         }
         if (toolCalls > 0) {
             quantities.reported(Meter.TOOL_CALLS_REQUESTED, toolCalls);

@@ -41,6 +41,11 @@ final class Counts<F extends Enum<F>> {
         return (present & 1L << field.ordinal()) != 0;
     }
 
+    void forget(F field) {
+        values[field.ordinal()] = 0;
+        present &= ~(1L << field.ordinal());
+    }
+
     /// The number, or 0 where it is absent.
     long get(F field) {
         return values[field.ordinal()];

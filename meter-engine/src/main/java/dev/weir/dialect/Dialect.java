@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
         OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, TgiGenerate,
         OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly, LookUp, Gemini, GeminiEmbed, GeminiPredict,
-        GeminiInteractions, BedrockConverse, BedrockInvoke,
+        GeminiInteractions, BedrockConverse, BedrockInvoke, OpenAiRealtime, GeminiLive,
         Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
@@ -17,6 +17,18 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
     /// Whether the body must be held and given to [#readRequest]; otherwise it may stream.
     default boolean readsBody() {
         return true;
+    }
+
+    /// Whether it is spoken over a WebSocket: one attempt, many answers, and messages in both directions.
+    default boolean isSession() {
+        return false;
+    }
+
+    /// A scanner for the server's messages of one session.
+    ///
+    /// @throws IllegalStateException where [#isSession()] is false
+    default SessionScanner session(OutputListener output) {
+        throw new IllegalStateException(id() + " is no session");
     }
 
     /// Reads the first `length` bytes of `body`, without side effects. The array is lent; facts keep offsets into it.

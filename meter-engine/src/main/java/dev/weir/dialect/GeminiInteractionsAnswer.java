@@ -46,6 +46,8 @@ final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnsw
     private final Counts<Field> passing = new Counts<>(Field.class);
     private final Counts<Field> usage = new Counts<>(Field.class);
     private boolean running;
+    /// What a stream says on its way is about the stream: whether it is in the background too does not stand there.
+    private boolean streamed;
     private boolean usageHere;
     private boolean completed;
     private boolean last;
@@ -159,7 +161,10 @@ final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnsw
             case ID -> id = id == null ? name(bytes, from, to) : id;
             case TIER -> tier = name(tier, bytes, from, to);
             case STATUS -> running = is("in_progress", bytes, from, to);
-            case EVENT -> completed = is("interaction.completed", bytes, from, to);
+            case EVENT -> {
+                completed = is("interaction.completed", bytes, from, to);
+                streamed = true;
+            }
             case ERROR -> error = "error";
             case ERROR_CODE -> error = name(bytes, from, to) instanceof String code ? code : "error";
             case STEP_TYPE -> toolCalls += is("function_call", bytes, from, to) ? 1 : 0;
@@ -174,7 +179,7 @@ final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnsw
     AnswerFacts facts() {
         boolean told = !usage.isEmpty();
         AnswerFacts.Usage how = !told
-                ? running && id != null ? AnswerFacts.Usage.LATER : AnswerFacts.Usage.NONE
+                ? running && !streamed && id != null ? AnswerFacts.Usage.LATER : AnswerFacts.Usage.NONE
                 : last ? AnswerFacts.Usage.FINAL : AnswerFacts.Usage.LATEST;
         var quantities = Quantities.builder();
         if (told) {

@@ -60,6 +60,9 @@ enum EveryDialect {
     LLAMACPP("llamacpp", "/completion"),
     TGI("tgi", "/generate_stream"),
     CLOUDFLARE("cloudflare", "/client/v4/accounts/a/ai/run/@cf/m/n"),
+    REALTIME("openai", "GET", "/v1/realtime"),
+    GEMINI_LIVE("google", "GET",
+            "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"),
     TOKEN_COUNT("anthropic", "/v1/messages/count_tokens"),
     PASSTHROUGH("openai", "/v1/unheard-of");
 
