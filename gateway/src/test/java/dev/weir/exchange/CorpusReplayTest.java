@@ -11,13 +11,11 @@ import dev.weir.money.Money;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -27,7 +25,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,9 +60,6 @@ class CorpusReplayTest {
                 credential-as: sigv4, region: us-east-1, allow-private: true}
               mineb: {kind: llm, provider: bedrock, upstream: "%1$s", client-credential: pass, allow-private: true}
             """;
-    /// Not the recording's to say: our framing, and what the recorder dropped.
-    private static final Set<String> NOT_REPLAYED = Set.of("content-length", "transfer-encoding", "connection",
-            "content-encoding", "keep-alive");
 
     /// The routes on which the client's own key passes.
     private static final Map<String, String> MINE = Map.of("openai", "mine", "anthropic", "minea", "google", "mineg",
@@ -82,11 +76,6 @@ class CorpusReplayTest {
 
     private static List<JsonNode> records = List.of();
     private static TestPlane plane;
-
-    /// How the upstream cuts its answer into writes.
-    private enum Cut {
-        WHOLE, RECORDED, RANDOM, BYTES, GZIP
-    }
 
     /// One call: what was sent, and what came of it.
     private record Replayed(JsonNode record, byte[] sent, byte[] gotUpstream, byte[] answered, Wire.Message answer) {
@@ -138,20 +127,21 @@ class CorpusReplayTest {
 
     @Test
     void everyRecordedCallIsMeteredToTheTokenAndPassesByteForByte() throws Exception {
-        replay(records, Cut.WHOLE);
+        replay(records, RecordedAnswer.Cut.WHOLE);
         assertThat(check()).isEqualTo(records.size());
         assertThat(bills).isGreaterThan(50);
     }
 
     @Test
     void nothingChangesWhenAnswersComeAsTheyWereRead() throws Exception {
-        replay(records.stream().filter(record -> record.path("streaming").asBoolean()).toList(), Cut.RECORDED);
+        replay(records.stream().filter(record -> record.path("streaming").asBoolean()).toList(),
+                RecordedAnswer.Cut.RECORDED);
         check();
     }
 
     @Test
     void nothingChangesWhenAnswersComeInOddPieces() throws Exception {
-        replay(records, Cut.RANDOM);
+        replay(records, RecordedAnswer.Cut.RANDOM);
         check();
     }
 
@@ -161,13 +151,14 @@ class CorpusReplayTest {
                 .filter(i -> i % SAMPLE == 0)
                 .mapToObj(records::get)
                 .filter(record -> record.path("response").path("body").asText().length() < SAMPLE_BYTES_MAX)
-                .toList(), Cut.BYTES);
+                .toList(), RecordedAnswer.Cut.BYTES);
         check();
     }
 
     @Test
     void nothingChangesWhenAnswersComeCompressed() throws Exception {
-        replay(IntStream.range(0, records.size()).filter(i -> i % 4 == 0).mapToObj(records::get).toList(), Cut.GZIP);
+        replay(IntStream.range(0, records.size()).filter(i -> i % 4 == 0).mapToObj(records::get).toList(),
+                RecordedAnswer.Cut.GZIP);
         check();
     }
 
@@ -180,7 +171,7 @@ class CorpusReplayTest {
                 .map(CorpusReplayTest::withoutAsking)
                 .toList();
         assertThat(unasked).hasSizeGreaterThan(100);
-        replay(unasked, Cut.RANDOM);
+        replay(unasked, RecordedAnswer.Cut.RANDOM);
         check();
         assertThat(replayed.values()).allMatch(Replayed::asksUsage)
                 .anyMatch(call -> call.answer().body().length < call.answered().length);
@@ -208,19 +199,20 @@ class CorpusReplayTest {
     }
 
     /// Plays all of these records, some at a time, each connection again and again.
-    private void replay(List<JsonNode> chosen, Cut cut) throws Exception {
+    private void replay(List<JsonNode> chosen, RecordedAnswer.Cut cut) throws Exception {
         long seed = Long.getLong("weir.seed", System.nanoTime());
         System.out.println("replaying " + chosen.size() + " records, " + cut + ", seed " + seed);
         plane.upstream.answers((request, wire, number) -> {
             int index = Integer.parseInt(String.valueOf(request.header("x-replay")));
             gotUpstream.put(index, request.body());
             JsonNode response = chosen.get(index).path("response");
-            byte[] plain = response.path("body").asText().getBytes(StandardCharsets.UTF_8);
-            boolean gzip = cut == Cut.GZIP && String.valueOf(request.header("accept-encoding")).contains("gzip");
-            byte[] body = gzip ? gzip(plain) : plain;
+            byte[] plain = RecordedTraffic.body(response);
+            boolean gzip = cut == RecordedAnswer.Cut.GZIP
+                    && String.valueOf(request.header("accept-encoding")).contains("gzip");
+            byte[] body = gzip ? RecordedAnswer.gzip(plain) : plain;
             // Before the last byte goes: the client may have read it before this thread runs on.
             answeredUpstream.put(index, body);
-            answer(response, body, gzip, wire, cut, new Random(seed + index));
+            RecordedAnswer.send(response, body, gzip, wire, cut, new Random(seed + index));
         });
         var next = new AtomicInteger();
         try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -237,7 +229,7 @@ class CorpusReplayTest {
         }
     }
 
-    private void play(List<JsonNode> chosen, AtomicInteger next, Cut cut) throws IOException {
+    private void play(List<JsonNode> chosen, AtomicInteger next, RecordedAnswer.Cut cut) throws IOException {
         try (var client = plane.client()) {
             for (int i = next.getAndIncrement(); i < chosen.size(); i = next.getAndIncrement()) {
                 JsonNode record = chosen.get(i);
@@ -260,86 +252,18 @@ class CorpusReplayTest {
         int status = record.path("response").path("status").asInt();
         boolean pass = status == 401 || status == 403;
         String provider = record.path("provider").asText();
-        String route = pass ? MINE.get(provider) : provider;
+        String route = pass ? MINE.getOrDefault(provider, "minea") : provider;
         String query = record.path("request").path("query").asText();
         // The recorder put <PROJECT> and the like into paths.
         String path = record.path("request").path("path").asText().replace("<", "%3C").replace(">", "%3E");
         return "/" + route + path + (query.isEmpty() ? "" : "?" + query);
     }
 
-    private static String headers(int index, Cut cut) {
+    private static String headers(int index, RecordedAnswer.Cut cut) {
         return "X-Weir-Key: " + plane.key.reveal() + "\r\nContent-Type: application/json\r\nX-Replay: " + index
-                + "\r\nX-Stainless-Retry-Count: 0\r\nAccept-Encoding: " + (cut == Cut.GZIP ? "gzip, br" : "br")
+                + "\r\nX-Stainless-Retry-Count: 0\r\nAccept-Encoding: "
+                + (cut == RecordedAnswer.Cut.GZIP ? "gzip, br" : "br")
                 + "\r\n";
-    }
-
-    private static void answer(JsonNode response, byte[] body, boolean gzip, Wire wire, Cut cut, Random random)
-            throws IOException {
-        var head = new StringBuilder("HTTP/1.1 ").append(response.path("status").asInt()).append(" Recorded\r\n");
-        for (JsonNode header : response.path("headers")) {
-            if (!NOT_REPLAYED.contains(name(header))) {
-                head.append(header.path(0).asText()).append(": ").append(header.path(1).asText()).append("\r\n");
-            }
-        }
-        head.append(gzip ? "Content-Encoding: gzip\r\n" : "");
-        boolean chunked = cut != Cut.WHOLE || random.nextBoolean();
-        head.append(chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "Content-Length: " + body.length + "\r\n\r\n");
-        var out = new ByteArrayOutputStream(body.length + 1024);
-        out.writeBytes(head.toString().getBytes(StandardCharsets.UTF_8));
-        int from = 0;
-        for (int to : cuts(response, body.length, cut, random)) {
-            if (chunked && to > from) {
-                wire.send(out.toByteArray()).sendChunk(body, from, to - from);
-                out.reset();
-            } else {
-                out.write(body, from, to - from);
-            }
-            from = to;
-        }
-        out.writeBytes((chunked ? "0\r\n\r\n" : "").getBytes(StandardCharsets.US_ASCII));
-        wire.send(out.toByteArray());
-    }
-
-    private static String name(JsonNode header) {
-        return header.path(0).asText().toLowerCase(Locale.ROOT);
-    }
-
-    /// Where each piece ends.
-    private static int[] cuts(JsonNode response, int length, Cut cut, Random random) {
-        IntStream ends = switch (cut) {
-            case WHOLE -> IntStream.empty();
-            case RECORDED -> recorded(response, length);
-            case RANDOM, GZIP -> random.ints(Math.min(40, length / 100 + 2), 0, length + 1);
-            case BYTES -> IntStream.range(1, length);
-        };
-        return IntStream.concat(ends, IntStream.of(length)).sorted().toArray();
-    }
-
-    /// As the recorder read it; where it did not say, after each event.
-    private static IntStream recorded(JsonNode response, int length) {
-        var ends = new ArrayList<Integer>();
-        int at = 0;
-        for (JsonNode size : response.path("chunks")) {
-            at = Math.min(length, at + size.asInt());
-            ends.add(at);
-        }
-        if (ends.isEmpty()) {
-            byte[] body = RecordedTraffic.body(response);
-            for (int i = 1; i < body.length; i++) {
-                if (body[i] == '\n' && body[i - 1] == '\n') {
-                    ends.add(i + 1);
-                }
-            }
-        }
-        return ends.stream().mapToInt(Integer::intValue);
-    }
-
-    private static byte[] gzip(byte[] plain) throws IOException {
-        var out = new ByteArrayOutputStream();
-        try (var gzip = new GZIPOutputStream(out)) {
-            gzip.write(plain);
-        }
-        return out.toByteArray();
     }
 
     /// Compares everything that was recorded with everything that came; how many calls that were.
@@ -386,8 +310,8 @@ class CorpusReplayTest {
             wrong.add(call.name() + ": status " + call.answer().status() + " not " + response.path("status"));
         }
         for (JsonNode header : response.path("headers")) {
-            String name = name(header);
-            if (!NOT_REPLAYED.contains(name) && !String.valueOf(call.answer().header(name))
+            String name = RecordedAnswer.name(header);
+            if (!RecordedAnswer.NOT_REPLAYED.contains(name) && !String.valueOf(call.answer().header(name))
                     .contains(new String(header.path(1).asText().strip().getBytes(StandardCharsets.UTF_8),
                             StandardCharsets.ISO_8859_1))) {
                 wrong.add(call.name() + ": header " + header + " became " + call.answer().header(name));

@@ -160,7 +160,8 @@ class MediaRequestTest {
     @Test
     void speechAsEventsTellsItsTokens() {
         assertThat(meter("/v1/audio/speech", "data: {\"type\":\"speech.audio.delta\",\"audio\":\"xx\"}\n\n"
-                + "data: {\"type\":\"speech.audio.done\",\"usage\":{\"input_tokens\":14,\"output_tokens\":101,\"total_tokens\":115}}\n\n"))
+                + "data: {\"type\":\"speech.audio.done\",\"usage\":{\"input_tokens\":14,\"output_tokens\":101,"
+                + "\"total_tokens\":115}}\n\n"))
                 .isEqualTo("Reported {tokens_in=14, tokens_out=101, audio_out=101}");
         assertThat(meter("/v1/audio/speech", "RIFF\0\1\2 {\"usage\":1}")).startsWith("Missing");
     }

@@ -97,7 +97,7 @@ class EstimateErrorTest {
     private static final List<Family> FURTHER_OFF = List.of(Family.CLAUDE_NEW, Family.SONAR, Family.OTHER);
 
     private enum Kind {
-        INPUT("input"), INPUT_TOOLS("input with tools"), TEXT("text"), CALLS("tool calls"), REASONING("with reasoning");
+        TEXT("text"), CALLS("tool calls"), REASONING("with reasoning"), INPUT("input"), INPUT_TOOLS("input with tools");
 
         final String title;
 
