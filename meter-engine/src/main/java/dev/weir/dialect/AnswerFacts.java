@@ -70,7 +70,7 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
         return usage != Usage.LATEST
                 ? this
                 : new AnswerFacts(Usage.EARLY, quantities, sides, model, id, serviceTier, error, finished,
-                        contentSeen);
+                        contentSeen, billed, costReportedPicos);
     }
 
     /// The same where what was told may have been something else.

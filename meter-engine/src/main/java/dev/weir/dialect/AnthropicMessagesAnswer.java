@@ -143,7 +143,8 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
         if (field == USAGE || field == FIRST_USAGE) {
             usage.overlay(passing);
             outside = passingOutside.build();
-            latest |= field == USAGE;
+            // An empty one, as some hosts send, leaves the placeholder what it is.
+            latest |= field == USAGE && passing.has(OUTPUT);
         }
         if (field == ITERATION && kind != null && !kind.equals("message")) {
             var side = Quantities.builder();
@@ -208,7 +209,9 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
             Field read, Field write, Field write5m, Field write1h) {
         boolean split = counts.has(write5m) || counts.has(write1h);
         long written = counts.has(write) ? counts.get(write) : counts.get(write5m) + counts.get(write1h);
-        quantities.reported(Meter.TOKENS_IN, counts.get(input) + counts.get(read) + written);
+        if (counts.has(input)) {
+            quantities.reported(Meter.TOKENS_IN, counts.get(input) + counts.get(read) + written);
+        }
         if (output != null) {
             quantities.reported(Meter.TOKENS_OUT, counts.get(output));
         }

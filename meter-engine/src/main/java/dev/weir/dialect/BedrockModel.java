@@ -1,8 +1,6 @@
 package dev.weir.dialect;
 
 import dev.weir.usage.ModelId;
-import java.nio.charset.StandardCharsets;
-import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /// The model in a path of AWS Bedrock, `/model/{id}/{verb}`. The id may be percent-encoded, and it may be
@@ -29,7 +27,7 @@ final class BedrockModel {
         int at = path.indexOf(BEFORE);
         int from = at + BEFORE.length();
         int to = path.lastIndexOf('/');
-        return at >= 0 && to > from ? named(decoded(path.substring(from, to))) : null;
+        return at >= 0 && to > from ? named(PathModel.decoded(path.substring(from, to))) : null;
     }
 
     /// @param id decoded, as it stands in a path or an answer
@@ -44,23 +42,5 @@ final class BedrockModel {
     /// Whether the id names a stored prompt, so that the body holds only its variables.
     static boolean isPrompt(@Nullable ModelId model) {
         return model != null && model.value().startsWith(ARN) && model.value().contains(":prompt/");
-    }
-
-    /// A triplet that is none stays as it is; the path was checked when the head was.
-    private static String decoded(String id) {
-        if (id.indexOf('%') < 0) {
-            return id;
-        }
-        byte[] raw = id.getBytes(StandardCharsets.UTF_8);
-        int length = 0;
-        for (int i = 0; i < raw.length; i++) {
-            boolean triplet = raw[i] == '%' && i + 2 < raw.length && HexFormat.isHexDigit(raw[i + 1])
-                    && HexFormat.isHexDigit(raw[i + 2]);
-            raw[length++] = triplet
-                    ? (byte) (HexFormat.fromHexDigit(raw[i + 1]) << 4 | HexFormat.fromHexDigit(raw[i + 2]))
-                    : raw[i];
-            i += triplet ? 2 : 0;
-        }
-        return new String(raw, 0, length, StandardCharsets.UTF_8);
     }
 }

@@ -54,7 +54,7 @@ final class BedrockPlainAnswer extends AnswerFields<BedrockPlainAnswer.Field> {
         paths.add(STOP, Strings.WHOLE, "completionReason", "results[].completionReason", "stop_reason",
                 "finish_reason", "outputs[].stop_reason", "generations[].finish_reason");
         paths.add(TEXT, Strings.PIECES, "outputText", "results[].outputText", "generation", "outputs[].text", "text",
-                "generations[].text", "completion", "completions[].data.text", "choices[].text");
+                "generations[].text", "completion", "completions[].data.text");
         paths.add(VECTOR, Strings.WHOLE, "embedding", "embeddings", "embeddingsByType");
         return paths.add(IMAGE, Strings.PIECES, "images[]", "artifacts[].base64");
     }

@@ -1,6 +1,5 @@
 package dev.weir.dialect;
 
-import dev.weir.usage.ModelId;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -21,13 +20,8 @@ public record CloudflareRun() implements Dialect {
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         var reader = new OpenAiChatRequest("cloudflare", head.path(), body, length);
-        reader.model = model(head.path());
+        reader.model = PathModel.behind(MARK, head.path());
         return reader.read();
-    }
-
-    private static @Nullable ModelId model(String path) {
-        String name = path.substring(path.lastIndexOf(MARK) + MARK.length());
-        return name.isEmpty() || name.length() > ModelId.LENGTH_MAX ? null : new ModelId(name);
     }
 
     @Override

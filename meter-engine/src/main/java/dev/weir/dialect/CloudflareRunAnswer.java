@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// which has the usage.
 final class CloudflareRunAnswer extends AnswerFields<CloudflareRunAnswer.Field> {
     enum Field {
-        ERROR, USAGE, PROMPT, COMPLETION, CACHED, TEXT, CALL, CALL_NAME
+        ERROR, USAGE, PROMPT, COMPLETION, TOTAL, CACHED, TEXT, CALL, CALL_NAME
     }
 
     private static final JsonPaths<Field> PATHS = paths(new JsonPaths<>());
@@ -32,6 +32,7 @@ final class CloudflareRunAnswer extends AnswerFields<CloudflareRunAnswer.Field> 
             paths.add(USAGE, Strings.WHOLE, home + "usage");
             paths.add(PROMPT, Strings.WHOLE, home + "usage.prompt_tokens");
             paths.add(COMPLETION, Strings.WHOLE, home + "usage.completion_tokens");
+            paths.add(TOTAL, Strings.WHOLE, home + "usage.total_tokens");
             paths.add(CACHED, Strings.WHOLE, home + "usage.prompt_tokens_details.cached_tokens");
             paths.add(TEXT, Strings.PIECES, home + "response", home + "tool_calls[].function.arguments");
         }
@@ -59,7 +60,8 @@ final class CloudflareRunAnswer extends AnswerFields<CloudflareRunAnswer.Field> 
 
     @Override
     void leave(Field field) {
-        if (field == USAGE && !passing.isEmpty()) {
+        if (field == USAGE && passing.first(PROMPT, COMPLETION) != null) {
+            passing.complete(PROMPT, COMPLETION, TOTAL);
             usage.copy(passing);
         }
     }
@@ -81,10 +83,13 @@ final class CloudflareRunAnswer extends AnswerFields<CloudflareRunAnswer.Field> 
 
     @Override
     AnswerFacts facts() {
-        boolean told = usage.has(PROMPT) || usage.has(COMPLETION);
+        boolean told = usage.has(COMPLETION);
         var quantities = Quantities.builder();
+        if (usage.has(PROMPT)) {
+            quantities.reported(Meter.TOKENS_IN, usage.get(PROMPT));
+        }
         if (told) {
-            quantities.reported(Meter.TOKENS_IN, usage.get(PROMPT)).reported(Meter.TOKENS_OUT, usage.get(COMPLETION));
+            quantities.reported(Meter.TOKENS_OUT, usage.get(COMPLETION));
         }
         if (usage.has(CACHED)) {
             quantities.reported(Meter.CACHE_READ, usage.get(CACHED));
@@ -92,7 +97,10 @@ final class CloudflareRunAnswer extends AnswerFields<CloudflareRunAnswer.Field> 
         if (toolCalls > 0) {
             quantities.reported(Meter.TOOL_CALLS_REQUESTED, toolCalls);
         }
-        return new AnswerFacts(told ? AnswerFacts.Usage.LATEST : AnswerFacts.Usage.NONE, quantities.build(), List.of(),
+        AnswerFacts.Usage how = usage.isEmpty()
+                ? AnswerFacts.Usage.NONE
+                : told ? AnswerFacts.Usage.LATEST : AnswerFacts.Usage.EARLY;
+        return new AnswerFacts(how, quantities.build(), List.of(),
                 null, null, null, error, told, contentSeen());
     }
 }

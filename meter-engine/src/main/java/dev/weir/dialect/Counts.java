@@ -29,6 +29,14 @@ final class Counts<F extends Enum<F>> {
         present |= other.present;
     }
 
+    /// Finds the one of two parts that is absent from the other and their sum.
+    void complete(F part, F other, F sum) {
+        if (has(sum) && has(part) != has(other)) {
+            F absent = has(part) ? other : part;
+            set(absent, Math.max(0, get(sum) - get(has(part) ? part : other)));
+        }
+    }
+
     boolean has(F field) {
         return (present & 1L << field.ordinal()) != 0;
     }
@@ -52,7 +60,17 @@ final class Counts<F extends Enum<F>> {
         present = 0;
     }
 
-    /// The first of these that is present, or null.
+    /// The first of these that is present, or null. Two and three are asked for chunk by chunk, so they make no array.
+    @org.jspecify.annotations.Nullable
+    F first(F one, F two) {
+        return has(one) ? one : has(two) ? two : null;
+    }
+
+    @org.jspecify.annotations.Nullable
+    F first(F one, F two, F three) {
+        return has(one) ? one : first(two, three);
+    }
+
     @SafeVarargs
     final @org.jspecify.annotations.Nullable F first(F... fields) {
         for (F field : fields) {

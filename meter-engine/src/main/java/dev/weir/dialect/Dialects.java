@@ -100,7 +100,7 @@ public final class Dialects {
             post(OPEN_SERVERS, "/apply-template", provider -> new Passthrough(true, RefusalWords.OPENAI)),
             post(TGI, "/generate", provider -> new TgiGenerate()),
             post(TGI, "/generate_stream", provider -> new TgiGenerate()),
-            new Row("POST", TGI, path -> path.equals("/") || path.startsWith("/models/"),
+            new Row("POST", TGI, path -> path.equals("/") || path.startsWith(TgiGenerate.MODELS),
                     (provider, path) -> new TgiGenerate()),
             new Row("POST", CLOUDFLARE, CloudflareRun::runs, (provider, path) -> new CloudflareRun()),
             google("generateContent", new Gemini(false)),
@@ -109,6 +109,10 @@ public final class Dialects {
             google("batchEmbedContents", new GeminiEmbed()),
             google("predict", new GeminiPredict()),
             post(GOOGLE, "/interactions", provider -> new GeminiInteractions()),
+            new Row("GET", GOOGLE, endsWith("/interactions/{id}"),
+                    (provider, path) -> new LookUp(new GeminiInteractions())),
+            new Row("POST", GOOGLE, endsWith("/interactions/{id}/cancel"),
+                    (provider, path) -> new LookUp(new GeminiInteractions())),
             // Counting, and asking how a film that was begun with :predictLongRunning comes on.
             google("countTokens", new Passthrough(true, RefusalWords.GEMINI)),
             google("computeTokens", new Passthrough(true, RefusalWords.GEMINI)),
@@ -166,15 +170,25 @@ public final class Dialects {
                 (provider, path) -> dialect.apply(path));
     }
 
+    /// Many servers answer on `/v1//messages/` as on `/v1/messages`, so what is spoken there is the same.
+    private static String withoutEmptySegments(String path) {
+        String plain = path;
+        while (plain.contains("//")) {
+            plain = plain.replace("//", "/");
+        }
+        return plain.length() > 1 && plain.endsWith("/") ? plain.substring(0, plain.length() - 1) : plain;
+    }
+
     /// The dialect of a request.
     ///
     /// @param provider the route's provider, `openai`
     /// @param method the request's method, as on the wire
     /// @param path the path behind the route's name, normal, without query
     public static Dialect of(String provider, String method, String path) {
+        String plain = withoutEmptySegments(path);
         for (Row row : ROWS) {
-            if (row.fits(method, provider, path)) {
-                return row.dialect.apply(provider, path);
+            if (row.fits(method, provider, plain)) {
+                return row.dialect.apply(provider, plain);
             }
         }
         return new Passthrough(!method.equals("POST"), RefusalWords.of(provider, path));

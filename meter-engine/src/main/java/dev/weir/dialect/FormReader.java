@@ -2,7 +2,9 @@ package dev.weir.dialect;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -46,13 +48,17 @@ final class FormReader {
     private final byte[] body;
     private final int length;
     private final byte[] delimiter;
+    private final Set<String> once;
+    private final Set<String> names = new HashSet<>();
     private int at;
 
     /// @param contentType the request's
+    /// @param once the fields that decide something; a form with one of them twice has two readings
     /// @throws Malformed where it names no boundary, or the body does not begin with it
-    FormReader(byte[] body, int length, @Nullable String contentType) throws Malformed {
+    FormReader(byte[] body, int length, @Nullable String contentType, Set<String> once) throws Malformed {
         this.body = body;
         this.length = length;
+        this.once = once;
         Matcher boundary = BOUNDARY.matcher(contentType == null ? "" : contentType);
         if (contentType == null || !contentType.toLowerCase(Locale.ROOT).startsWith("multipart/form-data")
                 || !boundary.find()) {
@@ -88,7 +94,11 @@ final class FormReader {
         }
         String head = new String(body, at, headersEnd - at, StandardCharsets.UTF_8);
         at = to + delimiter.length;
-        return part(head, Math.min(from, to), to);
+        Part part = part(head, Math.min(from, to), to);
+        if (once.contains(part.name) && !names.add(part.name)) {
+            throw new Malformed("The field \"" + part.name + "\" stands twice in the form. Send it once.");
+        }
+        return part;
     }
 
     private static Part part(String head, int from, int to) throws Malformed {

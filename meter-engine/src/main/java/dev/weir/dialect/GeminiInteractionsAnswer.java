@@ -11,11 +11,14 @@ import org.jspecify.annotations.Nullable;
 
 /// Listens to an interaction, whole or as events. Usage stands in it once, in a stream in the last event,
 /// `interaction.completed`; the totals exclude each other but for the cached tokens, which are input.
+///
+/// An interaction that still runs in the background tells its usage later, when it is asked for again by its id.
 final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnswer.Field> {
     enum Field {
         MODEL,
         ID,
         TIER,
+        STATUS,
         EVENT,
         ERROR,
         ERROR_CODE,
@@ -39,8 +42,13 @@ final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnsw
 
     private static final JsonPaths<Field> PATHS = paths(new JsonPaths<>());
 
+    /// The usage object that is passing; it counts when it has ended.
+    private final Counts<Field> passing = new Counts<>(Field.class);
     private final Counts<Field> usage = new Counts<>(Field.class);
-    private boolean told;
+    private boolean running;
+    /// What a stream says on its way is about the stream: whether it is in the background too does not stand there.
+    private boolean streamed;
+    private boolean usageHere;
     private boolean completed;
     private boolean last;
     private boolean audioDetail;
@@ -57,6 +65,7 @@ final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnsw
     }
 
     private static JsonPaths<Field> paths(JsonPaths<Field> paths) {
+        paths.add(STATUS, Strings.WHOLE, "status");
         paths.add(EVENT, Strings.WHOLE, "event_type");
         paths.add(ERROR, Strings.WHOLE, "error");
         paths.add(ERROR_CODE, Strings.WHOLE, "error.code", "error.status");
@@ -95,7 +104,7 @@ final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnsw
     void enter(Field field) {
         switch (field) {
             case ERROR -> error = error == null ? "error" : error;
-            case USAGE -> usage.clear();
+            case USAGE -> passing.clear();
             case DETAIL_IN, DETAIL_OUT -> {
                 audioDetail = false;
                 detailTokens = 0;
@@ -110,7 +119,12 @@ final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnsw
         switch (field) {
             case DETAIL_IN -> addAudio(AUDIO_IN);
             case DETAIL_OUT -> addAudio(AUDIO_OUT);
-            case USAGE -> told |= usage.first(INPUT, OUTPUT) != null;
+            case USAGE -> {
+                if (passing.first(INPUT, OUTPUT) != null) {
+                    usage.copy(passing);
+                    usageHere = true;
+                }
+            }
             default -> {
             }
         }
@@ -118,14 +132,16 @@ final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnsw
 
     private void addAudio(Field audio) {
         if (audioDetail) {
-            usage.set(audio, usage.get(audio) + detailTokens);
+            passing.set(audio, passing.get(audio) + detailTokens);
         }
     }
 
     /// The event's type may stand before what it is about, or after.
     @Override
     void documentEnd() {
-        last |= completed && told;
+        last |= completed && usageHere;
+        completed = false;
+        usageHere = false;
     }
 
     @Override
@@ -133,8 +149,8 @@ final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnsw
         switch (field) {
             case DETAIL_TOKENS -> detailTokens = value;
             case ERROR_CODE -> error = Long.toString(value);
-            case SEARCHES -> usage.set(SEARCHES, usage.get(SEARCHES) + value);
-            default -> usage.set(field, value);
+            case SEARCHES -> passing.set(SEARCHES, passing.get(SEARCHES) + value);
+            default -> passing.set(field, value);
         }
     }
 
@@ -144,7 +160,11 @@ final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnsw
             case MODEL -> model = model == null ? model(bytes, from, to) : model;
             case ID -> id = id == null ? name(bytes, from, to) : id;
             case TIER -> tier = name(tier, bytes, from, to);
-            case EVENT -> completed = is("interaction.completed", bytes, from, to);
+            case STATUS -> running = is("in_progress", bytes, from, to);
+            case EVENT -> {
+                completed = is("interaction.completed", bytes, from, to);
+                streamed = true;
+            }
             case ERROR -> error = "error";
             case ERROR_CODE -> error = name(bytes, from, to) instanceof String code ? code : "error";
             case STEP_TYPE -> toolCalls += is("function_call", bytes, from, to) ? 1 : 0;
@@ -157,8 +177,9 @@ final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnsw
 
     @Override
     AnswerFacts facts() {
+        boolean told = !usage.isEmpty();
         AnswerFacts.Usage how = !told
-                ? AnswerFacts.Usage.NONE
+                ? running && !streamed && id != null ? AnswerFacts.Usage.LATER : AnswerFacts.Usage.NONE
                 : last ? AnswerFacts.Usage.FINAL : AnswerFacts.Usage.LATEST;
         var quantities = Quantities.builder();
         if (told) {

@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
 /// Google's `models/{model}:predict`: text embeddings on Vertex, whose tokens are told for each text, and images (Imagen),
 /// which are counted. What else may be served there is estimated from its request.
 public record GeminiPredict() implements Dialect {
+    /// Where customers deploy models of their own.
+    private static final String DEPLOYED = "/endpoints/";
+
     @Override
     public String id() {
         return "gemini.predict";
@@ -14,7 +17,11 @@ public record GeminiPredict() implements Dialect {
 
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
-        return new GeminiPredictRequest(body, length, PathModel.of(head.path())).read();
+        var reader = new GeminiPredictRequest(body, length, PathModel.of(head.path()));
+        if (head.path().contains(DEPLOYED)) {
+            reader.anyModel();
+        }
+        return reader.read();
     }
 
     @Override

@@ -23,6 +23,12 @@ final class GeminiPredictRequest extends RequestReader {
         }
     }
 
+    /// Nothing is known of the model: it may put out text, as much as it likes.
+    void anyModel() {
+        choices = 1;
+        prompt.unseen("nothing is known of a model at an endpoint of the customer's own");
+    }
+
     @Override
     String canonical(String name) {
         return ProtoNames.camelCase(name);

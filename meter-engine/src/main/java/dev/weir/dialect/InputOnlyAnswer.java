@@ -63,8 +63,8 @@ final class InputOnlyAnswer extends AnswerFields<InputOnlyAnswer.Field> {
     @Override
     void string(Field field, byte[] bytes, int from, int to) {
         switch (field) {
-            case MODEL -> model = model(bytes, from, to);
-            case ID -> id = name(bytes, from, to);
+            case MODEL -> model = model == null ? model(bytes, from, to) : model;
+            case ID -> id = id == null ? name(bytes, from, to) : id;
             // A bare string is a sentence and may quote the input: not kept.
             case ERROR -> error = "error";
             case ERROR_TYPE -> error = name(bytes, from, to) instanceof String type ? type : "error";

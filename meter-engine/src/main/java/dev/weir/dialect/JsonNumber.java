@@ -4,10 +4,13 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 
-/// The numbers of JSON (RFC 8259 section 6) as whole ones: fractions rounded half up, clamped to what a `long` holds.
+/// The numbers of JSON (RFC 8259 section 6) as whole ones: fractions rounded half up, clamped to [#MOST] either way.
 final class JsonNumber {
-    /// So many digits always fit into a `long`.
-    private static final int DIGITS_PLAIN = 18;
+    /// More than anybody counts in one answer; and millions of such numbers may be added up in a `long`.
+    static final long MOST = 1_000_000_000_000L;
+    /// So many digits are within [#MOST].
+    private static final int DIGITS_PLAIN = 12;
+    private static final BigDecimal EXACT_MOST = BigDecimal.valueOf(MOST);
 
     private JsonNumber() {}
 
@@ -32,9 +35,8 @@ final class JsonNumber {
         try {
             var exact = new BigDecimal(new String(bytes, from, to - from, StandardCharsets.US_ASCII));
             // Where the exponent is beyond every count of anything, the digits would fill the heap.
-            boolean huge = exact.precision() - (long) exact.scale() > 19;
-            long most = exact.signum() < 0 ? Long.MIN_VALUE : Long.MAX_VALUE;
-            listener.number(field, huge ? most : clamp(exact));
+            boolean huge = exact.precision() - (long) exact.scale() > DIGITS_PLAIN + 1;
+            listener.number(field, huge ? exact.signum() * MOST : clamp(exact));
         } catch (NumberFormatException e) {
             // Not a number at all: as good as absent.
             return;
@@ -46,6 +48,6 @@ final class JsonNumber {
             return 0;
         }
         BigDecimal whole = exact.setScale(0, RoundingMode.HALF_UP);
-        return whole.min(BigDecimal.valueOf(Long.MAX_VALUE)).max(BigDecimal.valueOf(Long.MIN_VALUE)).longValue();
+        return whole.min(EXACT_MOST).max(EXACT_MOST.negate()).longValue();
     }
 }

@@ -75,7 +75,7 @@ final class LlamaCppRequest extends RequestReader {
     void allRead() {
         if (prompts > 1) {
             prompt.declare(prompts * TEMPLATE_TOKENS_MAX);
-            choices = Math.multiplyExact(choices, prompts);
+            multiplyChoices(prompts);
         }
     }
 }

@@ -44,6 +44,12 @@ public record Mistral(Task task) implements Dialect {
                 task == Task.CONVERSATION ? "completion_args.max_tokens" : "max_tokens");
     }
 
+    /// The pages are those of a document that nobody here has read.
+    @Override
+    public boolean ordersOthers() {
+        return task != Task.OCR;
+    }
+
     @Override
     public RefusalBody refusal(RefusalShape refusal) {
         return RefusalWords.OPENAI.put(refusal);

@@ -15,13 +15,27 @@ import org.jspecify.annotations.Nullable;
 /// both. A moderation's total has some 60 tokens more than its prompt, of its own instructions; the prompt is what counts.
 final class MistralAnswer extends AnswerFields<MistralAnswer.Field> {
     enum Field {
-        MODEL, ID, ERROR, ENTRY, CALL_ID, USAGE, PROMPT, COMPLETION, CONNECTOR, SEARCH, SEARCH_PREMIUM, PAGES, TEXT
+        MODEL,
+        ID,
+        ERROR,
+        EVENT,
+        ENTRY,
+        CALL_ID,
+        USAGE,
+        PROMPT,
+        COMPLETION,
+        CONNECTOR,
+        SEARCH,
+        SEARCH_PREMIUM,
+        PAGES,
+        TEXT
     }
 
     private static final JsonPaths<Field> PATHS = new JsonPaths<Field>()
             .add(MODEL, Strings.WHOLE, "model", "outputs[].model")
             .add(ID, Strings.WHOLE, "id", "conversation_id")
             .add(ERROR, Strings.WHOLE, "error")
+            .add(EVENT, Strings.WHOLE, "type")
             .add(ENTRY, Strings.WHOLE, "outputs[].type")
             .add(CALL_ID, Strings.WHOLE, "tool_call_id")
             .add(USAGE, Strings.WHOLE, "usage")
@@ -80,6 +94,7 @@ final class MistralAnswer extends AnswerFields<MistralAnswer.Field> {
             case MODEL -> model = model == null ? model(bytes, from, to) : model;
             case ID -> id = id == null ? name(bytes, from, to) : id;
             case ERROR -> error = "error";
+            case EVENT -> error = is("conversation.response.error", bytes, from, to) ? "error" : error;
             case ENTRY -> toolCalls += is("function.call", bytes, from, to) ? 1 : 0;
             case CALL_ID -> call(name(lastCall, bytes, from, to));
             default -> {

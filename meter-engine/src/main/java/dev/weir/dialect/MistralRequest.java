@@ -1,5 +1,7 @@
 package dev.weir.dialect;
 
+import dev.weir.usage.Meter;
+import dev.weir.usage.Provenance;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -8,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 final class MistralRequest extends RequestReader {
     /// What the template and the moderation's own instructions add; 61 tokens are recorded.
     private static final int TEMPLATE_TOKENS_MAX = 512;
+    /// "No longer than 1,000 pages" (Mistral documentation, "Document AI", limits).
+    private static final int PAGES_MAX = 1_000;
     private static final String CONVERSATIONS = "/conversations";
     private static final Set<String> KNOWN = Set.of("model", "stream", "inputs", "input", "instructions", "tools",
             "agent_id", "completion_args", "document");
@@ -16,6 +20,9 @@ final class MistralRequest extends RequestReader {
         super(body, length, KNOWN);
         choices = task.answersInTokens() ? 1 : 0;
         prompt.declare(TEMPLATE_TOKENS_MAX);
+        if (task == Mistral.Task.OCR) {
+            others.set(Meter.PAGES, PAGES_MAX, Provenance.BOUND);
+        }
         if (task == Mistral.Task.CONVERSATION && !path.endsWith(CONVERSATIONS)) {
             prompt.unseen("a conversation that the provider keeps is named by its id");
         }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// Listens to a Chat Completions answer, whole or in chunks, from OpenAI or any host that speaks its format.
 ///
 /// The `usage` object that comes last and is not null counts; it is never added to an earlier one, because some hosts repeat
-/// it (Groq three times) and some send it cumulatively with each chunk. Where the parts are not inside the totals, the rule
+/// it (Groq three times) and some send it cumulatively with each chunk; what it leaves out an earlier one may have told. Where the parts are not inside the totals, the rule
 /// of that provider in [#tokens] puts them there, so that input includes cached and output includes reasoning.
 final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
     enum Field {
@@ -168,8 +168,9 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
 
     @Override
     void leave(Field field) {
-        if (field == USAGE && passing.first(PROMPT, COMPLETION, TOTAL) != null) {
-            usage.copy(passing);
+        if (field == USAGE && passing.first(PROMPT, COMPLETION) != null) {
+            passing.complete(PROMPT, COMPLETION, TOTAL);
+            usage.overlay(passing);
             usageHere = true;
         }
         timed |= field == TIMINGS && timings.has(TIMED_OUTPUT);
@@ -262,9 +263,10 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
     @Override
     AnswerFacts facts() {
         boolean told = !usage.isEmpty();
-        AnswerFacts.Usage how = last
-                ? AnswerFacts.Usage.FINAL
-                : told || timed ? AnswerFacts.Usage.LATEST : AnswerFacts.Usage.NONE;
+        boolean half = told && !usage.has(COMPLETION);
+        AnswerFacts.Usage how = half
+                ? AnswerFacts.Usage.EARLY
+                : last ? AnswerFacts.Usage.FINAL : told || timed ? AnswerFacts.Usage.LATEST : AnswerFacts.Usage.NONE;
         var quantities = Quantities.builder();
         if (told) {
             tokens(quantities);
@@ -303,7 +305,12 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
             default -> {
             }
         }
-        quantities.reported(Meter.TOKENS_IN, input).reported(Meter.TOKENS_OUT, output);
+        if (usage.has(PROMPT)) {
+            quantities.reported(Meter.TOKENS_IN, input);
+        }
+        if (usage.has(COMPLETION)) {
+            quantities.reported(Meter.TOKENS_OUT, output);
+        }
         if (reasoningField != null) {
             quantities.reported(Meter.REASONING, reasoning);
         }

@@ -35,7 +35,7 @@ final class OpenAiCompletionsRequest extends RequestReader {
 
     @Override
     void allRead() {
-        choices = prompts <= 1 ? choices : choices > Long.MAX_VALUE / prompts ? Long.MAX_VALUE : choices * prompts;
+        multiplyChoices(prompts);
     }
 
     /// A text, texts, numbers, or arrays of numbers: all numbers together are one prompt, everything else is one each.

@@ -16,8 +16,8 @@ public record OpenAiImages(String provider) implements Dialect {
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         return OpenAiImagesForm.isForm(head)
-                ? new OpenAiImagesForm(provider, body, length).read(head)
-                : new OpenAiImagesRequest(provider, body, length).read();
+                ? new OpenAiImagesForm(provider, PathModel.of(head.path()), body, length).read(head)
+                : new OpenAiImagesRequest(provider, head.path(), body, length).read();
     }
 
     /// No field limits the output.

@@ -2,6 +2,8 @@ package dev.weir.dialect;
 
 import dev.weir.usage.ModelId;
 import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Reads an image request that comes as a form, with the images to change in it (OpenAI API reference, "Create image edit",
 /// "Create image variation"; OpenAPI document 2.3.0).
@@ -12,15 +14,20 @@ final class OpenAiImagesForm {
     /// (OpenAI, "Image generation", input fidelity; read 2026-11).
     private static final int IMAGE_TOKENS_MAX = 16_384;
 
+    private static final Set<String> KNOWN = Set.of("model", "n", "size", "quality", "partial_images", "prompt",
+            "stream");
+
     private final String provider;
+    private final @Nullable ModelId inPath;
     private final byte[] body;
     private final int length;
     private final ImageOrder order = new ImageOrder();
     private final PromptText prompt = new PromptText();
     private boolean streaming;
 
-    OpenAiImagesForm(String provider, byte[] body, int length) {
+    OpenAiImagesForm(String provider, @Nullable ModelId inPath, byte[] body, int length) {
         this.provider = provider;
+        this.inPath = inPath;
         this.body = body;
         this.length = length;
     }
@@ -31,7 +38,7 @@ final class OpenAiImagesForm {
 
     RequestReading read(RequestHead head) {
         try {
-            var form = new FormReader(body, length, head.contentType());
+            var form = new FormReader(body, length, head.contentType(), KNOWN);
             int textBytes = 0;
             for (FormReader.Part part = form.next(); part != null; part = form.next()) {
                 if (part.file() || part.name().startsWith("image")) {
@@ -62,6 +69,9 @@ final class OpenAiImagesForm {
     }
 
     private RequestFacts facts() {
+        if (inPath != null) {
+            order.model = inPath.value();
+        }
         if (order.model == null && provider.equals("openai")) {
             order.model = DEFAULT_MODEL;
         }

@@ -11,18 +11,16 @@ final class OpenAiImagesRequest extends RequestReader {
     private final String provider;
     private final ImageOrder order = new ImageOrder();
 
-    OpenAiImagesRequest(String provider, byte[] body, int length) {
+    OpenAiImagesRequest(String provider, String path, byte[] body, int length) {
         super(body, length, KNOWN);
         this.provider = provider;
+        this.model = PathModel.of(path);
     }
 
     @Override
     void field(String name) throws JsonCursor.Malformed, Ambiguous {
         switch (name) {
-            case "model" -> {
-                readModel();
-                order.field(name, model == null ? "" : model.value());
-            }
+            case "model" -> readModel();
             case "n", "partial_images" -> {
                 long value = json.readLong(-1);
                 order.field(name, value < 0 ? "" : Long.toString(value));
@@ -48,8 +46,8 @@ final class OpenAiImagesRequest extends RequestReader {
     void allRead() {
         if (model == null && provider.equals("openai")) {
             model = new ModelId(OpenAiImagesForm.DEFAULT_MODEL);
-            order.field("model", OpenAiImagesForm.DEFAULT_MODEL);
         }
+        order.model = model == null ? null : model.value();
         choices = order.byTheImage() ? 0 : order.count();
         outputMost = order.outputMost();
         options = order.options();

@@ -164,7 +164,8 @@ final class OpenAiResponsesAnswer extends AnswerFields<OpenAiResponsesAnswer.Fie
     void leave(Field field) {
         switch (field) {
             case USAGE -> {
-                if (passing.first(INPUT, OUTPUT, TOTAL) != null) {
+                if (passing.first(INPUT, OUTPUT) != null) {
+                    passing.complete(INPUT, OUTPUT, TOTAL);
                     usage.copy(passing);
                     usageHere = true;
                 }
@@ -263,16 +264,18 @@ final class OpenAiResponsesAnswer extends AnswerFields<OpenAiResponsesAnswer.Fie
     @Override
     AnswerFacts facts() {
         boolean told = !usage.isEmpty();
-        AnswerFacts.Usage how = last
+        boolean half = told && !usage.has(OUTPUT);
+        AnswerFacts.Usage how = last && !half
                 ? AnswerFacts.Usage.FINAL
                 : told
-                        ? AnswerFacts.Usage.LATEST
+                        ? half ? AnswerFacts.Usage.EARLY : AnswerFacts.Usage.LATEST
                         : id != null && running && (whole || background)
                                 ? AnswerFacts.Usage.LATER
                                 : AnswerFacts.Usage.NONE;
         var quantities = Quantities.builder();
         if (told) {
-            quantities.reported(Meter.TOKENS_IN, usage.get(INPUT)).reported(Meter.TOKENS_OUT, usage.get(OUTPUT));
+            report(quantities, Meter.TOKENS_IN, INPUT);
+            report(quantities, Meter.TOKENS_OUT, OUTPUT);
             report(quantities, Meter.CACHE_READ, CACHED);
             report(quantities, Meter.CACHE_WRITE, CACHE_WRITE);
             report(quantities, Meter.REASONING, REASONING);

@@ -94,7 +94,7 @@ final class OpenAiRunsAnswer extends AnswerFields<OpenAiRunsAnswer.Field> {
     void string(Field field, byte[] bytes, int from, int to) {
         switch (field) {
             case OBJECT -> isRun = is("thread.run", bytes, from, to);
-            case ID -> idHere = name(id, bytes, from, to);
+            case ID -> idHere = name(idHere, bytes, from, to);
             case STATUS -> runningHere = is("queued", bytes, from, to) || is("in_progress", bytes, from, to)
                     || is("requires_action", bytes, from, to) || is("cancelling", bytes, from, to);
             case MODEL -> modelHere = model(bytes, from, to);

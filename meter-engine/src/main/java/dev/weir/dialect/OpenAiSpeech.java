@@ -17,7 +17,7 @@ public record OpenAiSpeech(String provider) implements Dialect {
 
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
-        return new OpenAiSpeechRequest(body, length).read();
+        return new OpenAiSpeechRequest(head.path(), body, length).read();
     }
 
     /// No field limits the output.

@@ -17,8 +17,9 @@ final class OpenAiSpeechRequest extends RequestReader {
 
     private long characters;
 
-    OpenAiSpeechRequest(byte[] body, int length) {
+    OpenAiSpeechRequest(String path, byte[] body, int length) {
         super(body, length, KNOWN);
+        this.model = PathModel.of(path);
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
 import java.util.Arrays;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Speech into text, `POST …/audio/{transcriptions,translations}`: a form with a recording, of OpenAI and of every host that
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param provider whose rules apply where hosts differ
 public record OpenAiTranscription(String provider) implements Dialect {
+    private static final Set<String> KNOWN = Set.of("model", "stream", "file_id", "file_url");
     private static final int BYTES_PER_SECOND_MIN = 100;
     private static final int OUTPUT_TOKENS_LEAST = 2_048;
 
@@ -26,16 +28,16 @@ public record OpenAiTranscription(String provider) implements Dialect {
 
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
-        ModelId model = null;
+        ModelId model = PathModel.of(head.path());
         boolean streaming = false;
         var prompt = new PromptText();
         prompt.notOnlyText();
         prompt.bodyBytes(length);
         try {
-            var form = new FormReader(body, length, head.contentType());
+            var form = new FormReader(body, length, head.contentType(), KNOWN);
             for (FormReader.Part part = form.next(); part != null; part = form.next()) {
                 switch (part.name()) {
-                    case "model" -> model = model(form.text(part));
+                    case "model" -> model = model == null ? model(form.text(part)) : model;
                     case "stream" -> streaming = form.text(part).equals("true");
                     case "file_id", "file_url" -> prompt.unseen("the recording is named, not sent");
                     default -> {

@@ -120,13 +120,14 @@ abstract class RequestReader {
                         streamOptionsEmpty, streamOptionsIsObject, includeUsage));
     }
 
+    /// The model that the path names is the one that answers, whatever the body says beside it (Azure's deployments).
     final void readModel() throws JsonCursor.Malformed, Ambiguous {
         String name = json.readStringOrNull();
         if (name != null && name.length() > ModelId.LENGTH_MAX) {
             throw new Ambiguous("The field \"model\" has " + name.length() + " characters; a model's name has at most "
                     + ModelId.LENGTH_MAX + ".");
         }
-        if (name != null && !name.isEmpty()) {
+        if (name != null && !name.isEmpty() && model == null) {
             model = new ModelId(name);
         }
     }
@@ -187,6 +188,11 @@ abstract class RequestReader {
             prompt.unseen("\"" + name + "\" is not a whole number of 1 or more");
         }
         choices = Math.max(choices, value);
+    }
+
+    /// Each of `prompts` is answered as often as one is.
+    final void multiplyChoices(long prompts) {
+        choices = prompts > 1 && choices > Long.MAX_VALUE / prompts ? Long.MAX_VALUE : choices * Math.max(1, prompts);
     }
 
     final void readStreamOptions() throws JsonCursor.Malformed, Ambiguous {

@@ -46,7 +46,7 @@ final class RerankAnswer extends AnswerFields<RerankAnswer.Field> {
 
     @Override
     void leave(Field field) {
-        told |= field == USAGE && !counts.isEmpty();
+        told |= field == USAGE && counts.first(UNITS, INPUT, TOTAL) != null;
     }
 
     @Override
@@ -57,8 +57,8 @@ final class RerankAnswer extends AnswerFields<RerankAnswer.Field> {
     @Override
     void string(Field field, byte[] bytes, int from, int to) {
         switch (field) {
-            case ID -> id = name(bytes, from, to);
-            case MODEL -> model = model(bytes, from, to);
+            case ID -> id = id == null ? name(bytes, from, to) : id;
+            case MODEL -> model = model == null ? model(bytes, from, to) : model;
             case ERROR -> error = "error";
             default -> {
             }

@@ -17,7 +17,10 @@ final class Splices {
     /// @param field as [#limitOutput] takes it
     static byte[] limited(RequestFacts facts, byte[] body, int length, OptionalLong limit, String field) {
         var splices = new Splices();
-        splices.limitOutput(facts.layout(), limit, field);
+        // Where nothing is put out, a field of that name means something else.
+        if (facts.choices() > 0) {
+            splices.limitOutput(facts.layout(), limit, field);
+        }
         return splices.apply(body, length);
     }
 

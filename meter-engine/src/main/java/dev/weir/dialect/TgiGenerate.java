@@ -19,6 +19,8 @@ public record TgiGenerate() implements Dialect {
     /// The fields that decide something; a body with one of them twice, or in another case, is refused.
     private static final Set<String> KNOWN = Set.of("inputs", "parameters", "stream");
     private static final String STREAM_PATH = "/generate_stream";
+    /// Before a model that Hugging Face hosts; a server of one model has no such path.
+    static final String MODELS = "/models/";
 
     @Override
     public String id() {
@@ -29,6 +31,7 @@ public record TgiGenerate() implements Dialect {
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         var reader = new Request(body, length);
         reader.streaming = head.path().endsWith(STREAM_PATH);
+        reader.model = PathModel.behind(MODELS, head.path());
         return reader.read();
     }
 

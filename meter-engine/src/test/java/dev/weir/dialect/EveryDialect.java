@@ -2,45 +2,130 @@ package dev.weir.dialect;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
-import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
-/// What every dialect's scanner must bear. A new dialect joins by a row, with an answer of its own to be spoilt.
+/// Every dialect, in each of its ways of speaking, with requests and answers of its own to be spoilt. A new dialect joins by a
+/// row here and a section in `every-dialect.txt`; [EveryDialectTest] says which are missing.
 enum EveryDialect {
-    CHAT("openai", "/v1/chat/completions", "openai-chat.sse"),
-    CHAT_OF_ANOTHER("xai", "/v1/chat/completions", "openai-chat.sse"),
-    MESSAGES("anthropic", "/v1/messages", "anthropic-messages.sse"),
-    PASSTHROUGH("openai", "/v1/unheard-of", "openai-chat.sse");
+    CHAT("openai", "/v1/chat/completions"),
+    CHAT_OF_ANOTHER("xai", "/v1/chat/completions"),
+    CHAT_OF_MISTRAL("mistral", "/v1/chat/completions"),
+    CHAT_OF_GOOGLE("google", "/v1beta/openai/chat/completions"),
+    CHAT_OF_LLAMACPP("llamacpp", "/v1/chat/completions"),
+    COMPLETIONS("openai", "/v1/completions"),
+    MESSAGES("anthropic", "/v1/messages"),
+    COMPLETE("anthropic", "/v1/complete"),
+    RESPONSES("openai", "/v1/responses"),
+    RESPONSE_ASKED_FOR("openai", "GET", "/v1/responses/resp-1"),
+    RUNS("openai", "/v1/threads/th-1/runs"),
+    RUN_ASKED_FOR("openai", "GET", "/v1/threads/th-1/runs/run-1"),
+    EMBEDDINGS("openai", "/v1/embeddings"),
+    MODERATIONS("openai", "/v1/moderations"),
+    MODERATIONS_THAT_COST("groq", "/openai/v1/moderations"),
+    IMAGES("openai", "/v1/images/generations"),
+    IMAGES_CHANGED("openai", "/v1/images/edits"),
+    SPEECH("openai", "/v1/audio/speech"),
+    TRANSCRIPTION("openai", "/v1/audio/transcriptions"),
+    FIM("mistral", "/v1/fim/completions"),
+    CONVERSATION("mistral", "/v1/conversations"),
+    MODERATION_OF_MISTRAL("mistral", "/v1/moderations"),
+    OCR("mistral", "/v1/ocr"),
+    GEMINI("google", "/v1beta/models/gem-1:generateContent"),
+    GEMINI_STREAM("vertex", "/v1/projects/p/locations/l/publishers/google/models/gem-1:streamGenerateContent"),
+    GEMINI_EMBED("google", "/v1beta/models/vec-1:batchEmbedContents"),
+    GEMINI_PREDICT("vertex", "/v1/projects/p/locations/l/publishers/google/models/imagen-1:predict"),
+    INTERACTIONS("google", "/v1beta/interactions"),
+    INTERACTION_ASKED_FOR("google", "GET", "/v1beta/interactions/int-2"),
+    CONVERSE("bedrock", "/model/us.anthropic.claude-1-v1%3A0/converse"),
+    CONVERSE_STREAM("bedrock", "/model/us.anthropic.claude-1-v1%3A0/converse-stream"),
+    INVOKE_CLAUDE("bedrock", "/model/anthropic.claude-1/invoke"),
+    INVOKE_CLAUDE_STREAM("bedrock", "/model/anthropic.claude-1/invoke-with-response-stream"),
+    INVOKE_NOVA("bedrock", "/model/amazon.nova-lite-v1:0/invoke"),
+    INVOKE_NOVA_STREAM("bedrock", "/model/amazon.nova-lite-v1:0/invoke-with-response-stream"),
+    INVOKE_TITAN("bedrock", "/model/amazon.titan-text-v1/invoke"),
+    INVOKE_LLAMA("bedrock", "/model/meta.llama3-v1:0/invoke"),
+    INVOKE_JURASSIC("bedrock", "/model/ai21.j2-mid/invoke"),
+    INVOKE_ANOTHER("bedrock", "/model/cohere.command-r-v1:0/invoke"),
+    INVOKE_NO_TEXT("bedrock", "/model/amazon.titan-embed-text-v2:0/invoke"),
+    OLLAMA_CHAT("ollama", "/api/chat"),
+    OLLAMA_GENERATE("ollama", "/api/generate"),
+    OLLAMA_EMBED("ollama", "/api/embed"),
+    COHERE_CHAT("cohere", "/v2/chat"),
+    COHERE_CHAT_V1("cohere", "/v1/chat"),
+    COHERE_GENERATE("cohere", "/v1/generate"),
+    COHERE_EMBED("cohere", "/v2/embed"),
+    RERANK("openai-compatible", "/v1/rerank"),
+    RERANK_OF_COHERE("cohere", "/v2/rerank"),
+    LLAMACPP("llamacpp", "/completion"),
+    TGI("tgi", "/generate_stream"),
+    CLOUDFLARE("cloudflare", "/client/v4/accounts/a/ai/run/@cf/m/n"),
+    REALTIME("openai", "GET", "/v1/realtime"),
+    GEMINI_LIVE("google", "GET",
+            "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"),
+    TOKEN_COUNT("anthropic", "/v1/messages/count_tokens"),
+    PASSTHROUGH("openai", "/v1/unheard-of");
 
+    private final RequestHead head;
     private final Dialect dialect;
-    private final byte[] answer;
+    private final Samples samples;
 
-    /// @param answer beside `StreamMeterTest`
-    EveryDialect(String provider, String path, String answer) {
-        dialect = Dialects.of(provider, "POST", path);
-        try (InputStream in = EveryDialect.class.getResourceAsStream("/dev/weir/meter/" + answer)) {
-            this.answer = Objects.requireNonNull(in, answer).readAllBytes();
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
+    EveryDialect(String provider, String path) {
+        this(provider, "POST", path);
+    }
+
+    EveryDialect(String provider, String method, String path) {
+        dialect = Dialects.of(provider, method, path);
+        samples = Samples.of(name());
+        head = new RequestHead(method, path, provider, samples.contentType());
+    }
+
+    Dialect dialect() {
+        return dialect;
     }
 
     AnswerScanner scanner(OutputListener output) {
         return dialect.answer(output);
     }
 
-    /// A sound answer.
-    byte[] answer() {
-        return answer.clone();
+    RequestReading read(byte[] body) {
+        return dialect.readRequest(head, body, body.length);
     }
 
-    /// The documents of the answer, each for itself.
+    /// Bodies as a client sends them.
+    List<byte[]> requests() {
+        return samples.requests();
+    }
+
+    /// Sound answers, framed.
+    List<byte[]> answers() {
+        return samples.answers();
+    }
+
+    /// The documents of the answers, each for itself.
     List<byte[]> documents() {
-        return new String(answer, UTF_8).lines()
-                .filter(line -> line.startsWith("data: {"))
-                .map(line -> line.substring(6).getBytes(UTF_8))
-                .toList();
+        return samples.documents();
+    }
+
+    /// The answer as server-sent events; null where it never comes so.
+    byte @Nullable [] eventStream() {
+        List<byte[]> events = samples.documents(Samples.EVENT);
+        return events.isEmpty() ? null : Samples.events(events, "\n");
+    }
+
+    /// An event that comes again and again in a stream; null where nothing does.
+    byte @Nullable [] frequentEvent() {
+        List<byte[]> events = samples.documents(Samples.EVENT);
+        return events.size() < 3
+                ? null
+                : ("data: " + new String(events.get(events.size() / 2), UTF_8) + "\n\n").getBytes(UTF_8);
+    }
+
+    /// The documents as this dialect's binary frames; null where it has none.
+    byte @Nullable [] framed(List<byte[]> inside) {
+        if (!samples.documents(Samples.WRAPPED).isEmpty()) {
+            return Samples.frames(inside, true);
+        }
+        return samples.documents(Samples.FRAME).isEmpty() ? null : Samples.frames(inside, false);
     }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -50,7 +51,8 @@ class JsonTapTest {
                 + "{\"a\":{\"a\":-123456789012345678901234567890}}{\"a\":{\"a\":1e-999999999}}")
                 .stream()
                 .filter(one -> one.startsWith("DEEP")))
-                .containsExactly("DEEP -9", "DEEP 10", "DEEP 1000", "DEEP " + Long.MAX_VALUE, "DEEP " + Long.MIN_VALUE,
+                .containsExactly("DEEP -9", "DEEP 10", "DEEP 1000", "DEEP " + JsonNumber.MOST,
+                        "DEEP " + -JsonNumber.MOST,
                         "DEEP 0");
     }
 
@@ -167,7 +169,8 @@ class JsonTapTest {
 
     private static long rounded(JsonNode number) {
         var exact = number.decimalValue().setScale(0, java.math.RoundingMode.HALF_UP).toBigInteger();
-        return exact.bitLength() > 63 ? exact.signum() < 0 ? Long.MIN_VALUE : Long.MAX_VALUE : exact.longValue();
+        BigInteger most = BigInteger.valueOf(JsonNumber.MOST);
+        return exact.min(most).max(most.negate()).longValue();
     }
 
     private static final class Recorder extends JsonListener<Field> {

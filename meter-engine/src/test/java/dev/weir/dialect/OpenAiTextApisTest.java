@@ -180,7 +180,7 @@ class OpenAiTextApisTest {
         "azure,   /openai/v1/responses,                         openai.responses,   false, m",
         "azure,   /openai/responses,                            openai.responses,   false, m",
         "azure,   /openai/deployments/inst/completions,         openai.completions, false, inst",
-        "azure,   /openai/deployments/emb%20x/embeddings,       openai.embeddings,  false, emb%20x",
+        "azure,   /openai/deployments/emb%20x/embeddings,       openai.embeddings,  false, emb x",
         "azure,   /models/embeddings,                           openai.embeddings,  false, m",
         "chatgpt, /backend-api/codex/responses,                 openai.responses,   false, m",
         "openrouter, /api/v1/rerank,                            rerank,             false, m",

@@ -82,7 +82,8 @@ class GeminiCorpusRequestTest {
         for (Case one : CASES) {
             if (one.generates()) {
                 String path = one.record.path("endpoint").asText();
-                String model = path.substring(path.lastIndexOf("models/") + 7, path.lastIndexOf(':'));
+                String model = path.substring(path.lastIndexOf("models/") + 7, path.lastIndexOf(':'))
+                        .replace("%20", " ");
                 assertThat(String.valueOf(one.facts.model())).as(one.name()).isEqualTo(model);
                 assertThat(one.facts.streaming()).as(one.name()).isEqualTo(path.contains(":stream"));
                 JsonNode config = config(one.parsed);
