@@ -118,6 +118,7 @@ final class AnswerReader {
             case UsageReading.Missing missing -> askedFor(missing, complete);
             case UsageReading.Deferred later -> later;
             case UsageReading.Earlier told -> told;
+            case UsageReading.Elsewhere named -> named;
         };
     }
 
@@ -206,6 +207,11 @@ final class AnswerReader {
 
     List<AnswerFacts.Side> sides() {
         return meter == null ? List.of() : meter.facts().sides();
+    }
+
+    /// How many requests the answer tells the usage of.
+    long requests() {
+        return meter == null ? 1 : meter.facts().requests();
     }
 
     @Nullable

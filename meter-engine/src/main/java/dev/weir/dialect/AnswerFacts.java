@@ -17,10 +17,12 @@ import org.jspecify.annotations.Nullable;
 /// @param error the type of an error object in the answer; null where none stood there
 /// @param finished whether the model's own end was seen (a finish or stop reason)
 /// @param contentSeen whether any output has passed
+/// @param requests how many requests the quantities are summed over: 1, but for a batch
+/// @param toldBy the id of the object whose content tells the usage, where this answer names one; else null
 /// @param billed what the provider charges for where that is not what it counts, so what is priced; else empty
 public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
         @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
-        boolean contentSeen, Quantities billed) {
+        boolean contentSeen, Quantities billed, long requests, @Nullable String toldBy) {
 
     /// How much a provider has told of what was used.
     public enum Usage {
@@ -39,7 +41,13 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
     ///
     /// @param kind the provider's word, `compaction`, `advisor_message`
     /// @param model its model where it has one of its own
-    public record Side(String kind, @Nullable ModelId model, Quantities quantities) {}
+    /// @param requests how many requests the quantities are summed over
+    public record Side(String kind, @Nullable ModelId model, Quantities quantities, long requests) {
+        /// Of one request.
+        public Side(String kind, @Nullable ModelId model, Quantities quantities) {
+            this(kind, model, quantities, 1);
+        }
+    }
 
     public AnswerFacts {
         sides = List.copyOf(sides);
@@ -50,6 +58,20 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
             @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
             boolean contentSeen) {
         this(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen, Quantities.NONE);
+    }
+
+    /// Of one request.
+    public AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
+            @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
+            boolean contentSeen, Quantities billed) {
+        this(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen, billed, 1, null);
+    }
+
+    /// Of a batch of requests, or of one of them.
+    static AnswerFacts ofBatch(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
+            @Nullable String id, long requests, @Nullable String toldBy) {
+        return new AnswerFacts(usage, quantities, sides, model, id, "batch", null, usage == Usage.FINAL, false,
+                Quantities.NONE, Math.max(1, requests), toldBy);
     }
 
     /// The same where the rest of the answer cannot be read: only a last word that was called so still is one.

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// Picked by [Dialects#of]. Immutable, any thread.
 public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
         OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, TgiGenerate,
-        OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly, LookUp, Gemini, GeminiEmbed, GeminiPredict,
+        OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly, LookUp, Batches, BatchAnswers, Gemini, GeminiEmbed,
+        GeminiPredict,
         GeminiInteractions, BedrockConverse, BedrockInvoke,
         Passthrough {
     /// The name in events and labels, `openai.chat`.
@@ -17,6 +18,11 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
     /// Whether the body must be held and given to [#readRequest]; otherwise it may stream.
     default boolean readsBody() {
         return true;
+    }
+
+    /// What the provider reads of a request whose body is not read here, as a refusal names it.
+    default String unread() {
+        return "a body that no dialect reads";
     }
 
     /// Reads the first `length` bytes of `body`, without side effects. The array is lent; facts keep offsets into it.
