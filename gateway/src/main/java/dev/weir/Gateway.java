@@ -101,6 +101,7 @@ final class Gateway implements AutoCloseable {
             restoreCounters();
             restoreDeferred();
             sandbox = await(Sandbox.start(vertx));
+            head.allowWebSockets(sandbox.port(), target -> true);
             running.add("sandbox", () -> awaitStop(sandbox.close()));
             openDataPlane();
             control = await(openControlPlane(tenants));

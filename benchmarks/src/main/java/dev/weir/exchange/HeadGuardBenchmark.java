@@ -42,7 +42,7 @@ public class HeadGuardBenchmark {
 
     private final HeadCheck check = new HeadCheck(HeadLimits.DEFAULT);
     private final EmbeddedChannel channel = new EmbeddedChannel(
-            new HeadGuard(HeadLimits.DEFAULT, true, refusal -> {
+            new HeadGuard(HeadLimits.DEFAULT, true, target -> false, refusal -> {
                 throw new IllegalStateException(refusal.code());
             }));
     private final EmbeddedChannel unguarded = new EmbeddedChannel(new ChannelInboundHandlerAdapter());

@@ -1,6 +1,7 @@
 package dev.weir.config;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -18,9 +19,11 @@ import java.util.regex.Pattern;
 /// @param region where the upstream computes, as events record it
 /// @param allowPrivate whether the upstream may be on loopback or a private network (G11.2)
 /// @param encodedSlash whether `%2F` in a path passes as part of a segment; else it is refused
+/// @param webSocket whether a WebSocket may be opened at the paths that have one; else its handshake is refused
 /// @param outputLimitField the request field to add where a cap needs a bound and the client sent none; empty where the
 ///        dialect's own default is right, and on other kinds than `llm`
 /// @param askUsage whether a stream's usage is asked for on the client's behalf
+/// @param cutStreams what is done for the usage of an answer whose client leaves; means something on kind `llm` only
 /// @param bodyMax largest request body
 /// @param retries attempts after the first, 0 or 1
 /// @param methods the HTTP methods that pass, upper case; others are 405
@@ -34,10 +37,18 @@ import java.util.regex.Pattern;
 /// @param webhook what holds for deliveries; there on every route of kind `webhook`
 public record RouteConfig(String name, RouteKind kind, String provider, Optional<UpstreamUrl> upstream,
         Credential credential, CredentialForm credentialForm, boolean passClientCredential, String region,
-        boolean allowPrivate, boolean encodedSlash, Optional<String> outputLimitField, boolean askUsage,
-        ByteSize bodyMax, int retries, Set<String> methods, List<AccessRule> reads, List<AccessRule> writes,
-        UpstreamDeadlines deadlines, int connections, Optional<Path> ca, Optional<Address> proxy,
-        McpRules mcp, Optional<WebhookRules> webhook) {
+        boolean allowPrivate, boolean encodedSlash, boolean webSocket, Optional<String> outputLimitField, boolean askUsage,
+        CutStreams cutStreams, ByteSize bodyMax, int retries, Set<String> methods, List<AccessRule> reads,
+        List<AccessRule> writes, UpstreamDeadlines deadlines, int connections, Optional<Path> ca,
+        Optional<Address> proxy, McpRules mcp, Optional<WebhookRules> webhook) {
+    /// What is done for the usage of an answer that the provider tells at its end, where the client does not wait for it.
+    ///
+    /// @param readOn whether the upstream is read to that end, nobody else listening; else it is told at once that nobody
+    ///        waits, and what passed is counted
+    /// @param readOnFor how long it is read on at most
+    /// @param readOnBytes how much is read on at most
+    public record CutStreams(boolean readOn, Duration readOnFor, ByteSize readOnBytes) {}
+
     static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,62}");
     private static final Set<String> SAFE_METHODS = Set.of("GET", "HEAD", "OPTIONS");
 

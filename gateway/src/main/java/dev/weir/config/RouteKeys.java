@@ -1,6 +1,7 @@
 package dev.weir.config;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,10 @@ final class RouteKeys {
     record Standard(ByteSize bodyMax, UpstreamDeadlines deadlines, String region) {}
 
     private static final UpstreamUrl NOWHERE = new UpstreamUrl(true, "nowhere.invalid", 443, "");
+    /// Providers whose realtime APIs are spoken over WebSockets, and hosts that may have taken theirs over.
+    private static final Set<String> REALTIME = Set.of("openai", "azure", "google", "vertex", "xai",
+            "openai-compatible",
+            "sandbox");
     private static final List<String> METHODS_OF_MCP = List.of("GET", "POST", "DELETE");
     private static final List<String> METHODS_OF_WEBHOOKS = List.of("POST");
     private static final ByteSize WEBHOOK_BODY_MAX = ByteSize.ofMiB(4);
@@ -37,8 +42,10 @@ final class RouteKeys {
         boolean allowPrivate = route.flag("allow-private", false);
         boolean encodedSlash = route.value("encoded-slash", passesEncodedSlash(kind, provider), RouteKeys::passOrRefuse,
                 passes -> passes ? "pass" : "refuse");
+        boolean webSocket = webSocket(kind, provider, route);
         Optional<String> outputLimitField = outputLimitField(route);
         boolean askUsage = route.flag("ask-usage", true);
+        RouteConfig.CutStreams cutStreams = cutStreams(route);
         ByteSize bodyMax = route.size("body-max", bodyMax(kind, standard.bodyMax()), ByteSize.ofKiB(1),
                 ByteSize.ofMiB(1024));
         int retries = route.number("retries", 1, 0, 1);
@@ -59,8 +66,8 @@ final class RouteKeys {
         Optional<WebhookRules> webhook = WebhookKeys.webhook(route);
         route.end();
         return Optional.of(new RouteConfig(name, kind, provider, upstream, credential, form, pass, region,
-                allowPrivate, encodedSlash, outputLimitField, askUsage, bodyMax, retries, methods, reads, writes,
-                deadlines, connections, ca, proxy, mcp, webhook));
+                allowPrivate, encodedSlash, webSocket, outputLimitField, askUsage, cutStreams, bodyMax, retries, methods, reads,
+                writes, deadlines, connections, ca, proxy, mcp, webhook));
     }
 
     /// What passes where nothing is said: on the last two kinds only what is metered there.
@@ -124,6 +131,25 @@ final class RouteKeys {
         return kind != RouteKind.LLM || provider.equals(Provider.BEDROCK.id());
     }
 
+    private static boolean webSocket(RouteKind kind, String provider, Section route) {
+        boolean usual = kind == RouteKind.LLM && REALTIME.contains(provider);
+        boolean allowed = route.value("websocket", usual, RouteKeys::allowOrRefuse,
+                allows -> allows ? "allow" : "refuse");
+        if (allowed && kind != RouteKind.LLM) {
+            route.reading.problem(route.reading.where(route.path("websocket")), "Only a route of kind llm can allow it:"
+                    + " Weir meters the WebSockets of realtime models and no others. Write refuse, or take the key out.");
+        }
+        return allowed;
+    }
+
+    private static boolean allowOrRefuse(String text) {
+        return switch (text) {
+            case "allow" -> true;
+            case "refuse" -> false;
+            default -> throw new IllegalArgumentException("is neither allow nor refuse");
+        };
+    }
+
     private static Optional<String> outputLimitField(Section route) {
         String text = route.value("output-limit-field", "auto", RouteKeys::fieldName);
         return text.equals("auto") ? Optional.empty() : Optional.of(text);
@@ -135,6 +161,23 @@ final class RouteKeys {
                     + " max_tokens or options.num_predict");
         }
         return text;
+    }
+
+    private static RouteConfig.CutStreams cutStreams(Section route) {
+        boolean readOn = route.value("cut-streams", false, RouteKeys::readOnOrCount, on -> on ? "read-on" : "count");
+        Duration most = route.duration("read-on-for", Duration.ofSeconds(30), Duration.ofMillis(1),
+                Duration.ofHours(1));
+        ByteSize bytes = route.size("read-on-bytes", ByteSize.ofMiB(1), ByteSize.ofKiB(1), ByteSize.ofMiB(1024));
+        return new RouteConfig.CutStreams(readOn, most, bytes);
+    }
+
+    private static boolean readOnOrCount(String text) {
+        return switch (text) {
+            case "read-on" -> true;
+            case "count" -> false;
+            default -> throw new IllegalArgumentException("is neither count (what passed is counted) nor read-on (the"
+                    + " upstream is read to its usage, at its full price)");
+        };
     }
 
     private static boolean passOrSwap(String text) {

@@ -116,6 +116,7 @@ final class EventJson {
         event.flags().asSet().stream().map(Flags.Flag::id).forEach(flags::add);
         json.put("price_version", event.priceVersion())
                 .put("cost", event.cost() == null ? null : event.cost().toString())
+                .put("cost_reported", event.costReported() == null ? null : event.costReported().toString())
                 .put("currency", "USD")
                 .put("flags", flags);
     }

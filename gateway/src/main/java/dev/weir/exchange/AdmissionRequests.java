@@ -25,12 +25,12 @@ final class AdmissionRequests {
         RequestFacts facts = call.facts;
         if (facts != null) {
             return new AdmissionRequest(caller, call.routeName(), sku(call, facts), attributed, call.time, attempt,
-                    input(facts.prompt()), output(call, facts), facts.audio(), others(call, declaredBytes));
+                    input(call, facts.prompt()), output(call, facts), facts.audio(), others(call, declaredBytes));
         }
         if (call.dialect != null && !call.dialect.freeOfTokens()) {
             return new AdmissionRequest(caller, call.routeName(),
                     new Sku(call.provider(), "", call.config().region(), null), attributed, call.time, attempt,
-                    new Input.Unseen(call.dialect.unread()), Output.NONE, false, others(call, declaredBytes));
+                    new Input.Unbounded(call.dialect.unread()), Output.NONE, false, others(call, declaredBytes));
         }
         return new AdmissionRequest(caller, call.routeName(), null, attributed, call.time, attempt, Input.NONE,
                 Output.NONE, false,
@@ -42,7 +42,10 @@ final class AdmissionRequests {
         return new Sku(call.provider(), model, call.config().region(), facts.options());
     }
 
-    private static Input input(PromptText prompt) {
+    private static Input input(Call call, PromptText prompt) {
+        if (call.isSession()) {
+            return new Input.Unbounded("a realtime session");
+        }
         String unseen = prompt.unseen();
         return unseen != null ? new Input.Unseen(unseen) : new Input.AtMost(prompt.boundTokens(), 0);
     }

@@ -21,12 +21,13 @@ import io.netty.buffer.ByteBuf;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.internal.buffer.BufferInternal;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /// Reads one answer as it passes: shows every byte to the meter and takes out the usage chunk that Weir itself asked for.
 ///
 /// Event loop of the exchange, but for [#finish], which may run on a worker when nothing passes any more.
-final class AnswerReader {
+final class AnswerReader implements AnswerSoFar {
     private static final UsageReading NOTHING_TO_METER = new UsageReading.Reported(Quantities.NONE);
 
     private final @Nullable StreamMeter meter;
@@ -39,8 +40,9 @@ final class AnswerReader {
 
     /// @param body the request's, where it was read
     /// @param asksUsage whether the usage chunk must be taken out
+    /// @param workers where long text is counted while it passes
     AnswerReader(Call call, HttpClientResponse answer, @Nullable HeldBody body, boolean asksUsage,
-            Tokenizers tokenizers) {
+            Tokenizers tokenizers, Executor workers) {
         this.call = call;
         this.body = body;
         this.tokenizers = tokenizers;
@@ -49,7 +51,7 @@ final class AnswerReader {
         this.meter = dialect == null
                 ? null
                 : new StreamMeter(dialect, answer.statusCode(), coding, answer::getHeader,
-                        call.facts == null ? null : call.facts.model(), tokenizers, inputAtMost(call));
+                        call.facts == null ? null : call.facts.model(), tokenizers, inputAtMost(call), workers);
         McpRequest asked = call.mcp == null ? null : call.mcp.request;
         this.toolCalls = asked == null || asked.calls().isEmpty() ? null : new ToolCallMeter(asked, coding);
         this.succeeded = answer.statusCode() >= 200 && answer.statusCode() < 400;
@@ -162,12 +164,13 @@ final class AnswerReader {
                 || estimated.provenance(Meter.TOKENS_IN) != Provenance.BOUND) {
             return estimated;
         }
-        TokenCount counted = InputCount.atMost(call.facts.prompt(), body.bytes(), call.facts.model(), tokenizers);
+        TokenCount counted = InputCount.estimate(call.facts.prompt(), body.bytes(), call.facts.model(), tokenizers);
         return estimated.with(all -> all.set(Meter.TOKENS_IN, counted.tokens(), counted.provenance()));
     }
 
     /// What the provider said so far of this call's usage; an answer about an earlier call says nothing of that.
-    Quantities soFar() {
+    @Override
+    public Quantities soFar() {
         if (toolCalls != null) {
             return toolCalls.soFar();
         }
@@ -176,12 +179,13 @@ final class AnswerReader {
     }
 
     /// The tools of the calls that the reading counts; ask when the answer is over.
-    ToolCounts tools() {
+    @Override
+    public ToolCounts tools() {
         return toolCalls == null ? ToolCounts.NONE : toolCalls.tools(succeeded);
     }
 
-    /// What the provider charges for where that is not what it counts, so far; else empty.
-    Quantities billed() {
+    @Override
+    public Quantities billed() {
         return meter == null ? Quantities.NONE : meter.facts().billed();
     }
 
@@ -189,33 +193,40 @@ final class AnswerReader {
         return meter != null && meter.facts().error() != null || toolCalls != null && toolCalls.onlyErrors();
     }
 
-    @Nullable
-    String model() {
+    @Override
+    public @Nullable String model() {
         ModelId model = meter == null ? null : meter.facts().model();
         return model == null ? null : model.value();
     }
 
-    @Nullable
-    String serviceTier() {
+    @Override
+    public @Nullable String serviceTier() {
         return meter == null ? null : meter.facts().serviceTier();
     }
 
     /// Whether the answer names something that still runs, and tells its usage when it is asked for again.
-    boolean usageComesLater() {
+    @Override
+    public boolean usageComesLater() {
         return meter != null && meter.facts().usage() == AnswerFacts.Usage.LATER;
     }
 
-    List<AnswerFacts.Side> sides() {
+    @Override
+    public long costReportedPicos() {
+        return meter == null ? AnswerFacts.NO_COST : meter.facts().costReportedPicos();
+    }
+
+    @Override
+    public List<AnswerFacts.Side> sides() {
         return meter == null ? List.of() : meter.facts().sides();
     }
 
-    /// How many requests the answer tells the usage of.
-    long requests() {
+    @Override
+    public long requests() {
         return meter == null ? 1 : meter.facts().requests();
     }
 
-    @Nullable
-    String answerId() {
+    @Override
+    public @Nullable String answerId() {
         return meter == null ? null : meter.facts().id();
     }
 }

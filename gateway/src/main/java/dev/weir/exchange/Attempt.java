@@ -30,7 +30,7 @@ final class Attempt {
     final @Nullable ByteCaps byteCaps;
 
     private @Nullable HttpClientRequest upstreamRequest;
-    private @Nullable AnswerReader reader;
+    private @Nullable AnswerSoFar reader;
     private @Nullable String providerRequestId;
     private final long clientInBefore;
     private boolean charged;
@@ -87,7 +87,7 @@ final class Attempt {
         lastNanos = nowNanos;
     }
 
-    void readBy(AnswerReader answerReader) {
+    void readBy(AnswerSoFar answerReader) {
         reader = answerReader;
     }
 
@@ -135,9 +135,9 @@ final class Attempt {
         }
     }
 
-    /// Whether a 2xx or 3xx head came.
+    /// Whether a 2xx or 3xx head came, or a session was opened.
     boolean succeeded() {
-        return upstreamStatus >= 200 && upstreamStatus < 400;
+        return upstreamStatus >= 200 && upstreamStatus < 400 || upstreamStatus == 101;
     }
 
     boolean mayHaveUsedTokens() {
@@ -210,6 +210,11 @@ final class Attempt {
         return reader == null ? Quantities.NONE : reader.billed();
     }
 
+    private @Nullable Money costReported() {
+        long picos = reader == null ? AnswerFacts.NO_COST : reader.costReportedPicos();
+        return picos == AnswerFacts.NO_COST ? null : Money.ofPicos(picos);
+    }
+
     /// What was used at another model's price.
     List<AnswerFacts.Side> sides() {
         return reader == null ? List.of() : reader.sides();
@@ -246,6 +251,6 @@ final class Attempt {
                 clientStatus, upstreamStatus, nowNanos - call.startedNanos,
                 firstByteNanos < 0 ? -1 : firstByteNanos - call.startedNanos, call.clientRetryCount, retryAfterSeconds,
                 outcome,
-                reason, admitted.priceVersion(), cost, flags, tools);
+                reason, admitted.priceVersion(), cost, flags, tools, costReported());
     }
 }

@@ -100,6 +100,11 @@ final class Call {
         return dialect != null;
     }
 
+    /// Whether it is a realtime session, over a WebSocket.
+    boolean isSession() {
+        return dialect != null && dialect.isSession();
+    }
+
     boolean isWebhook() {
         return kind() == RouteKind.WEBHOOK;
     }

@@ -4,8 +4,10 @@ import dev.weir.config.GatewayConfig;
 import dev.weir.config.RouteConfig;
 import dev.weir.config.RouteKind;
 import dev.weir.config.UpstreamUrl;
+import dev.weir.route.NormalPath;
 import dev.weir.route.Route;
 import dev.weir.route.Routes;
+import dev.weir.route.Routing;
 import dev.weir.upstream.Upstream;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -14,6 +16,7 @@ import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.util.HashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -50,28 +53,46 @@ public final class DataPlane extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        var own = new ExchangeLoop(vertx, context, parts, routes(), ThreadLocalRandom.current().nextLong());
+        Routes routes = routes();
+        var own = new ExchangeLoop(vertx, context, parts, routes, ThreadLocalRandom.current().nextLong());
         var listening = head.fit(vertx.createHttpServer(head.fit(options())));
         onLoop.run();
         loop = own;
         server = listening;
-        limitConnections(config.listen().data().port());
+        guard(config.listen().data().port(), routes);
         return listening.connectionHandler(own::opened)
                 .requestHandler(request -> receive(own, request))
                 .listen()
-                .onSuccess(ready -> limitConnections(ready.actualPort()));
+                .onSuccess(ready -> guard(ready.actualPort(), routes));
     }
 
-    private void limitConnections(int listening) {
+    private void guard(int listening, Routes routes) {
         if (listening != 0) {
             head.limit(listening, parts.connections());
+            head.allowWebSockets(listening, target -> takesWebSocket(routes, target));
         }
+    }
+
+    /// Whether a WebSocket may be opened at a request target: its route allows it, and a dialect speaks over one there.
+    private static boolean takesWebSocket(Routes routes, String target) {
+        return NormalPath.of(target) instanceof NormalPath.Normal normal
+                && routes.match("GET", normal) instanceof Routing.Routed to && to.dialect() != null
+                && to.dialect().isSession() && to.route().upstream().route().webSocket();
     }
 
     private void receive(ExchangeLoop own, HttpServerRequest request) {
         head.checkHttp2(request)
                 .ifPresentOrElse(refusal -> request.response().setStatusCode(refusal.status()).end(),
-                        () -> new Exchange(own, request).receive());
+                        () -> begin(own, request));
+    }
+
+    /// The head check lets an `Upgrade` pass only where it opens a WebSocket.
+    private static void begin(ExchangeLoop own, HttpServerRequest request) {
+        if (request.version() == HttpVersion.HTTP_1_1 && request.headers().contains("upgrade")) {
+            new WebSocketCall(own, request).receive();
+        } else {
+            new Exchange(own, request).receive();
+        }
     }
 
     /// The port it listens on.

@@ -18,13 +18,20 @@ final class Deadlines {
         /// The upstream, between two pieces of its answer.
         SILENCE,
         /// The client took nothing of what waits for it.
-        WRITE_STALL
+        WRITE_STALL,
+        /// The upstream, since nobody waits for its answer but the meter.
+        READ_ON
     }
 
     private final ExchangeLimits limits;
 
     Deadlines(ExchangeLimits limits) {
         this.limits = limits;
+    }
+
+    /// How long a side may take nothing.
+    long writeStallNanos() {
+        return limits.writeStall().toNanos();
     }
 
     /// @param inStateNanos how long the call has been in its state
@@ -48,6 +55,8 @@ final class Deadlines {
             case STREAMING -> stalledByClient
                     ? silent > limits.writeStall().toNanos() ? Passed.WRITE_STALL : Passed.NONE
                     : silent > upstream.silence().toNanos() ? Passed.SILENCE : Passed.NONE;
+            case READING_ON -> inStateNanos > call.config().cutStreams().readOnFor().toNanos()
+                    || silent > upstream.silence().toNanos() ? Passed.READ_ON : Passed.NONE;
             case RECEIVED, ADMITTING, CONNECTING, SETTLING, RETRYING, ENDED -> Passed.NONE;
         };
     }

@@ -1,9 +1,12 @@
 package dev.weir.exchange;
 
 import dev.weir.admission.Refusal;
+import dev.weir.event.Outcome;
+import dev.weir.usage.UsageReading;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The answer of one attempt on its way to the client: each chunk is counted, shown to the meter, kept as progress where that
@@ -18,6 +21,8 @@ final class Download implements StreamTap.Watcher {
     private final Attempt attempt;
     private final AnswerReader reader;
     private final StreamTap tap;
+    private boolean clientGone;
+    private long readOn;
 
     /// @param heldEnd the answer's length where it is declared to the client, else -1
     Download(Exchange exchange, ExchangeLoop loop, Attempt attempt, AnswerReader reader, HttpClientResponse upstream,
@@ -40,6 +45,48 @@ final class Download implements StreamTap.Watcher {
 
     AnswerReader reader() {
         return reader;
+    }
+
+    /// Reads the usage of the answer to its end; off the loop where text has to be counted for it.
+    ///
+    /// @param complete whether the answer came to its end
+    void finish(boolean complete, Consumer<UsageReading> then) {
+        if (reader.finishesAtOnce(complete)) {
+            then.accept(reader.finish(complete));
+        } else {
+            loop.offLoop(() -> reader.finish(complete))
+                    .onComplete(reading -> exchange.step(() -> then.accept(reading)), exchange::failed);
+        }
+    }
+
+    /// What was held back and passes after all, the answer being over.
+    Buffer tail() {
+        Buffer tail = clientGone ? NOTHING : reader.tail();
+        attempt.clientOut += tail.length();
+        return tail;
+    }
+
+    /// How the attempt ended whose answer came to its end.
+    Outcome outcome() {
+        boolean failed = attempt.upstreamStatus >= 400 || reader.errorInside();
+        return unlessClientLeft(failed ? Outcome.UPSTREAM_ERROR : Outcome.OK);
+    }
+
+    /// How the attempt ended: where the client left, so, whatever happened while the upstream was read on.
+    Outcome unlessClientLeft(Outcome outcome) {
+        return clientGone ? Outcome.CLIENT_GONE : outcome;
+    }
+
+    /// Whether the upstream may be read on without a client, and has anything to tell yet.
+    boolean mayReadOn() {
+        return attempt.call.facts != null && attempt.call.config().cutStreams().readOn()
+                && !reader.finishesAtOnce(false);
+    }
+
+    /// The client is gone: what comes from now on is read and goes nowhere.
+    void readOn() {
+        clientGone = true;
+        attempt.clientOut -= tap.loseTarget();
     }
 
     /// Whether the answer waits for the client to take it.
@@ -69,7 +116,7 @@ final class Download implements StreamTap.Watcher {
 
     @Override
     public Buffer passing(Buffer chunk) {
-        Refusal refusal = attempt.move(chunk.length(), chunk.length());
+        Refusal refusal = attempt.move(chunk.length(), clientGone ? 0 : chunk.length());
         if (refusal != null) {
             exchange.capped(attempt, refusal);
             return NOTHING;
@@ -77,8 +124,15 @@ final class Download implements StreamTap.Watcher {
         long now = loop.clock().nanoTime();
         attempt.received(chunk.length(), now);
         Buffer forwarded = reader.read(chunk);
-        attempt.clientOut += forwarded.length();
+        attempt.clientOut += clientGone ? 0 : forwarded.length();
         keepProgressIfDue(now);
+        if (clientGone) {
+            readOn += chunk.length();
+            if (readOn > attempt.call.config().cutStreams().readOnBytes().bytes()) {
+                exchange.abandon();
+            }
+            return NOTHING;
+        }
         return forwarded;
     }
 

@@ -15,7 +15,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Objects;
 import java.util.function.Predicate;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The life of one call, top to bottom (the table "The path of one call" in `ARCHITECTURE.md`, in its order).
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// A call makes one attempt, or two; each has its own reservation, its own opening record and its own event, and ends in
 /// [#settle], once. Event loop of the client's connection only; what must wait (an exact count of tokens) runs on a worker
 /// and comes back to the loop.
-final class Exchange {
+final class Exchange implements LiveCall {
     private final ExchangeLoop loop;
     private final HttpServerRequest request;
     private final HttpServerResponse response;
@@ -218,7 +217,8 @@ final class Exchange {
     /// 8: each chunk to the client, the same chunk to the meter.
     private void pass(Attempt current, Outbound outbound, HttpClientResponse upstream) {
         enter(ExchangeState.STREAMING);
-        var reader = new AnswerReader(call, upstream, body, outbound.asksUsage(), loop.tokenizers());
+        var reader = new AnswerReader(call, upstream, body, outbound.asksUsage(), loop.tokenizers(),
+                loop::work);
         current.readBy(reader);
         long length = call.method.equals("HEAD") ? 0 : HeaderNumbers.contentLength(upstream.headers());
         Refusal refusal = current.byteCaps == null || length < 0 ? null : current.byteCaps.expect(length, length);
@@ -231,10 +231,8 @@ final class Exchange {
             upload.stop();
         }
         answer.head(upstream, reader.keepsLength(), current.admitted.tightest());
-        var passing = new Download(this, loop, current, reader, upstream, response,
-                reader.keepsLength() ? length : -1);
-        download = passing;
-        passing.open();
+        download = new Download(this, loop, current, reader, upstream, response, reader.keepsLength() ? length : -1);
+        download.open();
         loop.context().runOnContext(burstRead -> {
             if (state == ExchangeState.STREAMING) {
                 answer.sendHeadAlone();
@@ -248,13 +246,9 @@ final class Exchange {
         if (upload != null && upload.stop()) {
             current.hangUp();
         }
-        Buffer tail = passed.reader().tail();
-        current.clientOut += tail.length();
-        readUsage(passed.reader(), true, reading -> {
-            Outcome outcome = current.upstreamStatus >= 400 || passed.reader().errorInside()
-                    ? Outcome.UPSTREAM_ERROR
-                    : Outcome.OK;
-            if (settle(current, outcome, null, reading)) {
+        Buffer tail = passed.tail();
+        passed.finish(true, reading -> {
+            if (settle(current, passed.outcome(), null, reading)) {
                 answer.end(loop.vertx(), passed.takePending(), tail);
                 end();
             } else {
@@ -271,20 +265,10 @@ final class Exchange {
     /// An answer that ends before its end: what passed is counted, then the client's answer is cut too.
     private void cut(Attempt current, Download passed, Outcome outcome, @Nullable RefusalCode reason) {
         enter(ExchangeState.SETTLING);
-        readUsage(passed.reader(), false, reading -> {
-            settle(current, outcome, reason, reading);
+        passed.finish(false, reading -> {
+            settle(current, passed.unlessClientLeft(outcome), reason, reading);
             cutAnswer(passed.takeUnfinished());
         });
-    }
-
-    /// Reads the usage of an answer to its end; off the loop where text has to be counted for it.
-    private void readUsage(AnswerReader reader, boolean complete, Consumer<UsageReading> then) {
-        if (reader.finishesAtOnce(complete)) {
-            then.accept(reader.finish(complete));
-        } else {
-            loop.offLoop(() -> reader.finish(complete))
-                    .onComplete(reading -> step(() -> then.accept(reading)), this::failed);
-        }
     }
 
     /// @return whether the client may see the end of its answer
@@ -370,13 +354,27 @@ final class Exchange {
         end();
     }
 
-    /// The client left, or its connection broke: the upstream is told, what passed is counted.
+    /// The client left, or its connection broke: the upstream is told, and what passed is counted; or the upstream is read
+    /// on to its usage, where the route says so.
     void clientGone() {
-        step(() -> endEarly(Outcome.CLIENT_GONE, null, null));
+        step(() -> {
+            if (state == ExchangeState.STREAMING && download != null && download.mayReadOn()) {
+                enter(ExchangeState.READING_ON);
+                download.readOn();
+                answer.cut(null);
+            } else if (state != ExchangeState.READING_ON) {
+                abandon();
+            }
+        });
     }
 
-    /// Weir stops before the call does, if it is one of these.
-    void interruptIf(Predicate<Call> affected) {
+    /// Nobody waits for the answer, nor for its usage any more.
+    void abandon() {
+        endEarly(Outcome.CLIENT_GONE, null, null);
+    }
+
+    @Override
+    public void interruptIf(Predicate<Call> affected) {
         if (affected.test(call)) {
             step(() -> endEarly(Outcome.INTERRUPTED, UpstreamFailure.stopping(call)));
         }
@@ -408,7 +406,7 @@ final class Exchange {
             }
             return;
         }
-        Download passed = state == ExchangeState.STREAMING ? download : null;
+        Download passed = state.isPassing() ? download : null;
         enter(ExchangeState.SETTLING);
         if (passed != null) {
             passed.close();
@@ -427,8 +425,8 @@ final class Exchange {
         }
     }
 
-    /// Called by the loop's sweep, a few times a second.
-    void look(long now) {
+    @Override
+    public void look(long now) {
         step(() -> checkDeadlines(now));
     }
 
@@ -436,12 +434,13 @@ final class Exchange {
         boolean stalled = download != null && download.isPaused();
         switch (loop.deadlines().passed(call, state, now - stateSinceNanos, attempt, stalled, now)) {
             case NONE -> {
-                if (download != null && state == ExchangeState.STREAMING) {
+                if (download != null && state.isPassing()) {
                     download.keepProgressIfDue(now);
                 }
             }
             case BODY -> refuse(CallRefusals.bodyTooSlow());
             case WRITE_STALL -> clientGone();
+            case READ_ON -> abandon();
             case CALL, FIRST_BYTE, SILENCE -> endEarly(Outcome.TIMEOUT, UpstreamFailure.timeout(call));
         }
     }

@@ -36,7 +36,7 @@ final class ExchangeLoop {
     private final Deadlines deadlines;
     private final SplittableRandom ids;
     private final IdleConnections connections;
-    private final Set<Exchange> live = new HashSet<>();
+    private final Set<LiveCall> live = new HashSet<>();
     private boolean draining;
 
     ExchangeLoop(Vertx vertx, Context context, ExchangeParts parts, Routes routes, long idSeed) {
@@ -119,11 +119,19 @@ final class ExchangeLoop {
         return vertx.executeBlocking(work, false).map(Objects::requireNonNull);
     }
 
+    /// The same for work that comes back by other ways.
+    void work(Runnable work) {
+        var _ = vertx.executeBlocking(() -> {
+            work.run();
+            return true;
+        }, false);
+    }
+
     void opened(HttpConnection connection) {
         connections.opened(connection, clock().nanoTime());
     }
 
-    void began(Exchange exchange, HttpConnection on) {
+    void began(LiveCall exchange, HttpConnection on) {
         live.add(exchange);
         connections.callBegan(on);
     }
@@ -139,7 +147,7 @@ final class ExchangeLoop {
         return call.hasPlace ? null : CallRefusals.tooManyCalls(parts.tenantCalls().most());
     }
 
-    void ended(Exchange exchange, Call call, HttpConnection on) {
+    void ended(LiveCall exchange, Call call, HttpConnection on) {
         live.remove(exchange);
         TenantId tenant = call.tenant();
         if (call.hasPlace && tenant != null) {
@@ -160,14 +168,14 @@ final class ExchangeLoop {
     /// No new calls from now on; the running ones go on.
     void drain() {
         draining = true;
-        for (Exchange exchange : live.toArray(new Exchange[0])) {
+        for (LiveCall exchange : live.toArray(new LiveCall[0])) {
             exchange.interruptIf(Call::isListening);
         }
     }
 
     /// Ends what still runs, each with its settlement.
     void endRunning() {
-        for (Exchange exchange : live.toArray(new Exchange[0])) {
+        for (LiveCall exchange : live.toArray(new LiveCall[0])) {
             exchange.interruptIf(all -> true);
         }
     }
@@ -186,7 +194,7 @@ final class ExchangeLoop {
         if (live.isEmpty()) {
             return;
         }
-        for (Exchange exchange : live.toArray(new Exchange[0])) {
+        for (LiveCall exchange : live.toArray(new LiveCall[0])) {
             exchange.look(now);
         }
     }

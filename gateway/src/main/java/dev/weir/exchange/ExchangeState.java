@@ -14,10 +14,17 @@ enum ExchangeState {
     AWAITING_ANSWER,
     /// The answer passes to the client.
     STREAMING,
+    /// The client is gone; the upstream is read on, because its usage is still to come.
+    READING_ON,
     /// The upstream's part is over; usage is being read to its end and the settlement kept.
     SETTLING,
     /// Between two attempts.
     RETRYING,
     /// The client has its answer, or is gone; nothing happens any more.
-    ENDED
+    ENDED;
+
+    /// Whether an answer is coming in.
+    boolean isPassing() {
+        return this == STREAMING || this == READING_ON;
+    }
 }

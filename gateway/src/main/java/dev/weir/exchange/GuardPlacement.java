@@ -21,10 +21,10 @@ final class GuardPlacement extends ChannelInboundHandlerAdapter {
     public void channelActive(ChannelHandlerContext ctx) {
         var pipeline = ctx.pipeline();
         if (pipeline.context(TLS) != null) {
-            pipeline.addAfter(TLS, HeadGuard.NAME, head.newGuard(false));
+            pipeline.addAfter(TLS, HeadGuard.NAME, head.newGuard(false, ctx.channel().localAddress()));
             pipeline.remove(this);
         } else {
-            pipeline.replace(this, HeadGuard.NAME, head.newGuard(h2c));
+            pipeline.replace(this, HeadGuard.NAME, head.newGuard(h2c, ctx.channel().localAddress()));
         }
         ctx.fireChannelActive();
     }

@@ -4,6 +4,7 @@ import dev.weir.route.TargetCheck;
 import dev.weir.route.TargetFault;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// Reads one HTTP/1 request head in a single pass and accepts it only if it has one reading (G8.1).
@@ -19,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 /// host costs one string). Each step returns the place after what it read, or [#REFUSED] with the reason kept. One per
 /// connection, reused for each head, used by one thread at a time.
 ///
-/// Sources: RFC 9112 §2.2, §3, §5, §6; RFC 9110 §5.5, §5.6.2, §7.2.
+/// An `Upgrade` is refused but for a WebSocket handshake with one reading, to a target that takes one ([HandshakeCheck]).
+///
+/// Sources: RFC 9112 §2.2, §3, §5, §6; RFC 9110 §5.5, §5.6.2, §7.2; RFC 6455 §4.2.1.
 final class HeadCheck {
     private static final int REFUSED = -1;
     private static final int METHOD_MAX = 32;
@@ -27,7 +30,6 @@ final class HeadCheck {
 
     private static final byte[] HOST = ascii("host");
     private static final byte[] EXPECT = ascii("expect");
-    private static final byte[] UPGRADE = ascii("upgrade");
     private static final byte[] CONTENT_LENGTH = ascii("content-length");
     private static final byte[] HTTP2_SETTINGS = ascii("http2-settings");
     private static final byte[] TRANSFER_ENCODING = ascii("transfer-encoding");
@@ -42,6 +44,7 @@ final class HeadCheck {
     private static final byte[] VERSION_1_0 = ascii("HTTP/1.0\r\n");
 
     private final HeadLimits limits;
+    private final HandshakeCheck handshake;
 
     private @Nullable HeadRefusal refusal;
     private int fields;
@@ -54,8 +57,15 @@ final class HeadCheck {
     private int authorityFrom;
     private int authorityTo;
 
+    /// One that accepts no upgrade.
     HeadCheck(HeadLimits limits) {
+        this(limits, target -> false);
+    }
+
+    /// @param takesWebSocket whether a WebSocket may be opened at a target; asked for handshakes only
+    HeadCheck(HeadLimits limits, Predicate<String> takesWebSocket) {
         this.limits = limits;
+        this.handshake = new HandshakeCheck(takesWebSocket);
     }
 
     /// Reads the head that begins at `from` and ends, its empty line included, at `to`. One empty line before the request line
@@ -98,8 +108,14 @@ final class HeadCheck {
         return Math.max(0, contentLength);
     }
 
+    /// Whether the accepted head asks for a WebSocket.
+    boolean opensWebSocket() {
+        return handshake.isAsked();
+    }
+
     private void begin() {
         refusal = null;
+        handshake.begin();
         fields = 0;
         http10 = false;
         chunked = false;
@@ -139,6 +155,7 @@ final class HeadCheck {
         if (space == target || bytes[space] == '\n') {
             return refuse(HeadRefusal.REQUEST_LINE);
         }
+        handshake.requestLine(bytes, from, at, target, space);
         HeadRefusal fault = target(bytes, target, space, is(bytes, from, at, OPTIONS));
         return fault != null ? refuse(fault) : version(bytes, from, space + 1, to);
     }
@@ -248,10 +265,10 @@ final class HeadCheck {
 
     /// The few fields whose meaning decides where a request ends or who it is for; told apart by their length first.
     private @Nullable HeadRefusal known(byte[] bytes, int name, int colon, int from, int to) {
+        handshake.field(bytes, name, colon, from, to);
         return switch (colon - name) {
             case 4 -> Octets.same(bytes, name, HOST) ? host(bytes, from, to) : null;
             case 6 -> Octets.same(bytes, name, EXPECT) ? expect(bytes, from, to) : null;
-            case 7 -> Octets.same(bytes, name, UPGRADE) ? HeadRefusal.UPGRADE : null;
             case 14 -> Octets.same(bytes, name, CONTENT_LENGTH)
                     ? length(bytes, from, to)
                     : Octets.same(bytes, name, HTTP2_SETTINGS) ? HeadRefusal.UPGRADE : null;
@@ -318,6 +335,8 @@ final class HeadCheck {
             refuse(HeadRefusal.HOST_MISSING);
         } else if (authorityFrom >= 0 && !authorityIsHost(bytes)) {
             refuse(HeadRefusal.AUTHORITY);
+        } else if (handshake.isAsked()) {
+            refusal = handshake.refusal(bytes, http10 || chunked || contentLength >= 0 || expectSeen);
         }
         return refusal == null;
     }

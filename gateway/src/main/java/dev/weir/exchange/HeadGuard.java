@@ -16,6 +16,7 @@ import io.netty.util.concurrent.Future;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// Stands between the socket and Vert.x's HTTP/1 codec and lets only heads with one reading pass.
@@ -33,6 +34,10 @@ import org.jspecify.annotations.Nullable;
 /// answer itself. Later it hands Vert.x a request that failed to decode, which Vert.x answers after the requests before it. A
 /// body that loses its framing fails the call that is reading it, and the connection is closed without an answer.
 ///
+/// A WebSocket handshake is the first request of its connection, or it is refused. Behind it nothing may come before its answer:
+/// what came could be a request or a frame. When the answer is 101 the guard takes itself out, because what follows is no HTTP;
+/// when it is another, the next head is expected.
+///
 /// One per connection; event loop only.
 final class HeadGuard extends ChannelInboundHandlerAdapter {
     static final String NAME = "headGuard";
@@ -41,7 +46,7 @@ final class HeadGuard extends ChannelInboundHandlerAdapter {
     private static final long LINGER_MILLIS = 1_000;
 
     private enum Phase {
-        OPENING, HEAD, BODY, CHUNKS, REFUSED
+        OPENING, HEAD, BODY, CHUNKS, SWITCHING, REFUSED
     }
 
     private final HeadLimits limits;
@@ -59,11 +64,12 @@ final class HeadGuard extends ChannelInboundHandlerAdapter {
     private @Nullable Future<?> headDeadline;
     private @Nullable Future<?> firstByteDeadline;
 
-    HeadGuard(HeadLimits limits, boolean h2c, Consumer<HeadRefusal> onRefused) {
+    /// @param takesWebSocket whether a WebSocket may be opened at a target
+    HeadGuard(HeadLimits limits, boolean h2c, Predicate<String> takesWebSocket, Consumer<HeadRefusal> onRefused) {
         this.limits = limits;
         this.h2c = h2c;
         this.onRefused = onRefused;
-        this.check = new HeadCheck(limits);
+        this.check = new HeadCheck(limits, takesWebSocket);
         this.chunks = new ChunkCheck(limits.chunkLineMax());
     }
 
@@ -157,7 +163,7 @@ final class HeadGuard extends ChannelInboundHandlerAdapter {
                             return;
                         }
                     } else {
-                        refusal = head(buffer, at, end);
+                        refusal = head(buffer, at, end, at > buffer.readerIndex() || end < to);
                         at = refusal == null ? end : at;
                     }
                 }
@@ -172,11 +178,15 @@ final class HeadGuard extends ChannelInboundHandlerAdapter {
                     refusal = chunks.refusal();
                     phase = chunks.ended() ? Phase.HEAD : Phase.CHUNKS;
                 }
+                case SWITCHING -> refusal = HeadRefusal.WEBSOCKET_FORM;
                 case OPENING, REFUSED -> throw new AssertionError(phase);
             }
         }
         if (refusal == null) {
             anyPassed = true;
+            if (phase == Phase.SWITCHING) {
+                ctx.pipeline().addAfter(NAME, AnswerWatch.NAME, new AnswerWatch(this));
+            }
             pass(ctx, buffer);
         } else {
             passUpTo(ctx, buffer, at);
@@ -185,7 +195,9 @@ final class HeadGuard extends ChannelInboundHandlerAdapter {
     }
 
     /// Checks the head between `from` and `to`, and prepares for its body.
-    private @Nullable HeadRefusal head(ByteBuf buffer, int from, int to) {
+    ///
+    /// @param inCompany whether something stands before or behind it in the buffer
+    private @Nullable HeadRefusal head(ByteBuf buffer, int from, int to, boolean inCompany) {
         headArrived();
         byte[] scratch = HeadScratch.of(limits);
         int length = to - from;
@@ -196,7 +208,12 @@ final class HeadGuard extends ChannelInboundHandlerAdapter {
         if (!check.accept(scratch, 0, length)) {
             return check.refusal();
         }
-        if (check.chunked()) {
+        if (check.opensWebSocket()) {
+            if (anyPassed || inCompany) {
+                return HeadRefusal.WEBSOCKET_FORM;
+            }
+            phase = Phase.SWITCHING;
+        } else if (check.chunked()) {
             chunks.begin();
             phase = Phase.CHUNKS;
         } else if (check.contentLength() > 0) {
@@ -261,8 +278,20 @@ final class HeadGuard extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /// The handshake was answered.
+    ///
+    /// @param switched whether with 101, so that no HTTP follows
+    void answered(ChannelHandlerContext ctx, boolean switched) {
+        if (phase == Phase.SWITCHING) {
+            phase = Phase.HEAD;
+            if (switched) {
+                ctx.pipeline().remove(this);
+            }
+        }
+    }
+
     private void refuse(ChannelHandlerContext ctx, HeadRefusal reason) {
-        boolean inBody = phase == Phase.CHUNKS;
+        boolean inBody = phase == Phase.CHUNKS || phase == Phase.SWITCHING;
         phase = Phase.REFUSED;
         headArrived();
         releaseHeld();

@@ -70,8 +70,20 @@ public enum HeadRefusal {
     CODING_IN_HTTP_1_0(400, "HTTP/1.0 has no Transfer-Encoding"),
     /// `Expect` other than `100-continue`, or twice.
     EXPECT(400, "the only expectation served is one '100-continue'"),
-    /// `Upgrade`, `HTTP2-Settings`.
-    UPGRADE(400, "no upgrade is served here; HTTP/2 works by prior knowledge or ALPN"),
+    /// `Upgrade` to anything but `websocket`, `HTTP2-Settings`.
+    UPGRADE(400,
+            "the request asks for an upgrade of its connection (Upgrade or HTTP2-Settings), as Java's HttpClient does"
+                    + " on plaintext by default. Leave those fields out: speak HTTP/1.1 (HttpClient.Version.HTTP_1_1), or"
+                    + " HTTP/2 by prior knowledge or over TLS by ALPN"),
+    /// `Upgrade: websocket` where no route takes it.
+    WEBSOCKET_NOT_HERE(400,
+            "no WebSocket is served on this path. Realtime paths of an llm route take one where the route's"
+                    + " websocket key says allow"),
+    /// A WebSocket handshake that is not exactly one (RFC 6455 section 4.2.1), or that is not alone on its connection.
+    WEBSOCKET_FORM(400,
+            "the WebSocket handshake is not a GET of HTTP/1.1 without a body, with one Upgrade: websocket, one"
+                    + " Connection: Upgrade, one Sec-WebSocket-Key and one Sec-WebSocket-Version: 13, sent first on its"
+                    + " connection with nothing behind it before the answer"),
     /// The request line is over its limit.
     REQUEST_LINE_TOO_LONG(431, "the request line is over the limit"),
     /// The head is over its limit.

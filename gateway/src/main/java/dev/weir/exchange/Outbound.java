@@ -21,6 +21,7 @@ record Outbound(Call call, String target, MultiMap headers, boolean asksUsage, O
         RouteConfig config = call.config();
         MultiMap headers = MultiMap.caseInsensitiveMultiMap();
         HeaderRules.toUpstream(request.headers(), headers, config.passClientCredential());
+        SubprotocolKey.drop(headers, config.passClientCredential());
         boolean asksUsage = asksUsage(call);
         if (call.isLlm() || call.mcp != null) {
             String coding = asksUsage

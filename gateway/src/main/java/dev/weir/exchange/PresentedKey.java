@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The Weir key of a request, found where clients' SDKs put keys (design §2).
 ///
-/// The places are `X-Weir-Key`, `Authorization: Bearer`, `x-api-key`, `x-goog-api-key`, `api-key` and `?key=`. What stands
+/// The places are `X-Weir-Key`, `Authorization: Bearer`, `x-api-key`, `x-goog-api-key`, `api-key`, `?key=`, and a browser's
+/// subprotocol ([SubprotocolKey]). What stands
 /// in `X-Weir-Key` is taken for a Weir key whatever it looks like; in the other places a key of another kind is the client's
 /// own provider key and none of our business here. Two different Weir keys are [Conflicting].
 sealed interface PresentedKey {
@@ -56,6 +57,7 @@ sealed interface PresentedKey {
                 addIfOurs(found, value);
             }
         }
+        SubprotocolKey.collect(headers, found);
         if (query != null) {
             for (String pair : query.split("&")) {
                 if (isKey(pair)) {

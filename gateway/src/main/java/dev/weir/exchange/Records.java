@@ -48,6 +48,14 @@ final class Records {
         var _ = journal().progress(attempt.call.id, attempt.number, soFar, attempt.bytes());
     }
 
+    /// Progress that must be kept before somebody sees what it is about.
+    ///
+    /// @return whether it is
+    boolean keepProgress(Attempt attempt, Quantities soFar) {
+        return isKept(attempt.call.id,
+                () -> journal().progress(attempt.call.id, attempt.number, soFar, attempt.bytes()));
+    }
+
     /// The one end of an attempt: rated, settled in the ledger, kept in the journal.
     ///
     /// @param reason why Weir ended or answered it instead of the upstream, null where it did not

@@ -3,6 +3,7 @@ package dev.weir.exchange;
 import dev.weir.admission.Admissions;
 import dev.weir.admission.RefusalCode;
 import dev.weir.config.RouteKind;
+import dev.weir.dialect.RequestFacts;
 import dev.weir.event.Flags;
 import dev.weir.event.Flags.Flag;
 import dev.weir.event.Outcome;
@@ -113,12 +114,34 @@ final class Settlements {
         return switch (reading) {
             case UsageReading.Reported(Quantities reported) -> reported;
             case UsageReading.Estimated(Quantities estimated, String _) ->
-                attempt.succeeded() ? estimated : Quantities.NONE;
+                attempt.succeeded() ? withinBounds(attempt, estimated) : Quantities.NONE;
             case UsageReading.Deferred _,UsageReading.Earlier _,UsageReading.Elsewhere _ -> Quantities.NONE;
             case UsageReading.Missing _ -> attempt.succeeded() && attempt.mayHaveUsedTokens()
                     ? onlyTokens(attempt.admitted.reserved())
                     : Quantities.NONE;
         };
+    }
+
+    /// An estimate is never more than what the request allows and what was reserved for it.
+    private static Quantities withinBounds(Attempt attempt, Quantities estimated) {
+        RequestFacts facts = attempt.call.facts;
+        return estimated.with(all -> {
+            if (facts != null && facts.outputLimit().isPresent()) {
+                atMost(all, estimated, Meter.TOKENS_OUT, most(facts.outputLimit().getAsLong(), facts.choices()));
+            }
+            onlyTokens(attempt.admitted.reserved())
+                    .forEach((meter, most, provenance) -> atMost(all, estimated, meter, most));
+        });
+    }
+
+    private static long most(long outputLimit, long choices) {
+        return choices != 0 && outputLimit > Long.MAX_VALUE / choices ? Long.MAX_VALUE : outputLimit * choices;
+    }
+
+    private static void atMost(Quantities.Builder all, Quantities estimated, Meter meter, long most) {
+        if (all.has(meter) && all.amount(meter) > most && estimated.provenance(meter) != Provenance.REPORTED) {
+            all.set(meter, most, Provenance.BOUND);
+        }
     }
 
     private static Quantities onlyTokens(Quantities reserved) {
@@ -155,9 +178,11 @@ final class Settlements {
         return used.has(Meter.CALLS) ? billed.with(all -> all.reported(Meter.CALLS, 1)) : billed;
     }
 
-    /// An answer without a 2xx head that tells no usage costs nothing; one with it whose usage nobody knows has no cost.
+    /// An answer without a 2xx head that tells no usage costs nothing, nor does a session in which nothing was asked; an answer
+    /// with one whose usage nobody knows has no cost.
     private static @Nullable Money cost(Attempt attempt, Quantities used) {
-        if (!attempt.mayHaveUsedTokens() || !attempt.succeeded() && SOLD.stream().noneMatch(used::has)) {
+        boolean mayBeFree = !attempt.succeeded() || attempt.call.isSession();
+        if (!attempt.mayHaveUsedTokens() || mayBeFree && SOLD.stream().noneMatch(used::has)) {
             return Money.ZERO;
         }
         String tenant = attempt.call.tenant() == null ? null : attempt.call.tenant().value();

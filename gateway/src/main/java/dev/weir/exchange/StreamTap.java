@@ -63,6 +63,18 @@ final class StreamTap {
         closed = true;
     }
 
+    /// The target is gone: from now on the source is only looked at.
+    ///
+    /// @return how many bytes were collected for the target and will not be written
+    int loseTarget() {
+        Buffer lost = takePending();
+        if (paused) {
+            paused = false;
+            source.resume();
+        }
+        return lost == null ? 0 : lost.length();
+    }
+
     /// Whether all of a declared length has passed.
     boolean holdsEnd() {
         return passed == heldEnd;

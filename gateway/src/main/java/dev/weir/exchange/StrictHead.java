@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /// Our own check of every request head, before routing (G8.1): whatever has two readings is refused, counted and answered with
 /// a problem, and its connection is closed.
@@ -39,6 +40,7 @@ public final class StrictHead {
     private final HeadLimits limits;
     private final Consumer<HeadRefusal> onRefused;
     private final Map<Integer, Connections> connectionsByPort = new ConcurrentHashMap<>();
+    private final Map<Integer, Predicate<String>> webSocketsByPort = new ConcurrentHashMap<>();
 
     /// @param onRefused called once for each refusal, on the connection's event loop; must not block
     public StrictHead(HeadLimits limits, Consumer<HeadRefusal> onRefused) {
@@ -168,6 +170,13 @@ public final class StrictHead {
         connectionsByPort.put(port, connections);
     }
 
+    /// Lets WebSocket handshakes pass on that port where a target takes them; on all other ports every upgrade is refused.
+    ///
+    /// @param takesWebSocket asked on event loops, any of them; must not wait
+    public void allowWebSockets(int port, Predicate<String> takesWebSocket) {
+        webSocketsByPort.put(port, takesWebSocket);
+    }
+
     boolean hasRoom(SocketAddress listening, Channel accepted) {
         Connections limited = listening instanceof InetSocketAddress address
                 ? connectionsByPort.get(address.getPort())
@@ -185,8 +194,12 @@ public final class StrictHead {
         }
     }
 
-    HeadGuard newGuard(boolean h2c) {
-        return new HeadGuard(limits, h2c, onRefused);
+    /// @param accepting the address at which the connection came in
+    HeadGuard newGuard(boolean h2c, SocketAddress accepting) {
+        Predicate<String> takesWebSocket = accepting instanceof InetSocketAddress address
+                ? webSocketsByPort.getOrDefault(address.getPort(), target -> false)
+                : target -> false;
+        return new HeadGuard(limits, h2c, takesWebSocket, onRefused);
     }
 
     /// Called for each accepted connection before Vert.x fills its pipeline.

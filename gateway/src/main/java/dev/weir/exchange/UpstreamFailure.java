@@ -40,6 +40,12 @@ final class UpstreamFailure {
                 + "' closed the connection without an answer. Whether it worked on the request is not known.");
     }
 
+    static Refusal notAWebSocket(Call call) {
+        return Refusal.of(RefusalCode.UPSTREAM_UNREACHABLE, "The upstream of route '" + call.routeName()
+                + "' answered 101 without the proof of a WebSocket (RFC 6455 section 4.2.2), or with an extension that was"
+                + " not offered. Whoever runs Weir should check what stands between Weir and the upstream.");
+    }
+
     static Refusal timeout(Call call) {
         return Refusal.of(RefusalCode.UPSTREAM_TIMEOUT, "The upstream of route '" + call.routeName()
                 + "' did not answer in time. Whether it worked on the request is not known.");

@@ -24,6 +24,7 @@ import java.util.Objects;
 /// | `POST …/models/{model}:generateContent`, `:streamGenerateContent`, `:countTokens` | [GeminiVoice] |
 /// | `GET /v1beta/models` | models in Google's shape |
 /// | `POST /model/{id}/converse`, `/converse-stream`, `/count-tokens` | [ConverseVoice] |
+/// | a WebSocket on `/v1/realtime` | [RealtimeVoice] |
 /// | `GET /v1/models` | models, in Anthropic's shape where `anthropic-version` is sent |
 /// | any method on `/connector/…` | [Connector] |
 ///
@@ -31,6 +32,7 @@ import java.util.Objects;
 public final class Sandbox {
     private static final int LINE_MAX = 16 << 10;
     private static final int HEAD_MAX = 64 << 10;
+    private static final String REALTIME = "/v1/realtime";
 
     private final Vertx vertx;
     private final HttpServer server;
@@ -48,7 +50,16 @@ public final class Sandbox {
         var options = new HttpServerOptions().setMaxInitialLineLength(LINE_MAX)
                 .setMaxHeaderSize(HEAD_MAX)
                 .setHandle100ContinueAutomatically(true);
-        this.server = vertx.createHttpServer(options).requestHandler(this::route);
+        this.server = vertx.createHttpServer(options)
+                .requestHandler(this::route)
+                .webSocketHandshakeHandler(handshake -> {
+                    if (REALTIME.equals(handshake.path())) {
+                        handshake.accept();
+                    } else {
+                        handshake.reject(404);
+                    }
+                })
+                .webSocketHandler(socket -> new RealtimeVoice(vertx, socket).open());
     }
 
     /// Loads the tokenizer, off the loop, and listens. Fails only if no port can be had.

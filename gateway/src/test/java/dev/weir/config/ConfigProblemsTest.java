@@ -74,6 +74,7 @@ class ConfigProblemsTest {
                     , credential-as: sigv4, credential: "a:b" | routes.openai.credential-as: sigv4 signs calls to AWS Bedrock, and this route is none
                     , proxy: "proxy:3128"                  | is not a proxy. Write http://HOST:PORT
                     , encoded-slash: keep                  | is neither pass nor refuse
+                    , websocket: maybe                     | is neither allow nor refuse
                     , output-limit-field: "a b"            | is not a field. Write auto
                     , deadlines: {first-byte: 2h}          | deadlines.first-byte=2h >= routes.openai.deadlines.call=1h
                     """)

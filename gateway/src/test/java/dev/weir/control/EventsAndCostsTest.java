@@ -36,7 +36,7 @@ class EventsAndCostsTest {
                          "client_status":200,"upstream_status":200,"latency_ms":1200.346,"time_to_first_token_ms":300.000,
                          "client_retry_count":1,"retry_after_s":20,"outcome":"ok","reason_code":"cap_exceeded",
                          "run":"run+1 %","step":"plan","ticket":"INC-7","cost_center":"cc-42","tags":{"team":"search","env":"prod"},
-                         "price_version":"2026-03","cost":"0.000125","currency":"USD","flags":["unclassified"],
+                         "price_version":"2026-03","cost":"0.000125","cost_reported":"0.00013","currency":"USD","flags":["unclassified"],
                          "received_at":"2026-03-14T09:00:00.373456Z"}"""));
     }
 

@@ -36,7 +36,7 @@ final class SampleEvents {
                 "openai", "gpt-4o", "gpt-4o-2024-08-06", "eu", "default", "req_1", attribution, quantities,
                 new WireBytes(500, 510, 900, 890), 200, 200, 1_200_345_678L, 300_000_000L, 1, 20, Outcome.OK,
                 "cap_exceeded", "2026-03", Money.ofUsd("0.000125"), Flags.NONE.with(Flags.Flag.UNCLASSIFIED),
-                ToolCounts.of("search").plus("search")));
+                ToolCounts.of("search").plus("search"), Money.ofUsd("0.00013")));
     }
 
     /// As little filled as can be: no tenant was recognised.

@@ -67,8 +67,12 @@ final class GuardedServer implements AutoCloseable {
         });
     }
 
-    /// `/slow` is answered a little later, off the first pass of the loop, so that requests behind it have to wait.
+    /// `/slow` is answered a little later, off the first pass of the loop, so that requests behind it have to wait; `/never`
+    /// is not.
     private void respond(HttpServerRequest request, String text) {
+        if (request.uri().startsWith("/never")) {
+            return;
+        }
         if (request.uri().startsWith("/slow")) {
             vertx.setTimer(5, id -> request.response().end(Buffer.buffer(text)));
         } else {

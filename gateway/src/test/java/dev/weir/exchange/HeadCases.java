@@ -208,7 +208,8 @@ final class HeadCases {
         fields("emptyExpectation", "Expect:", EXPECT);
         fields("expectationTwice", "Expect: 100-continue\r\nExpect: 100-continue", EXPECT);
         fields("expectationList", "Expect: 100-continue, a=b", EXPECT);
-        fields("upgradeToWebSocket", "Connection: upgrade\r\nUpgrade: websocket", UPGRADE);
+        fields("upgradeToWebSocketByPost", "Connection: upgrade\r\nUpgrade: websocket", WEBSOCKET_FORM);
+        handshake("webSocketWhereNoneIsServed", "Upgrade: websocket\r\nConnection: Upgrade", WEBSOCKET_NOT_HERE);
         fields("upgradeToH2c", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk",
                 UPGRADE);
         fields("http2SettingsAlone", "HTTP2-Settings: AAMAAABk", UPGRADE);
@@ -262,6 +263,11 @@ final class HeadCases {
         fields("teTrailers", "TE: trailers", null);
         fields("connectionClose", "Connection: close", null);
         fields("fields100", "A: b\r\n".repeat(98) + "A: b", null);
+    }
+
+    private void handshake(String name, String fields, @Nullable HeadRefusal refusal) {
+        whole(name, "GET /a HTTP/1.1\r\nHost: weir\r\n" + fields
+                + "\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n", refusal);
     }
 
     private void line(String name, String line, @Nullable HeadRefusal refusal) {

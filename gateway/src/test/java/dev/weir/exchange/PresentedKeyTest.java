@@ -35,7 +35,10 @@ class PresentedKeyTest {
         "X-Weir-Key: nonsense, -, nonsense", "'', a=b&key=wr_a&c, wr_a", "'', key=wr%5Fa, wr_a",
         "'', k%65y=wr_a, wr_a", "'', keys=wr_a, absent", "'', key=AIza, absent",
         "Authorization: Bearer sk-a|X-Weir-Key: wr_a, -, wr_a", "x-api-key: wr_a|api-key: wr_b, -, conflict",
-        "x-api-key: wr_a, key=wr_b, conflict"})
+        "x-api-key: wr_a, key=wr_b, conflict",
+        "'Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.wr_a', -, wr_a",
+        "Sec-WebSocket-Protocol: openai-insecure-api-key.sk-a, -, absent",
+        "Sec-WebSocket-Protocol: openai-insecure-api-key.wr_a|api-key: wr_b, -, conflict"})
     void theKeyIsFoundWhereSdksPutIt(String headers, String query, String expected) {
         String found = switch (PresentedKey.of(headers(headers), query)) {
             case PresentedKey.Presented(String text) -> text;

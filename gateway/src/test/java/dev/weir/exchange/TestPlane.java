@@ -188,8 +188,18 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
         await().pollInterval(Duration.ofMillis(2)).atMost(Duration.ofSeconds(20)).until(() -> plane.running() == 0);
     }
 
+    /// Takes no new calls, gives the running ones so long, then ends them. For a plane of the test's own.
+    void drain(long millis) throws Exception {
+        done(plane.drain(millis));
+    }
+
     boolean isAnyRunning() {
         return plane.running() > 0;
+    }
+
+    /// Weir stops, and waits for nobody: what runs is ended.
+    void interrupt() throws Exception {
+        done(plane.drain(0));
     }
 
     private static String id(UsageEvent event) {

@@ -80,7 +80,7 @@ class RoutesTest {
                     GET  , /openai/v1/chat/completions        , openai    , /v1/chat/completions        , -       , free
                     GET  , /openai/v1/models                  , openai    , /v1/models                  , -       , free
                     POST , /openai/v1/messages                , openai    , /v1/messages                , -       , anthropic.messages
-                    POST , /openai/v1/embeddings              , openai    , /v1/embeddings              , -       , unread
+                    POST , /openai/v1/embeddings              , openai    , /v1/embeddings              , -       , openai.embeddings
                     POST , /anthropic/v1/messages             , anthropic , /v1/messages                , -       , anthropic.messages
                     POST , /anthropic/v1/messages/            , anthropic , /v1/messages/               , -       , unread
                     POST , /anthropic/v1/messages/count_tokens, anthropic , /v1/messages/count_tokens   , -       , free

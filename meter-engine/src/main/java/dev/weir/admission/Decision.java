@@ -57,7 +57,8 @@ final class Decision {
 
     /// A body that nobody reads, or one that leaves the model to the provider.
     private boolean namesNoModel() {
-        return request.input() instanceof Input.Unseen && request.sku() != null && request.sku().model().isEmpty();
+        boolean unread = request.input() instanceof Input.Unseen || request.input() instanceof Input.Unbounded;
+        return unread && request.sku() != null && request.sku().model().isEmpty();
     }
 
     private ModelFacts facts() {
@@ -94,6 +95,7 @@ final class Decision {
             case Input.AtMost(long bodyBytes, long overhead) -> bodyBytes + overhead;
             case Input.Counted(long tokens) -> tokens;
             case Input.Unseen _ -> tokensCapped ? facts.inputTokensMax() : 0;
+            case Input.Unbounded _ -> tokensCapped ? ModelFacts.UNKNOWN : 0;
         };
     }
 
@@ -187,6 +189,10 @@ final class Decision {
     }
 
     private String unbounded(String why) {
+        if (request.input() instanceof Input.Unbounded(String what)) {
+            return "A hard cap on tokens or cost applies, and nothing bounds what " + what
+                    + " may use. Use a key without such a cap for it.";
+        }
         String reason = request.input() instanceof Input.Unseen(String unseen) ? unseen : "an unknown input";
         return "A hard cap applies, and this request has " + reason
                 + ", which Weir cannot see: only the model's context window bounds it, " + why

@@ -30,4 +30,9 @@ public sealed interface Input {
     ///
     /// @param reason for the client: `an image by URL`, `a stored conversation`, …
     record Unseen(String reason) implements Input {}
+
+    /// Nothing bounds it, not even the context window, because the model may read as often as it likes.
+    ///
+    /// @param what for the client: `a realtime session`
+    record Unbounded(String what) implements Input {}
 }

@@ -17,12 +17,17 @@ import org.jspecify.annotations.Nullable;
 /// @param error the type of an error object in the answer; null where none stood there
 /// @param finished whether the model's own end was seen (a finish or stop reason)
 /// @param contentSeen whether any output has passed
+/// @param billed what the provider charges for where that is not what it counts, so what is priced; else empty
+/// @param costReportedPicos pico-dollars that the provider says it charges, or [#NO_COST]
 /// @param requests how many requests the quantities are summed over: 1, but for a batch
 /// @param toldBy the id of the object whose content tells the usage, where this answer names one; else null
-/// @param billed what the provider charges for where that is not what it counts, so what is priced; else empty
 public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
         @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
-        boolean contentSeen, Quantities billed, long requests, @Nullable String toldBy) {
+        boolean contentSeen, Quantities billed, long costReportedPicos, long requests,
+        @Nullable String toldBy) {
+
+    /// What stands for a cost that no provider told, where costs are pico-dollars.
+    public static final long NO_COST = Long.MIN_VALUE;
 
     /// How much a provider has told of what was used.
     public enum Usage {
@@ -57,21 +62,31 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
     public AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
             @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
             boolean contentSeen) {
-        this(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen, Quantities.NONE);
+        this(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen, Quantities.NONE,
+                NO_COST);
+    }
+
+    /// The same with what the provider says it charges.
+    AnswerFacts withCost(ReportedCost told) {
+        return told.picos() == costReportedPicos
+                ? this
+                : new AnswerFacts(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen,
+                        billed, told.picos(), requests, toldBy);
     }
 
     /// Of one request.
     public AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
             @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
-            boolean contentSeen, Quantities billed) {
-        this(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen, billed, 1, null);
+            boolean contentSeen, Quantities billed, long costReportedPicos) {
+        this(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen, billed, costReportedPicos,
+                1, null);
     }
 
     /// Of a batch of requests, or of one of them.
     static AnswerFacts ofBatch(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
             @Nullable String id, long requests, @Nullable String toldBy) {
         return new AnswerFacts(usage, quantities, sides, model, id, "batch", null, usage == Usage.FINAL, false,
-                Quantities.NONE, Math.max(1, requests), toldBy);
+                Quantities.NONE, NO_COST, Math.max(1, requests), toldBy);
     }
 
     /// The same where the rest of the answer cannot be read: only a last word that was called so still is one.

@@ -35,6 +35,11 @@ abstract class AnswerFields<F extends Enum<F>> extends JsonListener<F> {
         output.textEnd();
     }
 
+    /// What passed so far is in a usage that was told.
+    final void textTold() {
+        output.told();
+    }
+
     boolean contentSeen() {
         return contentSeen;
     }

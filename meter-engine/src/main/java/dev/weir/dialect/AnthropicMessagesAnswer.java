@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// In a stream the usage of `message_start` comes first, and each field that a later `message_delta` carries takes the place
 /// of the first one: its numbers are cumulative, server tools may have added input meanwhile, and the output count of
-/// `message_start` is a placeholder that never counts. Input excludes what the cache read and wrote; here it is put together.
+/// `message_start` is a placeholder that never counts. A usage object counts from its end on: a stream may be cut within it.
+/// Input excludes what the cache read and wrote; here it is put together.
 ///
 /// Passes of the model that the top level leaves out, though they are billed (`usage.iterations[]`: compaction, advisor), are
 /// added to the totals and told apart as [Side]s. An iteration of type `message` is inside the top level.
@@ -30,6 +31,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
         BLOCK_TYPE,
         TEXT,
         USAGE,
+        FIRST_USAGE,
         // tokens
         INPUT,
         OUTPUT,
@@ -57,8 +59,10 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
     private static final JsonPaths<Field> PATHS = paths(new JsonPaths<>(), "");
 
     private final Counts<Field> usage = new Counts<>(Field.class);
+    private final Counts<Field> passing = new Counts<>(Field.class);
     private final Counts<Field> iteration = new Counts<>(Field.class);
-    private Quantities.Builder outside = Quantities.builder();
+    private Quantities outside = Quantities.NONE;
+    private Quantities.Builder passingOutside = Quantities.builder();
     private final List<Side> sides = new ArrayList<>(0);
     private @Nullable String kind;
     private @Nullable ModelId sideModel;
@@ -86,6 +90,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
                 at + "content_block.name",
                 at + "content_block.text", at + "content[].text", at + "content[].thinking", at + "content[].name");
         paths.add(USAGE, Strings.WHOLE, at + "usage");
+        paths.add(FIRST_USAGE, Strings.WHOLE, at + "message.usage");
         for (String usage : List.of(at + "message.usage", at + "usage")) {
             paths.add(TIER, Strings.WHOLE, usage + ".service_tier");
             paths.add(INPUT, Strings.WHOLE, usage + ".input_tokens");
@@ -120,8 +125,9 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
     void enter(Field field) {
         switch (field) {
             case ERROR -> error = error == null ? "error" : error;
+            case USAGE, FIRST_USAGE -> passing.clear();
             case ITERATIONS -> {
-                outside = Quantities.builder();
+                passingOutside = Quantities.builder();
                 sides.clear();
             }
             case ITERATION -> {
@@ -136,13 +142,16 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
 
     @Override
     void leave(Field field) {
-        // Only a usage object that has ended is a word on usage: a cut may fall into it.
-        latest |= field == USAGE;
+        if (field == USAGE || field == FIRST_USAGE) {
+            usage.overlay(passing);
+            outside = passingOutside.build();
+            latest |= field == USAGE;
+        }
         if (field == ITERATION && kind != null && !kind.equals("message")) {
             var side = Quantities.builder();
             tokens(iteration, side, SIDE_INPUT, SIDE_OUTPUT, SIDE_READ, SIDE_WRITE, SIDE_5M, SIDE_1H);
             Quantities quantities = side.build();
-            quantities.forEach(outside::add);
+            quantities.forEach(passingOutside::add);
             if (sides.size() < SIDES_MAX) {
                 sides.add(new Side(kind, sideModel, quantities));
             }
@@ -153,7 +162,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
     void number(Field field, long value) {
         switch (field) {
             case SIDE_INPUT, SIDE_OUTPUT, SIDE_READ, SIDE_WRITE, SIDE_5M, SIDE_1H -> iteration.set(field, value);
-            default -> usage.set(field, value);
+            default -> passing.set(field, value);
         }
     }
 
@@ -189,7 +198,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
             if (usage.has(SEARCHES)) {
                 quantities.reported(Meter.SEARCHES, usage.get(SEARCHES));
             }
-            outside.build().forEach(quantities::add);
+            outside.forEach(quantities::add);
         }
         if (toolCalls > 0) {
             quantities.reported(Meter.TOOL_CALLS_REQUESTED, toolCalls);

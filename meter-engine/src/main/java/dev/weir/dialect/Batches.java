@@ -58,7 +58,7 @@ public record Batches(Maker maker) implements Dialect {
 
     @Override
     public String unread() {
-        return "the requests of a batch";
+        return "a batch of requests";
     }
 
     @Override

@@ -132,7 +132,8 @@ final class CohereAnswer extends AnswerFields<CohereAnswer.Field> {
             quantities.reported(Meter.TOOL_CALLS_REQUESTED, toolCalls);
         }
         return new AnswerFacts(told ? AnswerFacts.Usage.FINAL : AnswerFacts.Usage.NONE, quantities.build(), List.of(),
-                null, id, null, error, finished, contentSeen(), counted ? billed : Quantities.NONE);
+                null, id, null, error, finished, contentSeen(), counted ? billed : Quantities.NONE,
+                AnswerFacts.NO_COST);
     }
 
     private Quantities.Builder counted() {

@@ -20,8 +20,22 @@ final class Counts<F extends Enum<F>> {
         present = other.present;
     }
 
+    /// Takes over what `other` has, and keeps the rest.
+    void overlay(Counts<F> other) {
+        for (long rest = other.present; rest != 0; rest &= rest - 1) {
+            int i = Long.numberOfTrailingZeros(rest);
+            values[i] = other.values[i];
+        }
+        present |= other.present;
+    }
+
     boolean has(F field) {
         return (present & 1L << field.ordinal()) != 0;
+    }
+
+    void forget(F field) {
+        values[field.ordinal()] = 0;
+        present &= ~(1L << field.ordinal());
     }
 
     /// The number, or 0 where it is absent.

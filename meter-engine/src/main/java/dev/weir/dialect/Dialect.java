@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
         OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, TgiGenerate,
         OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly, LookUp, Batches, BatchAnswers, Gemini, GeminiEmbed,
-        GeminiPredict,
-        GeminiInteractions, BedrockConverse, BedrockInvoke,
+        GeminiPredict, GeminiInteractions, BedrockConverse, BedrockInvoke, OpenAiRealtime, GeminiLive,
         Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
@@ -20,9 +19,21 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
         return true;
     }
 
-    /// What the provider reads of a request whose body is not read here, as a refusal names it.
+    /// What a request whose body is not read here is, as a refusal under a hard cap names it.
     default String unread() {
-        return "a body that no dialect reads";
+        return "a request on a path that no dialect reads";
+    }
+
+    /// Whether it is spoken over a WebSocket: one attempt, many answers, and messages in both directions.
+    default boolean isSession() {
+        return false;
+    }
+
+    /// A scanner for the server's messages of one session.
+    ///
+    /// @throws IllegalStateException where [#isSession()] is false
+    default SessionScanner session(OutputListener output) {
+        throw new IllegalStateException(id() + " is no session");
     }
 
     /// Reads the first `length` bytes of `body`, without side effects. The array is lent; facts keep offsets into it.

@@ -43,6 +43,9 @@ public final class Dialects {
 
     /// The first row that fits counts; where none does, the path passes unread.
     private static final List<Row> ROWS = List.of(
+            new Row("GET", ANY, path -> path.endsWith("/realtime"), (provider, path) -> new OpenAiRealtime(provider)),
+            new Row("GET", GOOGLE, path -> path.startsWith("/ws/") && path.contains("BidiGenerateContent"),
+                    (provider, path) -> new GeminiLive()),
             post("/chat/completions", OpenAiChat::new),
             post("/agents/completions", OpenAiChat::new),
             post("/responses", OpenAiResponses::new),

@@ -5,6 +5,11 @@ abstract class JsonListener<F extends Enum<F>> {
     /// A number; fractions are rounded half up, what no `long` holds is clamped.
     void number(F field, long value) {}
 
+    /// A number as it stands there; unless this says that it was all, [#number(Enum, long)] is told the number rounded.
+    boolean exactNumber(F field, byte[] bytes, int from, int to) {
+        return false;
+    }
+
     /// A whole string without its escapes, UTF-8, cut at [JsonTap#CAPTURE_MAX] bytes of its raw form.
     void string(F field, byte[] bytes, int from, int to) {}
 

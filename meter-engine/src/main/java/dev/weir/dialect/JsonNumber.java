@@ -13,6 +13,9 @@ final class JsonNumber {
 
     /// Tells the listener the number that stands in `[from, to)`; nothing where it is none.
     static <F extends Enum<F>> void tell(JsonListener<F> listener, F field, byte[] bytes, int from, int to) {
+        if (listener.exactNumber(field, bytes, from, to)) {
+            return;
+        }
         boolean minus = bytes[from] == '-';
         int i = minus ? from + 1 : from;
         long value = 0;

@@ -42,6 +42,8 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         AUDIO_OUT,
         AUDIO_SECONDS,
         QUERIES,
+        COST,
+        COST_TICKS,
         // llama.cpp
         TIMINGS,
         TIMED_PROMPT,
@@ -67,6 +69,7 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
     private final Counts<Field> passing = new Counts<>(Field.class);
     private final Counts<Field> usage = new Counts<>(Field.class);
     private final Counts<Field> timings = new Counts<>(Field.class);
+    private final ReportedCost cost = new ReportedCost();
     private long toolCalls;
     private long choice;
     private long lastCall;
@@ -115,6 +118,8 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
             paths.add(AUDIO_OUT, Strings.WHOLE, usage + ".completion_tokens_details.audio_tokens");
             paths.add(AUDIO_SECONDS, Strings.WHOLE, usage + ".prompt_audio_seconds");
             paths.add(QUERIES, Strings.WHOLE, usage + ".num_search_queries");
+            paths.add(COST, Strings.WHOLE, usage + ".cost", usage + ".cost.total_cost");
+            paths.add(COST_TICKS, Strings.WHOLE, usage + ".cost_in_usd_ticks");
         }
         paths.add(CHOICE_BEGIN, Strings.WHOLE, "choices[]");
         // The older completions have it right in the choice.
@@ -177,6 +182,15 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         last |= usageHere && (message && !delta || finished && !choiceHere);
         usageHere = false;
         choiceHere = false;
+    }
+
+    @Override
+    boolean exactNumber(Field field, byte[] bytes, int from, int to) {
+        boolean isCost = field == COST || field == COST_TICKS;
+        if (isCost) {
+            cost.told(bytes, from, to, field == COST ? ReportedCost.USD : ReportedCost.TICKS);
+        }
+        return isCost;
     }
 
     @Override
@@ -263,8 +277,8 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         if (images > 0) {
             quantities.reported(Meter.IMAGES_GENERATED, images);
         }
-        return new AnswerFacts(how, quantities.build(),
-                List.of(), model, id, tier, error, finished, contentSeen());
+        return new AnswerFacts(how, quantities.build(), List.of(), model, id, tier, error, finished, contentSeen())
+                .withCost(cost);
     }
 
     private void tokens(Quantities.Builder quantities) {

@@ -16,7 +16,20 @@ import org.jspecify.annotations.Nullable;
 /// are several images, and their usage objects are of one image each, so they are added up.
 final class OpenAiImagesAnswer extends AnswerFields<OpenAiImagesAnswer.Field> {
     enum Field {
-        MODEL, ID, ERROR, ERROR_TYPE, TYPE, DATA, IMAGE, USAGE, INPUT, OUTPUT, IMAGE_INPUT, IMAGE_OUTPUT, CACHED
+        MODEL,
+        ID,
+        ERROR,
+        ERROR_TYPE,
+        TYPE,
+        DATA,
+        IMAGE,
+        USAGE,
+        INPUT,
+        OUTPUT,
+        IMAGE_INPUT,
+        IMAGE_OUTPUT,
+        CACHED,
+        COST_TICKS
     }
 
     private static final JsonPaths<Field> PATHS = new JsonPaths<Field>()
@@ -32,10 +45,12 @@ final class OpenAiImagesAnswer extends AnswerFields<OpenAiImagesAnswer.Field> {
             .add(OUTPUT, Strings.WHOLE, "usage.output_tokens")
             .add(IMAGE_INPUT, Strings.WHOLE, "usage.input_tokens_details.image_tokens")
             .add(IMAGE_OUTPUT, Strings.WHOLE, "usage.output_tokens_details.image_tokens")
+            .add(COST_TICKS, Strings.WHOLE, "usage.cost_in_usd_ticks")
             .add(CACHED, Strings.WHOLE, "usage.input_tokens_details.cached_tokens");
 
     private final Counts<Field> passing = new Counts<>(Field.class);
     private final Quantities.Builder told = Quantities.builder();
+    private final ReportedCost cost = new ReportedCost();
     private long images;
     private boolean imagesTold;
     private boolean completedHere;
@@ -93,6 +108,14 @@ final class OpenAiImagesAnswer extends AnswerFields<OpenAiImagesAnswer.Field> {
     }
 
     @Override
+    boolean exactNumber(Field field, byte[] bytes, int from, int to) {
+        if (field == COST_TICKS) {
+            cost.told(bytes, from, to, ReportedCost.TICKS);
+        }
+        return field == COST_TICKS;
+    }
+
+    @Override
     void number(Field field, long value) {
         passing.set(field, value);
     }
@@ -119,6 +142,6 @@ final class OpenAiImagesAnswer extends AnswerFields<OpenAiImagesAnswer.Field> {
         }
         boolean all = usageTold || imagesTold && error == null;
         return new AnswerFacts(all ? AnswerFacts.Usage.LATEST : AnswerFacts.Usage.NONE, quantities.build(), List.of(),
-                model, id, null, error, imagesTold, contentSeen());
+                model, id, null, error, imagesTold, contentSeen()).withCost(cost);
     }
 }

@@ -56,7 +56,9 @@ final class OpenAiResponsesAnswer extends AnswerFields<OpenAiResponsesAnswer.Fie
         PASSING_TYPE,
         PASSING_ACTION,
         PASSING_NAME,
-        TEXT
+        TEXT,
+        COST,
+        COST_TICKS
     }
 
     /// The image model where the tool names none (OpenAI API reference, image generation tool, `model`).
@@ -65,6 +67,7 @@ final class OpenAiResponsesAnswer extends AnswerFields<OpenAiResponsesAnswer.Fie
 
     /// The usage object that is passing; it counts when it has ended.
     private final Counts<Field> passing = new Counts<>(Field.class);
+    private final ReportedCost cost = new ReportedCost();
     private final Counts<Field> usage = new Counts<>(Field.class);
     private final Counts<Field> tools = new Counts<>(Field.class);
     private final OutputItems listed = new OutputItems();
@@ -134,6 +137,8 @@ final class OpenAiResponsesAnswer extends AnswerFields<OpenAiResponsesAnswer.Fie
         paths.add(CACHED, Strings.WHOLE, usage + ".input_tokens_details.cached_tokens");
         paths.add(CACHE_WRITE, Strings.WHOLE, usage + ".input_tokens_details.cache_write_tokens");
         paths.add(REASONING, Strings.WHOLE, usage + ".output_tokens_details.reasoning_tokens");
+        paths.add(COST, Strings.WHOLE, usage + ".cost");
+        paths.add(COST_TICKS, Strings.WHOLE, usage + ".cost_in_usd_ticks");
         paths.add(WEB_SEARCHES, Strings.WHOLE, usage + ".server_side_tool_usage_details.web_search_calls");
         paths.add(X_SEARCHES, Strings.WHOLE, usage + ".server_side_tool_usage_details.x_search_calls");
     }
@@ -169,6 +174,15 @@ final class OpenAiResponsesAnswer extends AnswerFields<OpenAiResponsesAnswer.Fie
             default -> {
             }
         }
+    }
+
+    @Override
+    boolean exactNumber(Field field, byte[] bytes, int from, int to) {
+        boolean isCost = field == COST || field == COST_TICKS;
+        if (isCost) {
+            cost.told(bytes, from, to, field == COST ? ReportedCost.USD : ReportedCost.TICKS);
+        }
+        return isCost;
     }
 
     @Override
@@ -265,7 +279,8 @@ final class OpenAiResponsesAnswer extends AnswerFields<OpenAiResponsesAnswer.Fie
         }
         List<Side> sides = sides(quantities);
         items(quantities);
-        return new AnswerFacts(how, quantities.build(), sides, model, id, tier, error, finished, contentSeen());
+        return new AnswerFacts(how, quantities.build(), sides, model, id, tier, error, finished, contentSeen())
+                .withCost(cost);
     }
 
     private void report(Quantities.Builder quantities, Meter meter, Field field) {

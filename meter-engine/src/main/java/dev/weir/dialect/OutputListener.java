@@ -16,4 +16,7 @@ public interface OutputListener {
 
     /// The string is over: what comes next continues the text, but no escape.
     void textEnd();
+
+    /// The provider told what all text so far has used: it need not be counted any more.
+    default void told() {}
 }

@@ -81,6 +81,12 @@ public record RequestFacts(@Nullable ModelId model, boolean streaming, long choi
         }
     }
 
+    /// The same request, of a model that the client named later.
+    public RequestFacts of(ModelId named) {
+        return new RequestFacts(named, streaming, choices, outputLimitMin, outputMost, usageAsked, prompt, user, audio,
+                others, options, layout);
+    }
+
     /// The output limit of one choice that the client set; the larger where two fields set one, because either may be the
     /// one obeyed. Empty where none is set.
     public OptionalLong outputLimit() {

@@ -37,6 +37,8 @@ import org.jspecify.annotations.Nullable;
 /// @param flags oddities an operator should see
 /// @param tools which tools the `tool_calls` were calls of, by name, and their sum is that meter's amount; where Weir died
 ///        meanwhile, those that were asked for
+/// @param costReported what the provider says it charges, where it says so (OpenRouter, xAI, Perplexity); beside `cost`, never
+///        in its place; null where it does not
 public record UsageEvent(String callId, int attempt, Instant time, @Nullable TenantId tenant, @Nullable KeyId key,
         @Nullable String user, String route, String provider, @Nullable String modelAsked,
         @Nullable String modelAnswered,
@@ -45,7 +47,8 @@ public record UsageEvent(String callId, int attempt, Instant time, @Nullable Ten
         Quantities quantities, WireBytes bytes, int clientStatus, int upstreamStatus, long latencyNanos,
         long firstTokenNanos,
         int clientRetryCount, long retryAfterSeconds, Outcome outcome, @Nullable String reasonCode,
-        @Nullable String priceVersion, @Nullable Money cost, Flags flags, ToolCounts tools) {
+        @Nullable String priceVersion, @Nullable Money cost, Flags flags, ToolCounts tools,
+        @Nullable Money costReported) {
     public UsageEvent {
         if (callId.isEmpty() || callId.length() > 64 || attempt < 1) {
             throw new IllegalArgumentException(
@@ -66,7 +69,7 @@ public record UsageEvent(String callId, int attempt, Instant time, @Nullable Ten
         this(callId, attempt, time, tenant, key, user, route, provider, modelAsked, modelAnswered, region, serviceTier,
                 providerRequestId, attribution, quantities, bytes, clientStatus, upstreamStatus, latencyNanos,
                 firstTokenNanos, clientRetryCount, retryAfterSeconds, outcome, reasonCode, priceVersion, cost, flags,
-                ToolCounts.NONE);
+                ToolCounts.NONE, null);
     }
 
     /// The model a report groups by: the one that answered, else the one asked for.
@@ -81,7 +84,7 @@ public record UsageEvent(String callId, int attempt, Instant time, @Nullable Ten
                 serviceTier, providerRequestId, attribution, quantities, bytes, clientStatus, upstreamStatus,
                 latencyNanos,
                 firstTokenNanos, clientRetryCount, retryAfterSeconds, outcome, reasonCode, priceVersion, other, flags,
-                tools);
+                tools, costReported);
     }
 
     /// The same event with these tools.
@@ -91,6 +94,16 @@ public record UsageEvent(String callId, int attempt, Instant time, @Nullable Ten
                 serviceTier, providerRequestId, attribution, quantities, bytes, clientStatus, upstreamStatus,
                 latencyNanos,
                 firstTokenNanos, clientRetryCount, retryAfterSeconds, outcome, reasonCode, priceVersion, cost, flags,
-                called);
+                called, costReported);
+    }
+
+    /// The same event with what the provider says it charges.
+    public UsageEvent withCostReported(@Nullable Money told) {
+        return new UsageEvent(callId, attempt, time, tenant, key, user, route, provider, modelAsked, modelAnswered,
+                region,
+                serviceTier, providerRequestId, attribution, quantities, bytes, clientStatus, upstreamStatus,
+                latencyNanos,
+                firstTokenNanos, clientRetryCount, retryAfterSeconds, outcome, reasonCode, priceVersion, cost, flags,
+                tools, told);
     }
 }

@@ -6,7 +6,8 @@ import dev.weir.usage.ModelId;
 import dev.weir.usage.Provenance;
 import org.jspecify.annotations.Nullable;
 
-/// Counts the input of a request before it is sent, for when the bound by bytes does not fit a cap any more.
+/// Counts the input of a request: before it is sent, for when the bound by bytes does not fit a cap any more, and after an
+/// answer that did not tell it.
 ///
 /// Every text of the prompt is counted with the model's tokenizer; around it come, per message, three tokens of frame, one
 /// of role and one to spare, and three that open the answer (OpenAI cookbook, "How to count tokens with tiktoken", read
@@ -24,7 +25,36 @@ public final class InputCount {
     /// The system message of the harmony template: at most 142 tokens are recorded.
     private static final int HARMONY = 192;
 
+    /// What comes around a message, and around all, without anything to spare.
+    private static final int AROUND_MESSAGE = 4;
+    private static final int AROUND_ALL = 3;
+
     private InputCount() {}
+
+    /// About so many input tokens; a bound where there are parts that are no text.
+    ///
+    /// @param body the body that `prompt` was read from
+    public static TokenCount estimate(PromptText prompt, byte[] body, @Nullable ModelId model, Tokenizers tokenizers) {
+        var bound = new TokenCount(prompt.boundTokens(), Provenance.BOUND);
+        if (!prompt.onlyText()) {
+            return bound;
+        }
+        long tokens = AROUND_ALL + (long) AROUND_MESSAGE * prompt.messages();
+        tokens += tokenizers.aroundRequest(model, prompt.tools() > 0);
+        for (int i = 0; i < prompt.spans(); i++) {
+            String text = JsonStrings.text(body, prompt.from(i), prompt.to(i));
+            tokens += isTool(prompt, body, i)
+                    ? tokenizers.estimateTool(model, text)
+                    : tokenizers.estimate(model, text).tokens();
+        }
+        Provenance provenance = tokenizers.has(model) && prompt.tools() == 0 ? Provenance.TOKENIZER : Provenance.BOUND;
+        return tokens < bound.tokens() ? new TokenCount(Math.max(1, tokens), provenance) : bound;
+    }
+
+    /// The definition of a tool is raw JSON; all other spans are the inside of strings.
+    private static boolean isTool(PromptText prompt, byte[] body, int span) {
+        return prompt.tools() > 0 && body[prompt.from(span) - 1] != '"';
+    }
 
     /// At most so many input tokens. Only where [PromptText#unseen()] is null: else there is no bound.
     ///

@@ -1,47 +1,54 @@
 package dev.weir.meter;
 
-import dev.weir.dialect.JsonStrings;
 import dev.weir.dialect.OutputListener;
 import dev.weir.usage.ModelId;
 import dev.weir.usage.Provenance;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The text a model put out, kept only as far as counting it needs.
 ///
 /// Nearly always nobody asks: the provider tells its usage at the end, and the text is dropped uncounted. So pieces are only
-/// gathered, as they stand in JSON. What does not fit into [#KEPT_MAX] bytes is counted in slices as it passes, cut between
-/// words where there are any: each cut can add one token, one in some eight thousand.
+/// gathered, as they stand in JSON, in slices of [#SLICE] bytes, cut between words where there are any: each cut can add one
+/// token, one in some four thousand. When [#SLICES_WAITING] slices are full, the oldest is given to a worker to count. So a
+/// stream keeps at most one slice more than that, and its own thread counts only where the workers do not keep up.
 ///
-/// One thread at a time.
+/// One thread at a time, but that the workers may be others.
 final class PassedText implements OutputListener {
-    static final int KEPT_MAX = 32 * 1024;
+    static final int SLICE = 15 * 1024;
+    static final int SLICES_WAITING = 3;
     private static final int FIRST = 1024;
 
     private final Tokenizers tokenizers;
     private final Supplier<@Nullable ModelId> model;
+    private final Executor workers;
+    private final Deque<TextSlice> waiting = new ArrayDeque<>(0);
     private byte[] kept = new byte[0];
     private int length;
     private long counted;
     private Provenance provenance = Provenance.TOKENIZER;
 
-    PassedText(Tokenizers tokenizers, Supplier<@Nullable ModelId> model) {
+    PassedText(Tokenizers tokenizers, Supplier<@Nullable ModelId> model, Executor workers) {
         this.tokenizers = tokenizers;
         this.model = model;
+        this.workers = workers;
     }
 
     @Override
     public void text(byte[] json, int from, int to) {
         int at = from;
         while (at < to) {
-            if (length == KEPT_MAX) {
-                count(cut());
+            if (length == SLICE) {
+                slice(cut());
             }
-            int some = Math.min(to - at, KEPT_MAX - length);
+            int some = Math.min(to - at, SLICE - length);
             if (kept.length < length + some) {
                 int wanted = Math.max(length + some, Math.max(FIRST, 2 * kept.length));
-                kept = Arrays.copyOf(kept, Math.min(KEPT_MAX, wanted));
+                kept = Arrays.copyOf(kept, Math.min(SLICE, wanted));
             }
             System.arraycopy(json, at, kept, length, some);
             length += some;
@@ -51,15 +58,35 @@ final class PassedText implements OutputListener {
 
     @Override
     public void textEnd() {
-        if (length > KEPT_MAX / 2) {
-            count(length);
+        if (length > SLICE - FIRST) {
+            slice(length);
         }
     }
 
-    /// All tokens that passed so far.
+    @Override
+    public void told() {
+        length = 0;
+        waiting.clear();
+        counted = 0;
+        provenance = Provenance.TOKENIZER;
+    }
+
+    /// All tokens that passed, but for those told. Nothing passes after it.
     TokenCount tokens() {
-        count(length);
+        while (!waiting.isEmpty()) {
+            collect(waiting.removeFirst());
+        }
+        collect(new TextSlice(tokenizers, model.get(), kept, length));
+        length = 0;
         return new TokenCount(counted, provenance);
+    }
+
+    /// Nobody will ask for the tokens.
+    void drop() {
+        waiting.forEach(TextSlice::drop);
+        waiting.clear();
+        kept = new byte[0];
+        length = 0;
     }
 
     /// Behind the last space, which no escape and no character contains; else before the character that may be unfinished.
@@ -76,15 +103,29 @@ final class PassedText implements OutputListener {
         return i - 1;
     }
 
-    private void count(int to) {
-        if (to > 0) {
-            TokenCount slice = tokenizers.count(model.get(), JsonStrings.text(kept, 0, to));
-            counted += slice.tokens();
-            if (slice.provenance() == Provenance.BOUND) {
-                provenance = Provenance.BOUND;
-            }
-            System.arraycopy(kept, to, kept, 0, length - to);
-            length -= to;
+    /// The first `to` bytes are a slice.
+    private void slice(int to) {
+        if (to == 0) {
+            return;
+        }
+        if (waiting.size() == SLICES_WAITING) {
+            collect(waiting.removeFirst());
+        }
+        byte[] sliced = kept;
+        waiting.addLast(new TextSlice(tokenizers, model.get(), sliced, to));
+        length -= to;
+        kept = new byte[SLICE];
+        System.arraycopy(sliced, to, kept, 0, length);
+        if (waiting.size() == SLICES_WAITING) {
+            workers.execute(waiting.getFirst());
+        }
+    }
+
+    private void collect(TextSlice slice) {
+        TokenCount tokens = slice.tokens();
+        counted += tokens.tokens();
+        if (tokens.provenance() == Provenance.BOUND) {
+            provenance = Provenance.BOUND;
         }
     }
 }

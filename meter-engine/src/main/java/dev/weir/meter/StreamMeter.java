@@ -10,6 +10,7 @@ import dev.weir.usage.ModelId;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
 import dev.weir.usage.UsageReading;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /// The meter of one answer: fed the upstream's payload bytes in any split, yields one [UsageReading].
@@ -23,11 +24,13 @@ import org.jspecify.annotations.Nullable;
 /// - **Elsewhere**: such an answer that names a file in which the usage stands.
 ///
 /// Borrows each array for the call. Never throws for what an upstream sends. Holds native memory for coded answers until
-/// [#finish] or [#close()]. One thread at a time.
+/// [#finish] or [#close()]. One thread at a time, beside the workers that count long text.
 public final class StreamMeter implements AutoCloseable {
     private static final int PARTIAL_CONTENT = 206;
 
     private final Dialect dialect;
+    private final @Nullable ModelId asked;
+    private final Tokenizers tokenizers;
     private final int status;
     private final @Nullable TokenCount inputEstimate;
     private final ContentDecoder decoder;
@@ -40,7 +43,7 @@ public final class StreamMeter implements AutoCloseable {
     /// @param inputEstimate the input tokens as admission knew them, null where it did not
     public StreamMeter(Dialect dialect, int status, @Nullable String contentEncoding, @Nullable ModelId asked,
             Tokenizers tokenizers, @Nullable TokenCount inputEstimate) {
-        this(dialect, status, contentEncoding, AnswerHead.NONE, asked, tokenizers, inputEstimate);
+        this(dialect, status, contentEncoding, AnswerHead.NONE, asked, tokenizers, inputEstimate, Runnable::run);
     }
 
     /// @param status of the upstream's answer
@@ -48,17 +51,24 @@ public final class StreamMeter implements AutoCloseable {
     /// @param head all its headers, which may tell of its usage
     /// @param asked the model asked for, null where unknown; the one that answers goes before it
     /// @param inputEstimate the input tokens as admission knew them, null where it did not
+    /// @param workers where long text is counted while it passes
     public StreamMeter(Dialect dialect, int status, @Nullable String contentEncoding, AnswerHead head,
-            @Nullable ModelId asked, Tokenizers tokenizers, @Nullable TokenCount inputEstimate) {
+            @Nullable ModelId asked, Tokenizers tokenizers, @Nullable TokenCount inputEstimate, Executor workers) {
         this.dialect = dialect;
+        this.asked = asked;
+        this.tokenizers = tokenizers;
         this.status = status;
         this.inputEstimate = inputEstimate;
         this.decoder = new ContentDecoder(contentEncoding);
-        this.text = new PassedText(tokenizers, () -> tokenizers.has(asked) ? asked : answeredOr(asked));
+        this.text = new PassedText(tokenizers, this::model, workers);
         this.scanner = dialect.answer(head, text);
     }
 
-    private @Nullable ModelId answeredOr(@Nullable ModelId asked) {
+    /// Whose tokenizer counts.
+    private @Nullable ModelId model() {
+        if (tokenizers.has(asked)) {
+            return asked;
+        }
         ModelId answered = scanner.facts().model();
         return answered == null ? asked : answered;
     }
@@ -92,6 +102,12 @@ public final class StreamMeter implements AutoCloseable {
     public UsageReading finish(boolean complete) {
         scanner.end();
         decoder.close();
+        UsageReading reading = reading(complete);
+        text.drop();
+        return reading;
+    }
+
+    private UsageReading reading(boolean complete) {
         AnswerFacts facts = scanner.facts();
         boolean told = facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete;
         if (dialect.looksUp()) {
@@ -112,11 +128,14 @@ public final class StreamMeter implements AutoCloseable {
         if (facts.usage() == Usage.NONE) {
             return withoutUsage(facts, complete);
         }
-        return new UsageReading.Estimated(withCountedOutput(facts.quantities()),
+        // A first frame may say 0 where the truth comes last (OpenRouter's messages, media in Gemini).
+        boolean noInput = facts.quantities().amount(Meter.TOKENS_IN) == 0;
+        Quantities soFar = noInput ? withEstimatedInput(facts.quantities()) : facts.quantities();
+        return new UsageReading.Estimated(withCountedOutput(soFar),
                 "the stream ended before the provider's last word on usage");
     }
 
-    /// A part of the content that the client asked for by `Range` tells a part of the usage, so nothing (RFC 9110 section 15.3.7).
+    /// A part of the content, asked for by `Range`, tells a part of the usage, so nothing (RFC 9110 section 15.3.7).
     private UsageReading aboutAnother(AnswerFacts facts, boolean told) {
         if (facts.id() != null && status < 300 && status != PARTIAL_CONTENT) {
             if (told) {
@@ -158,7 +177,7 @@ public final class StreamMeter implements AutoCloseable {
 
     /// A count the provider gave on the way stays where it is the larger: the text that passed may lag behind it.
     private Quantities withCountedOutput(Quantities quantities) {
-        TokenCount counted = text.tokens();
+        TokenCount counted = counted(quantities.amount(Meter.TOOL_CALLS_REQUESTED));
         long output = counted.tokens() + (dialect.hidesReasoning() ? quantities.amount(Meter.REASONING) : 0);
         if (quantities.has(Meter.TOKENS_OUT) && quantities.amount(Meter.TOKENS_OUT) >= output) {
             return quantities;
@@ -167,9 +186,18 @@ public final class StreamMeter implements AutoCloseable {
         return quantities.with(all -> all.set(Meter.TOKENS_OUT, output, how));
     }
 
+    /// About what was put out so far: the text that passed, and what the model wraps it in.
+    private TokenCount counted(long toolCalls) {
+        TokenCount passed = text.tokens();
+        return passed.tokens() == 0
+                ? passed
+                : new TokenCount(passed.tokens() + tokenizers.aroundAnswer(model(), toolCalls), passed.provenance());
+    }
+
     /// Frees what a meter that will not be finished holds.
     @Override
     public void close() {
         decoder.close();
+        text.drop();
     }
 }

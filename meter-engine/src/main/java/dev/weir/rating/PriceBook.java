@@ -108,8 +108,8 @@ public final class PriceBook {
         return rate(tenant, sku, used, 1, at);
     }
 
-    /// What a usage costs that was summed over many requests. A price for long inputs goes by the input of one request, so here by
-    /// that of the mean one: the sum over many short requests is no long input.
+    /// What a usage costs that was summed over many requests. A price for long inputs goes by the input of one request, so
+    /// here by that of the mean one: the sum over many short requests is no long input.
     ///
     /// @param tenant the tenant's id; null asks for everybody's price
     /// @param requests how many, 1 or more

@@ -6,7 +6,8 @@ public enum Provenance {
     REPORTED("reported"),
     /// Counted by the model's own tokenizer over the text that passed.
     TOKENIZER("tokenizer"),
-    /// A proven or calibrated upper bound.
+    /// Not told and not counted by the model's own tokenizer: an upper bound, or an estimate calibrated on recorded traffic
+    /// (`docs/estimates.md`).
     BOUND("bound");
 
     private final String id;

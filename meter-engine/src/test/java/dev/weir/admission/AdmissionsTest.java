@@ -250,6 +250,25 @@ class AdmissionsTest {
         assertThat(desk.standing("budget").settled()).isEqualTo(Money.ofUsd("0.00125").picos());
     }
 
+    /// A session reads its context window as often as it likes.
+    @Test
+    void whatNothingBoundsIsRefusedUnderCapsOnTokensOrCostOnly() {
+        var session = new Input.Unbounded("a realtime session");
+        for (Meter meter : new Meter[]{Meter.TOKENS, Meter.TOKENS_IN, Meter.TOKENS_OUT, Meter.COST}) {
+            var capped = new Desk(Plan.PRO,
+                    Limit.block("cap", Entity.THE_TENANT, Measure.of(meter), Window.DAY, Long.MAX_VALUE / 4));
+            assertThat(capped.refused(capped.chat(session, noLimit()))).as(meter.id()).satisfies(refusal -> {
+                assertThat(refusal.code()).isEqualTo(RefusalCode.UNBOUNDED_REQUEST);
+                assertThat(refusal.message()).contains("a realtime session");
+            });
+        }
+        var counted = new Desk(Plan.PRO,
+                Limit.block("cap", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.DAY, 10));
+        Admission.Admitted admitted = counted.admitted(counted.chat(session, noLimit()));
+        assertThat(admitted.outputLimit()).isEmpty();
+        counted.admissions.release(admitted);
+    }
+
     @Test
     void unseenInputIsBoundedByTheContextWindow() {
         var desk = new Desk(Plan.PRO,

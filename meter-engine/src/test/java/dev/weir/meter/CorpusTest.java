@@ -327,7 +327,7 @@ class CorpusTest {
         String model = record.path("facts").path("model").asText();
         return new StreamMeter(dialect, record.path("response").path("status").asInt(), null,
                 header -> header(record, header), model.isEmpty() ? null : new ModelId(model), TOKENIZERS,
-                null);
+                null, Runnable::run);
     }
 
     private static @Nullable String header(JsonNode record, String name) {

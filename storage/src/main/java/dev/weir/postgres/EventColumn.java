@@ -83,6 +83,8 @@ record EventColumn(String name, String type, IntFunction<Object[]> array,
         all.add(text("price_version", Text.NARROW, UsageEvent::priceVersion));
         all.add(number("cost_picos", kept -> kept.event().cost() == null ? null : kept.event().cost().picos()));
         all.add(integer("flags", event -> event.flags().bits()));
+        all.add(number("cost_reported_picos",
+                kept -> kept.event().costReported() == null ? null : kept.event().costReported().picos()));
         all.add(new EventColumn("tools", "text", String[]::new, kept -> tools(kept.event().tools())));
         return List.copyOf(all);
     }

@@ -30,7 +30,7 @@ final class EventRow {
     static final String COLUMNS = "node, epoch, seq, received_at, late, call_id, attempt, time, tenant, key_id, user_id, route,"
             + " provider, model_asked, model_answered, region, service_tier, provider_request_id, run, step, ticket, cost_center,"
             + " tags, provenance, client_in, upstream_out, upstream_in, client_out, client_status, upstream_status, latency_ns,"
-            + " first_token_ns, client_retry_count, retry_after_s, outcome, reason_code, price_version, cost, flags, tools, "
+            + " first_token_ns, client_retry_count, retry_after_s, outcome, reason_code, price_version, cost, cost_reported, flags, tools, "
             + UsageTotal.METERS.stream().map(Meter::id).collect(Collectors.joining(", "));
     private static final Map<String, Provenance> PROVENANCES = Arrays.stream(Provenance.values())
             .collect(Collectors.toUnmodifiableMap(Provenance::id, provenance -> provenance));
@@ -47,6 +47,7 @@ final class EventRow {
         String tenant = row.getString("tenant");
         String key = row.getString("key_id");
         BigDecimal cost = row.getBigDecimal("cost");
+        BigDecimal reported = row.getBigDecimal("cost_reported");
         return new UsageEvent(row.getString("call_id"), row.getInteger("attempt"),
                 row.get(OffsetDateTime.class, "time").toInstant(), tenant.isEmpty() ? null : new TenantId(tenant),
                 key == null ? null : new KeyId(key), row.getString("user_id"), row.getString("route"),
@@ -59,7 +60,8 @@ final class EventRow {
                 orMinusOne(row.getLong("first_token_ns")), row.getInteger("client_retry_count"),
                 orMinusOne(row.getLong("retry_after_s")), Outcome.byId(row.getString("outcome")).orElseThrow(),
                 row.getString("reason_code"), row.getString("price_version"), cost == null ? null : Money.ofUsd(cost),
-                new Flags(row.getInteger("flags")), tools(row));
+                new Flags(row.getInteger("flags")), tools(row),
+                reported == null ? null : Money.ofUsd(reported));
     }
 
     private static ToolCounts tools(Row row) {

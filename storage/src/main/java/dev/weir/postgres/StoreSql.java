@@ -17,7 +17,8 @@ import java.util.stream.Stream;
 final class StoreSql {
     /// Columns whose value is not the array's element itself.
     private static final List<String> JSON = List.of("tags", "provenance", "tools");
-    private static final String COST = "cost_picos";
+    /// Amounts travel as whole pico-dollars.
+    private static final String PICOS = "_picos";
 
     static final String STORE = store();
     static final String WATERMARK = "SELECT seq FROM weir.watermarks WHERE node = $1 AND epoch = $2";
@@ -63,13 +64,13 @@ final class StoreSql {
     }
 
     private static String targets() {
-        return names(column -> column.name().equals(COST) ? "cost" : column.name());
+        return names(column -> column.name().replace(PICOS, ""));
     }
 
     private static String expressions() {
         return names(column -> {
-            if (column.name().equals(COST)) {
-                return "cost_picos * 0.000000000001";
+            if (column.name().endsWith(PICOS)) {
+                return column.name() + " * 0.000000000001";
             }
             return JSON.contains(column.name()) ? column.name() + "::jsonb" : column.name();
         });

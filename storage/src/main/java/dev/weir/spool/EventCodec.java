@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 ///     numbers: client status, upstream status, latency, first token, client retries, retry-after
 ///     bytes on the four edges (numbers), quantities
 ///     tools (since version 2): count (1 byte), then text and number of each
+///     reported cost (since version 2): as cost
 ///
 ///   progress:
 ///     bytes on the four edges (numbers), quantities
@@ -42,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 ///   quantities: count (1 byte), then of each: meter (1 byte), provenance (1 byte), amount (number)
 /// ```
 ///
-/// Version 1, which had no tools, is still read. A later version is refused, not skipped: skipping would lose the record.
+/// Version 1, which ended with the quantities, is still read. A later version is refused, not skipped: skipping would lose the record.
 final class EventCodec {
     static final int VERSION = 2;
     /// By how much the settlement's payload can be longer than that of the record that opened the attempt: six texts that an
@@ -83,6 +84,7 @@ final class EventCodec {
         bytes(out, event.bytes());
         out.quantities(event.quantities());
         tools(out, event.tools());
+        cost(out, event.costReported());
     }
 
     static void writeProgress(PayloadWriter out, String callId, int attempt, Quantities soFar, WireBytes bytes) {
@@ -197,7 +199,7 @@ final class EventCodec {
         var attribution = attribution(run, step, ticket, costCenter, tags(in));
         var outcome = Outcome.byCode(in.raw());
         var flags = new Flags(in.smallNumber());
-        var cost = in.raw() == 0 ? null : Money.ofPicos(in.number());
+        var cost = cost(in);
         int clientStatus = in.smallNumber();
         int upstreamStatus = in.smallNumber();
         long latencyNanos = in.number();
@@ -207,11 +209,12 @@ final class EventCodec {
         var bytes = bytes(in);
         var quantities = quantities(in);
         var tools = version < 2 ? ToolCounts.NONE : tools(in);
+        var costReported = version < 2 ? null : cost(in);
         return new UsageEvent(callId, attempt, time, tenant == null ? null : new TenantId(tenant),
                 key == null ? null : new KeyId(key), user, route, provider, modelAsked, modelAnswered, region,
                 serviceTier, providerRequestId, attribution, quantities, bytes, clientStatus, upstreamStatus,
                 latencyNanos, firstTokenNanos, clientRetryCount, retryAfterSeconds, outcome, reasonCode, priceVersion,
-                cost, flags, tools);
+                cost, flags, tools, costReported);
     }
 
     private static Attribution attribution(@Nullable String run, @Nullable String step, @Nullable String ticket,
@@ -236,6 +239,10 @@ final class EventCodec {
             tags.put(name, in.mandatoryText());
         }
         return Collections.unmodifiableMap(tags);
+    }
+
+    private static @Nullable Money cost(PayloadReader in) throws MalformedRecordException {
+        return in.raw() == 0 ? null : Money.ofPicos(in.number());
     }
 
     private static ToolCounts tools(PayloadReader in) throws MalformedRecordException {

@@ -86,7 +86,7 @@ final class OpenAttempts {
                     e.provider(), e.modelAsked(), e.modelAnswered(), e.region(), e.serviceTier(),
                     e.providerRequestId(), e.attribution(), quantities, bytes, e.clientStatus(), e.upstreamStatus(),
                     e.latencyNanos(), e.firstTokenNanos(), e.clientRetryCount(), e.retryAfterSeconds(), e.outcome(),
-                    e.reasonCode(), e.priceVersion(), e.cost(), e.flags(), e.tools());
+                    e.reasonCode(), e.priceVersion(), e.cost(), e.flags(), e.tools(), e.costReported());
         }
     }
 

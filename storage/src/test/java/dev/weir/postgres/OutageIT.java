@@ -2,12 +2,14 @@ package dev.weir.postgres;
 
 import dev.weir.spool.Batch;
 import dev.weir.spool.StoreException;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +26,8 @@ final class OutageIT {
     /// What the proxy does to answers of the database.
     private enum Fault {
         NONE,
-        /// Breaks the connection instead of passing an answer on.
+        /// Breaks a connection that has taken statements instead of passing an answer on; one that is only being made is
+        /// left to be made, because the pool may want another before it has the first one back.
         CUT,
         /// Passes nothing on and keeps the connection; that connection stays so.
         HANG
@@ -95,6 +98,12 @@ final class OutageIT {
         }
     }
 
+    /// Whether the server's answer ends with ReadyForQuery, outside a transaction (PostgreSQL, "Message Formats").
+    private static boolean isReady(Buffer answer) {
+        return answer.length() >= 6 && answer.slice(answer.length() - 6, answer.length())
+                .equals(Buffer.buffer(new byte[]{'Z', 0, 0, 0, 5, 'I'}));
+    }
+
     private Database proxied() throws Exception {
         NetServer server = TestServer.VERTX.createNetServer().connectHandler(this::connect);
         server.listen(0, "127.0.0.1").toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
@@ -108,12 +117,13 @@ final class OutageIT {
             inner.handler(outer::write);
             inner.closeHandler(closed -> outer.close());
             outer.closeHandler(closed -> inner.close());
+            var takesStatements = new AtomicBoolean();
             outer.handler(answer -> {
-                switch (fault) {
-                    case NONE -> inner.write(answer);
-                    case CUT -> inner.close();
-                    case HANG -> {
-                    }
+                if (fault == Fault.CUT && takesStatements.get()) {
+                    inner.close();
+                } else if (fault != Fault.HANG) {
+                    takesStatements.compareAndSet(false, isReady(answer));
+                    inner.write(answer);
                 }
             });
             inner.resume();

@@ -80,7 +80,8 @@ final class RandomEvents {
                 random.nextBoolean() ? -1 : random.nextLong(1_000_000), random.nextInt(3),
                 random.nextBoolean() ? -1 : 30,
                 refused ? Outcome.BLOCKED : Outcome.OK, refused ? "cap_exceeded" : null, sometimes("v1"), cost(),
-                Flags.NONE).withTools(refused ? ToolCounts.NONE : tools());
+                Flags.NONE).withTools(refused ? ToolCounts.NONE : tools())
+                .withCostReported(random.nextInt(4) == 0 ? Money.ofPicos(random.nextLong(1L << 50)) : null);
     }
 
     private ToolCounts tools() {

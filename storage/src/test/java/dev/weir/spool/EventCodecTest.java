@@ -45,9 +45,9 @@ class EventCodecTest {
     }
 
     @Test
-    void aRecordOfTheFirstVersionIsReadWithoutTools() throws Exception {
+    void aRecordOfTheFirstVersionIsReadWithoutToolsAndReportedCost() throws Exception {
         byte[] payload = payload(Events.settled("call"));
-        byte[] first = Arrays.copyOf(payload, payload.length - 1);
+        byte[] first = Arrays.copyOf(payload, payload.length - 2);
         first[0] = 1;
         assertThat(read(first)).isEqualTo(Events.settled("call"));
     }

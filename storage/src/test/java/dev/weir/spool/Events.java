@@ -55,7 +55,7 @@ final class Events {
                 random.nextLong(), random.nextLong(), random.nextInt(), random.nextLong(),
                 Outcome.byCode(1 + random.nextInt(Outcome.values().length)), text(random), text(random),
                 random.nextBoolean() ? null : Money.ofPicos(random.nextLong()), new Flags(random.nextInt()),
-                tools(random));
+                tools(random), random.nextBoolean() ? null : Money.ofPicos(random.nextLong()));
     }
 
     static Quantities quantities(Random random) {
