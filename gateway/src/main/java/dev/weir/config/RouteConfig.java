@@ -37,7 +37,8 @@ import java.util.regex.Pattern;
 /// @param webhook what holds for deliveries; there on every route of kind `webhook`
 public record RouteConfig(String name, RouteKind kind, String provider, Optional<UpstreamUrl> upstream,
         Credential credential, CredentialForm credentialForm, boolean passClientCredential, String region,
-        boolean allowPrivate, boolean encodedSlash, boolean webSocket, Optional<String> outputLimitField, boolean askUsage,
+        boolean allowPrivate, boolean encodedSlash, boolean webSocket, Optional<String> outputLimitField,
+        boolean askUsage,
         CutStreams cutStreams, ByteSize bodyMax, int retries, Set<String> methods, List<AccessRule> reads,
         List<AccessRule> writes, UpstreamDeadlines deadlines, int connections, Optional<Path> ca,
         Optional<Address> proxy, McpRules mcp, Optional<WebhookRules> webhook) {

@@ -66,7 +66,8 @@ final class RouteKeys {
         Optional<WebhookRules> webhook = WebhookKeys.webhook(route);
         route.end();
         return Optional.of(new RouteConfig(name, kind, provider, upstream, credential, form, pass, region,
-                allowPrivate, encodedSlash, webSocket, outputLimitField, askUsage, cutStreams, bodyMax, retries, methods, reads,
+                allowPrivate, encodedSlash, webSocket, outputLimitField, askUsage, cutStreams, bodyMax, retries,
+                methods, reads,
                 writes, deadlines, connections, ca, proxy, mcp, webhook));
     }
 

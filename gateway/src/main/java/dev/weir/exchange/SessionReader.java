@@ -11,6 +11,7 @@ import dev.weir.usage.ToolCounts;
 import dev.weir.usage.UsageReading;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the messages of one session as they pass: the server's for what was used, the client's first one for the model where the
@@ -23,10 +24,12 @@ final class SessionReader implements AnswerSoFar {
     private @Nullable SessionSetup setup;
     private int usagesTold;
 
-    SessionReader(Call call, Tokenizers tokenizers) {
+    /// @param workers where long text is counted while it passes
+    SessionReader(Call call, Tokenizers tokenizers, Executor workers) {
         this.call = call;
         Dialect dialect = Objects.requireNonNull(call.dialect);
-        this.meter = new SessionMeter(dialect, () -> call.facts == null ? null : call.facts.model(), tokenizers);
+        this.meter = new SessionMeter(dialect, () -> call.facts == null ? null : call.facts.model(), tokenizers,
+                workers);
         this.setup = call.modelAsked() == null ? new SessionSetup() : null;
     }
 

@@ -220,7 +220,7 @@ final class WebSocketCall implements LiveCall {
                     RateLimitFields.of(tightest, call.time));
         }
         current.clientStatus = 101;
-        var reader = new SessionReader(call, loop.tokenizers());
+        var reader = new SessionReader(call, loop.tokenizers(), loop::work);
         current.readBy(reader);
         request.toNetSocket()
                 .onComplete(client -> step(() -> pass(current, reader, client.pause(), above)),

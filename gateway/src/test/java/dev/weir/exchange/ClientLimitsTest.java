@@ -7,6 +7,7 @@ import dev.weir.event.Outcome;
 import dev.weir.tenant.TenantId;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
@@ -199,8 +200,8 @@ class ClientLimitsTest {
                         .setHttp2ClearTextUpgrade(false));
         var request = TestPlane.done(client.request(HttpMethod.GET, plane.port(), "127.0.0.1", "/tickets/a"));
         request.putHeader("authorization", "Bearer " + plane.key.reveal());
-        var answer = TestPlane.done(request.send());
-        var body = answer.body();
+        // In one turn of the loop: a body that is asked for later may have lost its beginning.
+        var body = request.send().compose(HttpClientResponse::body);
         // An idle connection that was opened later is closed by the same sweeps that must spare this one.
         for (int i = 0; i < 3; i++) {
             try (var idle = plane.client()) {

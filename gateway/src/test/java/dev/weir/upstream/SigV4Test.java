@@ -124,11 +124,12 @@ class SigV4Test {
         }
     }
 
-    /// As it goes over the wire: what a segment must not hold is encoded, `:` once so and once not.
+    /// As it goes over the wire: what a segment must not hold is encoded, `:` once so and once not. No segment is `.` or `..`:
+    /// Weir refuses them, and AWS's signer takes them out.
     private static String randomPath(Random random) {
         var path = new StringBuilder();
         for (int segments = 1 + random.nextInt(4); segments > 0; segments--) {
-            path.append('/');
+            path.append("/x");
             for (int i = 1 + random.nextInt(8); i > 0; i--) {
                 int c = SEGMENT_CHARACTERS.charAt(random.nextInt(SEGMENT_CHARACTERS.length()));
                 boolean raw = "abcXYZ019-_~:@".indexOf(c) >= 0 && random.nextInt(4) > 0;

@@ -66,6 +66,7 @@ final class PassedText implements OutputListener {
     @Override
     public void told() {
         length = 0;
+        waiting.forEach(TextSlice::drop);
         waiting.clear();
         counted = 0;
         provenance = Provenance.TOKENIZER;

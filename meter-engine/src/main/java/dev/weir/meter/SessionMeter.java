@@ -7,6 +7,7 @@ import dev.weir.usage.Meter;
 import dev.weir.usage.ModelId;
 import dev.weir.usage.Quantities;
 import dev.weir.usage.UsageReading;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +25,9 @@ public final class SessionMeter {
 
     /// @param asked the model asked for, as it is known at the time; the one that answers goes before it where it has a
     ///        tokenizer of its own
-    public SessionMeter(Dialect dialect, Supplier<@Nullable ModelId> asked, Tokenizers tokenizers) {
-        this.text = new PassedText(tokenizers, () -> model(asked.get(), tokenizers));
+    /// @param workers where long text is counted while it passes
+    public SessionMeter(Dialect dialect, Supplier<@Nullable ModelId> asked, Tokenizers tokenizers, Executor workers) {
+        this.text = new PassedText(tokenizers, () -> model(asked.get(), tokenizers), workers);
         this.scanner = dialect.session(text);
     }
 

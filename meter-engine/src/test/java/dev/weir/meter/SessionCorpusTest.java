@@ -178,7 +178,7 @@ class SessionCorpusTest {
             java.util.function.Function<byte[], int[]> cuts) {
         Dialect dialect = Dialects.of(record.path("provider").asText(), "GET", record.path("endpoint").asText());
         assertThat(dialect.isSession()).as(name(record)).isTrue();
-        var meter = new SessionMeter(dialect, () -> null, TOKENIZERS);
+        var meter = new SessionMeter(dialect, () -> null, TOKENIZERS, Runnable::run);
         for (byte[] message : messages) {
             int from = 0;
             for (int cut : cuts.apply(message)) {
