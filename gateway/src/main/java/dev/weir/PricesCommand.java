@@ -108,7 +108,10 @@ final class PricesCommand implements Runnable {
                 .timeout(PATIENCE)
                 .header("Authorization", "Bearer " + adminKey(config))
                 .build();
-        try (HttpClient client = HttpClient.newBuilder().connectTimeout(PATIENCE).build()) {
+        try (HttpClient client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(PATIENCE)
+                .build()) {
             HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
             if (response.statusCode() != OK) {
                 throw new StartFailure("the control plane at " + base + " answered " + response.statusCode()

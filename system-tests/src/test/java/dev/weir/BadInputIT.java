@@ -6,6 +6,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,18 @@ class BadInputIT {
         assertThat(answer.statusCode()).isEqualTo(status);
         assertThat(answer.body()).contains(code).contains(shape).doesNotContain(CANARY).doesNotContain("Exception");
         assertThat(answer.headers().firstValue("x-weir-request-id")).isPresent();
+    }
+
+    @Test
+    void pricesAreCheckedAgainstWhatTheRunningWeirHasSeen() {
+        var out = new java.io.StringWriter();
+        var line = Main.commandLine().setOut(new java.io.PrintWriter(out, true));
+        var words = new java.util.ArrayList<>(List.of("prices", "check"));
+        words.addAll(weir.place());
+
+        assertThat(line.execute(words.toArray(new String[0]))).as(out.toString()).isEqualTo(Main.DONE);
+
+        assertThat(out.toString()).contains("Price book list-", "Everything that was used has a price.");
     }
 
     @Test

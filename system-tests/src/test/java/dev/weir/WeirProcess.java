@@ -82,6 +82,12 @@ final class WeirProcess implements AutoCloseable {
         return dataPort;
     }
 
+    /// The words that name this Weir to a command of another process.
+    List<String> place() {
+        return List.of("--config", folder.resolve("weir.yaml").toString(), "--data", folder.resolve("var").toString(),
+                "--control", "127.0.0.1:" + controlPort);
+    }
+
     String adminKey() throws IOException {
         return Files.readString(folder.resolve("var/admin.key")).strip();
     }
