@@ -3,10 +3,12 @@ package dev.weir;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -83,19 +85,36 @@ final class DataFolder {
     /// Keeps `text` in file `name`, replacing what is there.
     void keep(String name, String text) {
         try {
-            Files.deleteIfExists(file(name));
-            write(file(name), text);
+            Path made = made(file(name), text);
+            Files.move(made, file(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new UncheckedIOException(file(name) + " cannot be written", e);
         }
     }
 
+    /// The file appears with its whole content or not at all, however this process ends meanwhile.
     private static void write(Path file, String text) throws IOException {
-        try (var channel = Files.newByteChannel(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-                PosixFilePermissions.asFileAttribute(OWNER_ONLY))) {
-            channel.write(ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8)));
+        Path made = made(file, text);
+        try {
+            Files.createLink(file, made);
         } catch (FileAlreadyExistsException madeMeanwhile) {
             // Another start of the same folder was quicker; its secret is the one that counts.
+        } finally {
+            Files.deleteIfExists(made);
+        }
+    }
+
+    /// Another file beside it, with that content, on the disk.
+    private static Path made(Path file, String text) throws IOException {
+        Path made = Files.createTempFile(file.toAbsolutePath().getParent(), file.getFileName().toString(), ".new",
+                PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+        try (var channel = FileChannel.open(made, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap((text + "\n").getBytes(StandardCharsets.UTF_8)));
+            channel.force(true);
+            return made;
+        } catch (IOException | RuntimeException failed) {
+            Files.deleteIfExists(made);
+            throw failed;
         }
     }
 }

@@ -27,6 +27,11 @@ final class AdmissionRequests {
             return new AdmissionRequest(caller, call.routeName(), sku(call, facts), attributed, call.time, attempt,
                     input(call, facts.prompt()), output(call, facts), facts.audio(), others(call, declaredBytes));
         }
+        if (call.dialect != null && !call.dialect.freeOfTokens()) {
+            return new AdmissionRequest(caller, call.routeName(),
+                    new Sku(call.provider(), "", call.config().region(), null), attributed, call.time, attempt,
+                    new Input.Unbounded(call.dialect.unread()), Output.NONE, false, others(call, declaredBytes));
+        }
         return new AdmissionRequest(caller, call.routeName(), null, attributed, call.time, attempt, Input.NONE,
                 Output.NONE, false,
                 others(call, declaredBytes));

@@ -120,6 +120,7 @@ final class AnswerReader implements AnswerSoFar {
             case UsageReading.Missing missing -> askedFor(missing, complete);
             case UsageReading.Deferred later -> later;
             case UsageReading.Earlier told -> told;
+            case UsageReading.Elsewhere named -> named;
         };
     }
 
@@ -217,6 +218,11 @@ final class AnswerReader implements AnswerSoFar {
     @Override
     public List<AnswerFacts.Side> sides() {
         return meter == null ? List.of() : meter.facts().sides();
+    }
+
+    @Override
+    public long requests() {
+        return meter == null ? 1 : meter.facts().requests();
     }
 
     @Override

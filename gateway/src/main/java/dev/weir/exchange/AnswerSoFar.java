@@ -17,6 +17,11 @@ interface AnswerSoFar {
     /// What was used at another model's price.
     List<AnswerFacts.Side> sides();
 
+    /// How many requests the answer tells the usage of: 1, but for a batch.
+    default long requests() {
+        return 1;
+    }
+
     /// Pico-dollars that the provider says it charges, or [AnswerFacts#NO_COST].
     long costReportedPicos();
 

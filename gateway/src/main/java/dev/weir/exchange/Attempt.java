@@ -220,6 +220,11 @@ final class Attempt {
         return reader == null ? List.of() : reader.sides();
     }
 
+    /// How many requests the answer told the usage of: 1, but for a batch.
+    long requests() {
+        return reader == null ? 1 : reader.requests();
+    }
+
     /// Where the usage comes later, it comes by the id of the object.
     private @Nullable String providerId() {
         if (call.deliveryId != null) {

@@ -19,26 +19,30 @@ record CallCost(PriceBook prices, @Nullable String tenant, String provider, @Nul
         @Nullable String serviceTier, Instant at) {
     /// @param answered the model that is priced; the one asked for stands in where there is no price for it
     /// @param used all of it, `sides` included
+    /// @param requests how many requests `used` is summed over, those of `sides` included
     /// @return null where a part has no price
     @Nullable
-    Money of(@Nullable String answered, @Nullable String asked, Quantities used, List<Side> sides) {
+    Money of(@Nullable String answered, @Nullable String asked, Quantities used, List<Side> sides, long requests) {
         Quantities rest = used;
+        long restRequests = requests;
         Money sum = Money.ZERO;
         for (Side side : sides) {
             ModelId model = side.model();
             if (model == null) {
                 continue;
             }
-            Money cost = rate(model.value(), side.quantities());
+            Money cost = rate(model.value(), side.quantities(), side.requests());
             if (cost == null) {
                 return null;
             }
             sum = sum.plus(cost);
             rest = without(rest, side.quantities());
+            restRequests -= side.requests();
         }
-        Money cost = rate(answered, rest);
+        restRequests = Math.max(1, restRequests);
+        Money cost = rate(answered, rest, restRequests);
         if (cost == null) {
-            cost = rate(asked, rest);
+            cost = rate(asked, rest, restRequests);
         }
         return cost == null ? null : sum.plus(cost);
     }
@@ -51,11 +55,11 @@ record CallCost(PriceBook prices, @Nullable String tenant, String provider, @Nul
         }));
     }
 
-    private @Nullable Money rate(@Nullable String model, Quantities used) {
+    private @Nullable Money rate(@Nullable String model, Quantities used, long requests) {
         if (model == null) {
             return null;
         }
-        return switch (prices.rate(tenant, new Sku(provider, model, region, serviceTier), used, at)) {
+        return switch (prices.rate(tenant, new Sku(provider, model, region, serviceTier), used, requests, at)) {
             case Rating.Rated(Money cost) -> cost;
             case Rating.Unpriced _ -> null;
         };

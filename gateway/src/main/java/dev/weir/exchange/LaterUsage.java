@@ -7,6 +7,7 @@ import dev.weir.event.Flags.Flag;
 import dev.weir.event.UsageEvent;
 import dev.weir.money.Money;
 import dev.weir.rating.PriceBook;
+import dev.weir.usage.Quantities;
 import dev.weir.usage.UsageReading;
 import org.jspecify.annotations.Nullable;
 
@@ -48,15 +49,33 @@ final class LaterUsage {
         return kept;
     }
 
+    /// Notes where the usage of an awaited call is told, if not in answers about what it created.
+    void follow(Attempt asking, UsageReading.Elsewhere named) {
+        if (asking.call.caller != null) {
+            parts.deferred()
+                    .toldBy(asking.call.caller.tenant().id(), asking.call.provider(), named.objectId(), named.toldBy());
+        }
+    }
+
     /// At the prices of the creating call's admission; those of now where a former start admitted it.
     private UsageEvent event(Awaited call, Attempt asking, UsageReading.Earlier told) {
         PriceBook prices = call.admitted() == null ? parts.admissions().prices() : call.admitted().prices();
         String answered = asking.modelAnswered() != null ? asking.modelAnswered() : call.created().modelAnswered();
-        Money cost = new CallCost(prices, call.tenant().value(), call.created().provider(), call.created().region(),
-                call.tier(asking.serviceTier()), call.created().time())
-                .of(answered, call.created().modelAsked(), told.quantities(), asking.sides());
+        Money cost = isNothing(told.quantities())
+                ? Money.ZERO
+                : new CallCost(prices, call.tenant().value(), call.created().provider(), call.created().region(),
+                        call.tier(asking.serviceTier()), call.created().time())
+                        .of(answered, call.created().modelAsked(), told.quantities(), asking.sides(),
+                                asking.requests());
         return call.told(told.quantities(), answered, asking.serviceTier(), prices.version(), cost,
                 cost == null ? Flags.NONE.with(Flag.UNPRICED) : Flags.NONE);
+    }
+
+    /// A batch that failed its validation names no model, and has used nothing that could have a price.
+    private static boolean isNothing(Quantities used) {
+        var any = new boolean[1];
+        used.forEach((meter, amount, provenance) -> any[0] |= amount != 0);
+        return !any[0];
     }
 
     private void charge(Awaited call, UsageEvent event) {

@@ -67,6 +67,10 @@ final class Records {
                 boolean kept = laterUsage.book(attempt, told);
                 yield keepSettled(attempt, outcome, reason, told) != null && kept;
             }
+            case UsageReading.Elsewhere named -> {
+                laterUsage.follow(attempt, named);
+                yield keepSettled(attempt, outcome, reason, named) != null;
+            }
             case UsageReading.Reported _,UsageReading.Estimated _,UsageReading.Missing _ ->
                 keepSettled(attempt, outcome, reason, reading) != null;
         };

@@ -115,7 +115,7 @@ final class Settlements {
             case UsageReading.Reported(Quantities reported) -> reported;
             case UsageReading.Estimated(Quantities estimated, String _) ->
                 attempt.succeeded() ? withinBounds(attempt, estimated) : Quantities.NONE;
-            case UsageReading.Deferred _,UsageReading.Earlier _ -> Quantities.NONE;
+            case UsageReading.Deferred _,UsageReading.Earlier _,UsageReading.Elsewhere _ -> Quantities.NONE;
             case UsageReading.Missing _ -> attempt.succeeded() && attempt.mayHaveUsedTokens()
                     ? onlyTokens(attempt.admitted.reserved())
                     : Quantities.NONE;
@@ -188,6 +188,6 @@ final class Settlements {
         String tenant = attempt.call.tenant() == null ? null : attempt.call.tenant().value();
         return new CallCost(attempt.admitted.prices(), tenant, attempt.call.provider(), attempt.region(),
                 attempt.serviceTier(), attempt.call.time)
-                .of(attempt.modelAnswered(), attempt.call.modelAsked(), used, attempt.sides());
+                .of(attempt.modelAnswered(), attempt.call.modelAsked(), used, attempt.sides(), 1);
     }
 }

@@ -27,7 +27,7 @@ class CallCostTest {
         Quantities all = tokens(1_100, 3_000).with(more -> more.reported(Meter.IMAGES_GENERATED, 1));
         // gpt-5: 1.25 in, 10 out; gpt-image-1: 5 in, 40 for an image's tokens, USD per million.
         assertThat(cost.of("gpt-5", "gpt-5", all,
-                List.of(new Side("image_generation", new ModelId("gpt-image-1"), side))))
+                List.of(new Side("image_generation", new ModelId("gpt-image-1"), side)), 1))
                 .isEqualTo(Money.ofPicos(1_000 * 1_250_000L + 2_000 * 10_000_000L + 100 * 5_000_000L
                         + 1_000 * 40_000_000L));
     }
@@ -35,19 +35,19 @@ class CallCostTest {
     @Test
     void aSideWithoutAModelTakesThePriceOfTheModelThatAnswered() {
         Quantities all = tokens(1_000, 0);
-        assertThat(cost.of("gpt-5", null, all, List.of(new Side("compaction", null, tokens(400, 0)))))
-                .isEqualTo(cost.of("gpt-5", null, all, List.of()));
+        assertThat(cost.of("gpt-5", null, all, List.of(new Side("compaction", null, tokens(400, 0))), 1))
+                .isEqualTo(cost.of("gpt-5", null, all, List.of(), 1));
     }
 
     @Test
     void aSideWithoutAPriceLeavesTheCallUnpriced() {
         assertThat(cost.of("gpt-5", "gpt-5", tokens(1_000, 10),
-                List.of(new Side("advisor", new ModelId("nobody-knows"), tokens(400, 0))))).isNull();
+                List.of(new Side("advisor", new ModelId("nobody-knows"), tokens(400, 0))), 1)).isNull();
     }
 
     @Test
     void theModelAskedForStandsInWhereTheOneThatAnsweredHasNoPrice() {
-        assertThat(cost.of("my-deployment", "gpt-5", tokens(1_000, 0), List.of()))
+        assertThat(cost.of("my-deployment", "gpt-5", tokens(1_000, 0), List.of(), 1))
                 .isEqualTo(Money.ofPicos(1_000 * 1_250_000L));
     }
 }

@@ -155,7 +155,8 @@ class EarlyAnswerTest {
         var request = TestPlane.done(h2c.request(HttpMethod.GET, plane.port(), "127.0.0.1", path));
         assertThat(request.connection()).isSameAs(expected);
         request.putHeader("authorization", "Bearer " + plane.key.reveal());
-        return TestPlane.done(request.send().compose(answer -> answer.body().map(answer.statusCode())));
+        return TestPlane.done(OnLoop.run(plane.vertx(),
+                () -> request.send().compose(answer -> answer.body().map(answer.statusCode()))));
     }
 
     @ParameterizedTest
@@ -167,7 +168,7 @@ class EarlyAnswerTest {
                         .setHttp2ClearTextUpgrade(false));
         var request = TestPlane.done(client.request(HttpMethod.GET, plane.port(), "127.0.0.1", "/tickets/a"));
         request.putHeader("authorization", "Bearer " + plane.key.reveal());
-        TestPlane.done(request.send().compose(answer -> answer.body()));
+        TestPlane.done(OnLoop.run(plane.vertx(), () -> request.send().compose(answer -> answer.body())));
 
         Wire.Message sent = plane.upstream.onlyRequest();
         assertThat(sent.headers()).doesNotContainKeys("transfer-encoding", "content-length");

@@ -158,16 +158,16 @@ class StrictHeadProtocolsTest {
                 .setTrustAll(true)
                 .setVerifyHost(false);
         var client = server.vertx.createHttpClient(options);
-        return client
-                .request(new RequestOptions().setMethod(method)
-                        .setHost("127.0.0.1")
-                        .setPort(server.port())
-                        .setURI(target))
+        var asked = new RequestOptions().setMethod(method)
+                .setHost("127.0.0.1")
+                .setPort(server.port())
+                .setURI(target);
+        return OnLoop.run(server.vertx, () -> client.request(asked)
                 .compose(request -> request.send())
                 .compose(response -> response.body().map(body -> {
                     assertThat(response.version()).isEqualTo(HttpVersion.HTTP_2);
                     return response.statusCode() + " " + body;
-                }))
+                })))
                 .eventually(client::close)
                 .toCompletionStage()
                 .toCompletableFuture()

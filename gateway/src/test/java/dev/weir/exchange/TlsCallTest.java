@@ -180,9 +180,8 @@ class TlsCallTest {
                 .setPort(way.plane().port())
                 .setURI("/openai/v1/chat/completions")
                 .putHeader("authorization", "Bearer " + key);
-        return TestPlane.done(client.request(options)
-                .compose(request -> request.send(body))
-                .compose(TlsCallTest::read)
+        return TestPlane.done(OnLoop.run(way.plane().vertx(),
+                () -> client.request(options).compose(request -> request.send(body)).compose(TlsCallTest::read))
                 .eventually(client::close));
     }
 

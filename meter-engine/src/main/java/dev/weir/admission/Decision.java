@@ -44,6 +44,8 @@ final class Decision {
         ModelFacts facts = facts();
         long tokensIn = tokensIn(facts);
         return switch (cost(Math.max(0, tokensIn))) {
+            case CostBound.Unpriced _ when namesNoModel() -> refuse(RefusalCode.UNBOUNDED_REQUEST,
+                    unbounded("which it does not name"));
             case CostBound.Unpriced(String reason) -> refuse(RefusalCode.UNPRICED_MODEL,
                     "A limit on cost applies and " + reason + ". Use a model with a price, or have a price added.");
             case CostBound.Bounded _ when tokensIn == ModelFacts.UNKNOWN -> refuse(RefusalCode.UNBOUNDED_REQUEST,
@@ -51,6 +53,12 @@ final class Decision {
             case CostBound.Bounded(long fixed, long perToken) -> reserve(
                     new CallBound(request, tokensIn, request.output().choices(), fixed, perToken), facts);
         };
+    }
+
+    /// A body that nobody reads, or one that leaves the model to the provider.
+    private boolean namesNoModel() {
+        boolean unread = request.input() instanceof Input.Unseen || request.input() instanceof Input.Unbounded;
+        return unread && request.sku() != null && request.sku().model().isEmpty();
     }
 
     private ModelFacts facts() {

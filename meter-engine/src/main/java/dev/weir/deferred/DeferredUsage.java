@@ -24,6 +24,8 @@ public final class DeferredUsage {
     private record Key(TenantId tenant, String provider, String objectId) {}
 
     private final ConcurrentHashMap<Key, Awaited> awaited = new ConcurrentHashMap<>();
+    /// Of objects whose content tells the usage of an awaited one (a batch's output file): which one.
+    private final ConcurrentHashMap<Key, Key> tellers = new ConcurrentHashMap<>();
 
     /// Whether no more calls can be awaited; a call that ends then is charged like one whose usage cannot be read.
     public boolean isFull() {
@@ -38,12 +40,28 @@ public final class DeferredUsage {
         return awaited.putIfAbsent(key(call.tenant(), call.created().provider(), call.objectId()), call) == null;
     }
 
-    /// The call that created this object, to whoever asks first; null for everybody else.
-    public @Nullable Awaited take(TenantId tenant, String provider, String objectId) {
-        return awaited.remove(key(tenant, provider, objectId));
+    /// Notes that the content of another object tells the usage of this one, if this one is awaited: [#take] of either gives
+    /// the call then, once. Asking for the object again says so again, after a start too.
+    public void toldBy(TenantId tenant, String provider, String objectId, String teller) {
+        Key key = key(tenant, provider, objectId);
+        if (awaited.containsKey(key) && tellers.size() < AWAITED_MAX) {
+            tellers.put(key(tenant, provider, teller), key);
+        }
     }
 
-    /// Takes the calls that were admitted so long ago that their usage will not come any more.
+    /// The call that created this object, or the one whose usage it tells, to whoever asks first; null for everybody else.
+    public @Nullable Awaited take(TenantId tenant, String provider, String objectId) {
+        Key key = key(tenant, provider, objectId);
+        Awaited call = awaited.remove(key);
+        if (call != null) {
+            return call;
+        }
+        Key told = tellers.get(key);
+        return told == null ? null : awaited.remove(told);
+    }
+
+    /// Takes the calls that were admitted so long ago that their usage will not come any more, and forgets what is of no use
+    /// without them. A call that is put back in this very moment loses its teller only, until its object is asked for again.
     public List<Awaited> takeExpired(Instant now) {
         Instant before = now.minus(KEPT);
         var expired = new ArrayList<Awaited>();
@@ -52,6 +70,7 @@ public final class DeferredUsage {
                 expired.add(call);
             }
         });
+        tellers.values().removeIf(told -> !awaited.containsKey(told));
         return expired;
     }
 

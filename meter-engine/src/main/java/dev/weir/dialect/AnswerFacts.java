@@ -19,9 +19,12 @@ import org.jspecify.annotations.Nullable;
 /// @param contentSeen whether any output has passed
 /// @param billed what the provider charges for where that is not what it counts, so what is priced; else empty
 /// @param costReportedPicos pico-dollars that the provider says it charges, or [#NO_COST]
+/// @param requests how many requests the quantities are summed over: 1, but for a batch
+/// @param toldBy the id of the object whose content tells the usage, where this answer names one; else null
 public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
         @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
-        boolean contentSeen, Quantities billed, long costReportedPicos) {
+        boolean contentSeen, Quantities billed, long costReportedPicos, long requests,
+        @Nullable String toldBy) {
 
     /// What stands for a cost that no provider told, where costs are pico-dollars.
     public static final long NO_COST = Long.MIN_VALUE;
@@ -43,7 +46,13 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
     ///
     /// @param kind the provider's word, `compaction`, `advisor_message`
     /// @param model its model where it has one of its own
-    public record Side(String kind, @Nullable ModelId model, Quantities quantities) {}
+    /// @param requests how many requests the quantities are summed over
+    public record Side(String kind, @Nullable ModelId model, Quantities quantities, long requests) {
+        /// Of one request.
+        public Side(String kind, @Nullable ModelId model, Quantities quantities) {
+            this(kind, model, quantities, 1);
+        }
+    }
 
     public AnswerFacts {
         sides = List.copyOf(sides);
@@ -62,7 +71,22 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
         return told.picos() == costReportedPicos
                 ? this
                 : new AnswerFacts(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen,
-                        billed, told.picos());
+                        billed, told.picos(), requests, toldBy);
+    }
+
+    /// Of one request.
+    public AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
+            @Nullable String id, @Nullable String serviceTier, @Nullable String error, boolean finished,
+            boolean contentSeen, Quantities billed, long costReportedPicos) {
+        this(usage, quantities, sides, model, id, serviceTier, error, finished, contentSeen, billed, costReportedPicos,
+                1, null);
+    }
+
+    /// Of a batch of requests, or of one of them.
+    static AnswerFacts ofBatch(Usage usage, Quantities quantities, List<Side> sides, @Nullable ModelId model,
+            @Nullable String id, long requests, @Nullable String toldBy) {
+        return new AnswerFacts(usage, quantities, sides, model, id, "batch", null, usage == Usage.FINAL, false,
+                Quantities.NONE, NO_COST, Math.max(1, requests), toldBy);
     }
 
     /// The same where the rest of the answer cannot be read: only a last word that was called so still is one.

@@ -56,7 +56,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
 
     /// A side beyond this many is counted, but not told apart.
     private static final int SIDES_MAX = 64;
-    private static final JsonPaths<Field> PATHS = paths(new JsonPaths<>());
+    private static final JsonPaths<Field> PATHS = paths(new JsonPaths<>(), "");
 
     private final Counts<Field> usage = new Counts<>(Field.class);
     private final Counts<Field> passing = new Counts<>(Field.class);
@@ -78,18 +78,20 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
         super(output);
     }
 
-    private static JsonPaths<Field> paths(JsonPaths<Field> paths) {
-        paths.add(MODEL, Strings.WHOLE, "model", "message.model");
-        paths.add(ID, Strings.WHOLE, "id", "message.id");
-        paths.add(STOP, Strings.WHOLE, "stop_reason", "delta.stop_reason");
-        paths.add(ERROR, Strings.WHOLE, "error");
-        paths.add(ERROR_TYPE, Strings.WHOLE, "error.type");
-        paths.add(BLOCK_TYPE, Strings.WHOLE, "content_block.type", "content[].type");
-        paths.add(TEXT, Strings.PIECES, "delta.text", "delta.thinking", "delta.partial_json", "content_block.name",
-                "content_block.text", "content[].text", "content[].thinking", "content[].name");
-        paths.add(USAGE, Strings.WHOLE, "usage");
-        paths.add(FIRST_USAGE, Strings.WHOLE, "message.usage");
-        for (String usage : List.of("message.usage", "usage")) {
+    /// @param at the place of the answer in the document: nothing, or names with a dot behind each
+    static JsonPaths<Field> paths(JsonPaths<Field> paths, String at) {
+        paths.add(MODEL, Strings.WHOLE, at + "model", at + "message.model");
+        paths.add(ID, Strings.WHOLE, at + "id", at + "message.id");
+        paths.add(STOP, Strings.WHOLE, at + "stop_reason", at + "delta.stop_reason");
+        paths.add(ERROR, Strings.WHOLE, at + "error");
+        paths.add(ERROR_TYPE, Strings.WHOLE, at + "error.type");
+        paths.add(BLOCK_TYPE, Strings.WHOLE, at + "content_block.type", at + "content[].type");
+        paths.add(TEXT, Strings.PIECES, at + "delta.text", at + "delta.thinking", at + "delta.partial_json",
+                at + "content_block.name",
+                at + "content_block.text", at + "content[].text", at + "content[].thinking", at + "content[].name");
+        paths.add(USAGE, Strings.WHOLE, at + "usage");
+        paths.add(FIRST_USAGE, Strings.WHOLE, at + "message.usage");
+        for (String usage : List.of(at + "message.usage", at + "usage")) {
             paths.add(TIER, Strings.WHOLE, usage + ".service_tier");
             paths.add(INPUT, Strings.WHOLE, usage + ".input_tokens");
             paths.add(OUTPUT, Strings.WHOLE, usage + ".output_tokens");

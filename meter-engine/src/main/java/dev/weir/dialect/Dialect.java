@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// Picked by [Dialects#of]. Immutable, any thread.
 public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, Cohere, Rerank, OpenAiImages,
         OpenAiSpeech, OpenAiTranscription, AnthropicComplete, Mistral, LlamaCpp, CloudflareRun, TgiGenerate,
-        OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly, LookUp, Gemini, GeminiEmbed, GeminiPredict,
-        GeminiInteractions, BedrockConverse, BedrockInvoke, OpenAiRealtime, GeminiLive,
+        OpenAiCompletions, OpenAiResponses, OpenAiRuns, InputOnly, LookUp, Batches, BatchAnswers, Gemini, GeminiEmbed,
+        GeminiPredict, GeminiInteractions, BedrockConverse, BedrockInvoke, OpenAiRealtime, GeminiLive,
         Passthrough {
     /// The name in events and labels, `openai.chat`.
     String id();
@@ -17,6 +17,11 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
     /// Whether the body must be held and given to [#readRequest]; otherwise it may stream.
     default boolean readsBody() {
         return true;
+    }
+
+    /// What a request whose body is not read here is, as a refusal under a hard cap names it.
+    default String unread() {
+        return "a request on a path that no dialect reads";
     }
 
     /// Whether it is spoken over a WebSocket: one attempt, many answers, and messages in both directions.

@@ -11,6 +11,11 @@ import java.util.regex.Pattern;
 public final class Dialects {
     private static final Set<String> ANY = Set.of();
     private static final Set<String> OPENAI = Set.of("openai", "azure");
+    /// Their batches are the same objects (OpenAI's API reference, and Groq's and Azure's; read 2026-11).
+    private static final Set<String> OPENAI_BATCHES = Set.of("openai", "azure", "groq");
+    /// They keep files for later calls, without a model reading them.
+    private static final Set<String> FILES = Set.of("openai", "azure", "groq", "mistral", "xai", "anthropic", "google",
+            "gemini", "together", "fireworks");
     private static final Set<String> ANTHROPIC = Set.of("anthropic");
     private static final Set<String> MISTRAL = Set.of("mistral");
     private static final Set<String> LLAMACPP = Set.of("llamacpp");
@@ -22,6 +27,7 @@ public final class Dialects {
     private static final Set<String> OLLAMA = Set.of("ollama", "sandbox");
     private static final Set<String> OLLAMA_FREE = Set.of("/api/show", "/api/pull", "/api/push", "/api/create",
             "/api/copy");
+    private static final Set<String> AI_STUDIO = Set.of("google", "gemini");
     private static final Set<String> GOOGLE = Set.of("google", "gemini", "vertex");
 
     /// @param method as on the wire
@@ -68,6 +74,23 @@ public final class Dialects {
             new Row("POST", MISTRAL, path -> path.contains("/conversations"),
                     (provider, path) -> new Mistral(Mistral.Task.CONVERSATION)),
             post("/moderations", InputOnly::moderations),
+            batches(ANY, "/messages/batches", Batches.Maker.ANTHROPIC),
+            batch(ANY, "GET", "/messages/batches/{id}", Batches.Maker.ANTHROPIC),
+            batch(ANY, "POST", "/messages/batches/{id}/cancel", Batches.Maker.ANTHROPIC),
+            batchAnswers(ANY, "/messages/batches/", "/results", Batches.Maker.ANTHROPIC),
+            batches(OPENAI_BATCHES, "/batches", Batches.Maker.OPENAI),
+            batch(OPENAI_BATCHES, "GET", "/batches/{id}", Batches.Maker.OPENAI),
+            batch(OPENAI_BATCHES, "POST", "/batches/{id}/cancel", Batches.Maker.OPENAI),
+            batchAnswers(OPENAI_BATCHES, "/files/", "/content", Batches.Maker.OPENAI),
+            new Row("POST", AI_STUDIO, path -> GoogleVerb.is("batchGenerateContent", path),
+                    (provider, path) -> new Batches(Batches.Maker.GEMINI)),
+            batch(AI_STUDIO, "GET", "/batches/{id}", Batches.Maker.GEMINI),
+            batchAnswers(AI_STUDIO, "/files/", ":download", Batches.Maker.GEMINI),
+            new Row("POST", AI_STUDIO, path -> path.contains("/batches/") && path.endsWith(":cancel"),
+                    (provider, path) -> new Passthrough(true, RefusalWords.GEMINI)),
+            new Row("POST", FILES, path -> path.endsWith("/files"),
+                    (provider, path) -> new Passthrough(true, RefusalWords.of(provider, path))),
+            free("/uploads"), free("/uploads/{id}/parts"), free("/uploads/{id}/complete"), free("/uploads/{id}/cancel"),
             post("/messages", provider -> new AnthropicMessages()),
             new Row("POST", ANY, path -> path.contains("/publishers/anthropic/")
                     && (path.endsWith(":rawPredict") || path.endsWith(":streamRawPredict")),
@@ -142,6 +165,24 @@ public final class Dialects {
     /// @param of the dialect of what was created
     private static Row lookUp(String method, String ending, Function<String, Dialect> of) {
         return new Row(method, ANY, endsWith(ending), (provider, path) -> new LookUp(of.apply(provider)));
+    }
+
+    /// @param ending how the path ends
+    private static Row batches(Set<String> providers, String ending, Batches.Maker maker) {
+        return new Row("POST", providers, path -> path.endsWith(ending), (provider, path) -> new Batches(maker));
+    }
+
+    /// @param ending how the path ends; `{id}` stands for one segment
+    private static Row batch(Set<String> providers, String method, String ending, Batches.Maker maker) {
+        return new Row(method, providers, endsWith(ending), (provider, path) -> new LookUp(new Batches(maker)));
+    }
+
+    /// @param collection what stands before the id, and `ending` what behind it, to the path's end
+    private static Row batchAnswers(Set<String> providers, String collection, String ending, Batches.Maker maker) {
+        return new Row("GET", providers,
+                endsWith(collection + "{id}" + ending),
+                (provider, path) -> new BatchAnswers(maker, path.substring(
+                        path.lastIndexOf(collection) + collection.length(), path.length() - ending.length())));
     }
 
     /// What OpenAI keeps for later calls, without a model reading it.

@@ -54,10 +54,14 @@ final class GeminiAnswer extends AnswerFields<GeminiAnswer.Field> {
         MODALITY,
         DETAIL_TOKENS,
         AUDIO_IN,
-        AUDIO_OUT
+        AUDIO_OUT,
+        // a batch around the answer
+        BATCH_NAME,
+        BATCH_DONE,
+        BATCH_FILE
     }
 
-    private static final JsonPaths<Field> PATHS = paths(new JsonPaths<>());
+    private static final JsonPaths<Field> PATHS = paths(paths(new JsonPaths<>(), ""), "[]");
 
     /// The usage object that is passing; it counts when it has ended.
     private final Counts<Field> passing = new Counts<>(Field.class);
@@ -86,30 +90,30 @@ final class GeminiAnswer extends AnswerFields<GeminiAnswer.Field> {
         super(output);
     }
 
-    private static JsonPaths<Field> paths(JsonPaths<Field> paths) {
-        paths.add(CHUNK, Strings.WHOLE, "", "[]");
-        for (String chunk : List.of("", "[].")) {
-            paths.add(MODEL, Strings.WHOLE, chunk + "modelVersion");
-            paths.add(ID, Strings.WHOLE, chunk + "responseId");
-            paths.add(ERROR, Strings.WHOLE, chunk + "error");
-            paths.add(ERROR_STATUS, Strings.WHOLE, chunk + "error.status");
-            paths.add(FINISH, Strings.WHOLE, chunk + "candidates[].finishReason",
-                    chunk + "promptFeedback.blockReason");
-            paths.add(CANDIDATE, Strings.WHOLE, chunk + "candidates[].index");
-            String part = chunk + "candidates[].content.parts[]";
-            paths.add(PART, Strings.WHOLE, part);
-            paths.add(THOUGHT, Strings.WHOLE, part + ".thought");
-            paths.add(TEXT, Strings.PIECES, part + ".text", part + ".executableCode.code",
-                    part + ".functionCall.partialArgs[].stringValue");
-            paths.add(SERVER_TOOL, Strings.WHOLE, part + ".executableCode", part + ".codeExecutionResult",
-                    part + ".toolCall", part + ".toolResponse");
-            paths.add(CALL, Strings.WHOLE, part + ".functionCall.name");
-            paths.add(MIME_TYPE, Strings.WHOLE, part + ".inlineData.mimeType");
-            String grounding = chunk + "candidates[].groundingMetadata";
-            paths.add(QUERIES, Strings.WHOLE, grounding);
-            paths.add(QUERY, Strings.WHOLE, grounding + ".webSearchQueries[]", grounding + ".imageSearchQueries[]");
-            usage(paths, chunk + "usageMetadata");
-        }
+    /// @param at the place of a chunk in the document
+    static JsonPaths<Field> paths(JsonPaths<Field> paths, String at) {
+        paths.add(CHUNK, Strings.WHOLE, at);
+        String chunk = at.isEmpty() ? "" : at + ".";
+        paths.add(MODEL, Strings.WHOLE, chunk + "modelVersion");
+        paths.add(ID, Strings.WHOLE, chunk + "responseId");
+        paths.add(ERROR, Strings.WHOLE, chunk + "error");
+        paths.add(ERROR_STATUS, Strings.WHOLE, chunk + "error.status");
+        paths.add(FINISH, Strings.WHOLE, chunk + "candidates[].finishReason",
+                chunk + "promptFeedback.blockReason");
+        paths.add(CANDIDATE, Strings.WHOLE, chunk + "candidates[].index");
+        String part = chunk + "candidates[].content.parts[]";
+        paths.add(PART, Strings.WHOLE, part);
+        paths.add(THOUGHT, Strings.WHOLE, part + ".thought");
+        paths.add(TEXT, Strings.PIECES, part + ".text", part + ".executableCode.code",
+                part + ".functionCall.partialArgs[].stringValue");
+        paths.add(SERVER_TOOL, Strings.WHOLE, part + ".executableCode", part + ".codeExecutionResult",
+                part + ".toolCall", part + ".toolResponse");
+        paths.add(CALL, Strings.WHOLE, part + ".functionCall.name");
+        paths.add(MIME_TYPE, Strings.WHOLE, part + ".inlineData.mimeType");
+        String grounding = chunk + "candidates[].groundingMetadata";
+        paths.add(QUERIES, Strings.WHOLE, grounding);
+        paths.add(QUERY, Strings.WHOLE, grounding + ".webSearchQueries[]", grounding + ".imageSearchQueries[]");
+        usage(paths, chunk + "usageMetadata");
         return paths;
     }
 

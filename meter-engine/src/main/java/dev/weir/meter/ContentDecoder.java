@@ -35,6 +35,7 @@ final class ContentDecoder implements AutoCloseable {
     private byte[] buffer = new byte[0];
     private final GzipHeader header = new GzipHeader();
     private int trailer;
+    private boolean betweenMembers;
     private long in;
     private long out;
 
@@ -58,6 +59,15 @@ final class ContentDecoder implements AutoCloseable {
         return failure;
     }
 
+    /// Whether the coded data has come to an end of its own: what was decoded so far is all of it.
+    boolean isWhole() {
+        return switch (state) {
+            case IDENTITY, OVER -> true;
+            case GZIP_HEADER -> betweenMembers;
+            case DEFLATE_START, INFLATE, GZIP_TRAILER, FAILED -> false;
+        };
+    }
+
     void accept(byte[] bytes, int offset, int length, Target target) {
         if (state == State.IDENTITY) {
             target.accept(bytes, offset, length);
@@ -78,6 +88,7 @@ final class ContentDecoder implements AutoCloseable {
     }
 
     private int gzipHeader(byte[] bytes, int i) {
+        betweenMembers = false;
         switch (header.accept(bytes[i] & 0xff)) {
             case MORE -> {
             }
@@ -134,6 +145,7 @@ final class ContentDecoder implements AutoCloseable {
         if (--trailer == 0) {
             state = State.GZIP_HEADER;
             header.restart();
+            betweenMembers = true;
         }
         return i + 1;
     }

@@ -21,10 +21,13 @@ import org.jspecify.annotations.Nullable;
 /// - **Missing**: nothing can be said (an unknown content coding, a path no dialect reads, no text and no estimate).
 /// - **Deferred**: what was asked for still runs at the provider, which tells the usage when it is asked again.
 /// - **Earlier**: the answer to such a question; the usage is another call's.
+/// - **Elsewhere**: such an answer that names a file in which the usage stands.
 ///
 /// Borrows each array for the call. Never throws for what an upstream sends. Holds native memory for coded answers until
 /// [#finish] or [#close()]. One thread at a time, beside the workers that count long text.
 public final class StreamMeter implements AutoCloseable {
+    private static final int PARTIAL_CONTENT = 206;
+
     private final Dialect dialect;
     private final @Nullable ModelId asked;
     private final Tokenizers tokenizers;
@@ -108,9 +111,7 @@ public final class StreamMeter implements AutoCloseable {
         AnswerFacts facts = scanner.facts();
         boolean told = facts.usage() == Usage.FINAL || facts.usage() == Usage.LATEST && complete;
         if (dialect.looksUp()) {
-            return told && facts.id() != null
-                    ? new UsageReading.Earlier(facts.id(), facts.quantities())
-                    : new UsageReading.Reported(Quantities.NONE);
+            return aboutAnother(facts, facts.usage() == Usage.FINAL || told && decoder.isWhole());
         }
         if (told) {
             return leavesInputOut(facts.quantities())
@@ -132,6 +133,19 @@ public final class StreamMeter implements AutoCloseable {
         Quantities soFar = noInput ? withEstimatedInput(facts.quantities()) : facts.quantities();
         return new UsageReading.Estimated(withCountedOutput(soFar),
                 "the stream ended before the provider's last word on usage");
+    }
+
+    /// A part of the content, asked for by `Range`, tells a part of the usage, so nothing (RFC 9110 section 15.3.7).
+    private UsageReading aboutAnother(AnswerFacts facts, boolean told) {
+        if (facts.id() != null && status < 300 && status != PARTIAL_CONTENT) {
+            if (told) {
+                return new UsageReading.Earlier(facts.id(), facts.quantities());
+            }
+            if (facts.toldBy() != null) {
+                return new UsageReading.Elsewhere(facts.id(), facts.toldBy());
+            }
+        }
+        return new UsageReading.Reported(Quantities.NONE);
     }
 
     /// Servers that found the whole prompt in their cache, or were not asked for details, count the output alone.

@@ -37,6 +37,13 @@ public record UnitPrice(long picosPerBlock, long unitsPerBlock) {
                 .ofPicos(product.divide(BigDecimal.valueOf(unitsPerBlock), 0, RoundingMode.HALF_UP).longValueExact());
     }
 
+    /// Exactly half of it.
+    public UnitPrice halved() {
+        return picosPerBlock % 2 == 0
+                ? new UnitPrice(picosPerBlock / 2, unitsPerBlock)
+                : new UnitPrice(picosPerBlock, Math.multiplyExact(unitsPerBlock, 2));
+    }
+
     public boolean isFree() {
         return picosPerBlock == 0;
     }

@@ -105,19 +105,29 @@ public final class PriceBook {
     /// @param tenant the tenant's id; null asks for everybody's price
     /// @param at the moment of admission; its day in UTC chooses the row
     public Rating rate(@Nullable String tenant, Sku sku, Quantities used, Instant at) {
+        return rate(tenant, sku, used, 1, at);
+    }
+
+    /// What a usage costs that was summed over many requests. A price for long inputs goes by the input of one request, so
+    /// here by that of the mean one: the sum over many short requests is no long input.
+    ///
+    /// @param tenant the tenant's id; null asks for everybody's price
+    /// @param requests how many, 1 or more
+    /// @param at the moment of admission; its day in UTC chooses the row
+    public Rating rate(@Nullable String tenant, Sku sku, Quantities used, long requests, Instant at) {
         PriceRow row = row(tenant, sku, at);
         if (row == null) {
             return new Rating.Unpriced(noPrice(sku));
         }
         try {
-            return rate(new Selection(row, sku), used);
+            return rate(new Selection(row, sku), used, requests);
         } catch (ArithmeticException e) {
             return new Rating.Unpriced("the cost of " + name(sku) + " does not fit 64 bits of pico-dollars");
         }
     }
 
-    private static Rating rate(Selection selection, Quantities used) {
-        Prices prices = selection.tariff().at(used.amount(Meter.TOKENS_IN));
+    private static Rating rate(Selection selection, Quantities used, long requests) {
+        Prices prices = selection.tariff().at(Math.ceilDiv(used.amount(Meter.TOKENS_IN), requests));
         UsageCost.Result result = UsageCost.of(prices, GroundedPrompts.billed(selection.sku(), used));
         if (result.unpriced() != null) {
             return new Rating.Unpriced(

@@ -43,6 +43,10 @@ enum PriceKind {
         return name().toLowerCase(Locale.ROOT);
     }
 
+    boolean isOfTokens() {
+        return unitsPerListedPrice() == UnitPrice.MILLION && this != CHARACTER_IN;
+    }
+
     long unitsPerListedPrice() {
         return name().endsWith("_EACH") ? 1 : UnitPrice.MILLION;
     }

@@ -72,6 +72,18 @@ final class Prices {
         return new Prices(copy);
     }
 
+    Prices tokensAtHalf() {
+        @Nullable
+        UnitPrice[] copy = byKind.clone();
+        for (PriceKind kind : PriceKind.values()) {
+            UnitPrice price = of(kind);
+            if (price != null && kind.isOfTokens()) {
+                copy[kind.ordinal()] = price.halved();
+            }
+        }
+        return new Prices(copy);
+    }
+
     /// A listed price as whole pico-dollars: for one unit where that is whole, else for the smallest decimal block for which
     /// it is.
     ///

@@ -10,10 +10,17 @@ record Selection(PriceRow row, Sku sku) {
     /// Tiers that a provider never answers with a dearer one.
     private static final Set<String> NEVER_DEARER = Set.of("default", "standard", "standard_only", "flex", "batch",
             "on_demand");
+    private static final String BATCH = "batch";
+    /// They charge half of the usual price for each token of a batch: OpenAI, Azure OpenAI, Anthropic, Google and Groq, each on
+    /// its page about batches (read 2026-11).
+    private static final Set<String> BATCH_AT_HALF = Set.of("openai", "azure", "anthropic", "google", "gemini",
+            "vertex",
+            "groq");
     /// An option that no provider turns on by itself.
     private static final String ONLY_IF_ASKED = "fast";
 
-    /// The tariff of the named service tier; the standard one where there is no such price.
+    /// The tariff of the named service tier; the standard one where there is no such price, or half of it for a batch where the
+    /// provider says so for all its models and the list leaves it out.
     Tariff tariff() {
         for (String option : options()) {
             Tariff tariff = row.services().get(option);
@@ -21,7 +28,9 @@ record Selection(PriceRow row, Sku sku) {
                 return tariff;
             }
         }
-        return row.standard();
+        return options().contains(BATCH) && BATCH_AT_HALF.contains(row.provider())
+                ? row.standard().tokensAtHalf()
+                : row.standard();
     }
 
     List<BigDecimal> factors() {

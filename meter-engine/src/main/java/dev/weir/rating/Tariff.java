@@ -14,6 +14,13 @@ record Tariff(Prices usual, List<Step> steps) {
         steps = List.copyOf(steps);
     }
 
+    /// The same with every price of tokens halved; searches, images and seconds cost what they do.
+    Tariff tokensAtHalf() {
+        return new Tariff(usual.tokensAtHalf(), steps.stream()
+                .map(step -> new Step(step.inputTokensAbove, step.prices.tokensAtHalf()))
+                .toList());
+    }
+
     Prices at(long inputTokens) {
         Prices prices = usual;
         for (Step step : steps) {

@@ -16,4 +16,7 @@ public sealed interface UsageReading {
 
     /// The answer is about an object that an earlier call created, and tells what that call used.
     record Earlier(String objectId, Quantities quantities) implements UsageReading {}
+
+    /// The answer is about an object that an earlier call created, and names another whose content tells what that call used.
+    record Elsewhere(String objectId, String toldBy) implements UsageReading {}
 }

@@ -14,6 +14,7 @@ import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -86,6 +87,45 @@ class DeferredUsageTest {
             }
         }
         assertThat(taken).hasValue(2_000);
+    }
+
+    @Test
+    void aFileThatTellsTheUsageOfABatchGivesItOnceWhicheverIsAskedFirst() {
+        Awaited call = awaited("batch_1", NOW);
+        for (List<String> asked : List.of(List.of("file-1", "batch_1"), List.of("batch_1", "file-1"))) {
+            deferred.await(call);
+            deferred.toldBy(ACME, "openai", "batch_1", "file-1");
+            deferred.toldBy(ACME, "openai", "batch_1", "file-1");
+            assertThat(deferred.take(ACME, "openai", asked.getFirst())).isSameAs(call);
+            assertThat(deferred.take(ACME, "openai", asked.getLast())).isNull();
+            assertThat(deferred.take(ACME, "openai", asked.getFirst())).isNull();
+        }
+    }
+
+    @Test
+    void aFileTellsTheUsageOfItsOwnTenantsAndProvidersBatchOnly() {
+        deferred.await(awaited("batch_1", NOW));
+        deferred.toldBy(new TenantId("globex"), "openai", "batch_1", "file-1");
+        deferred.toldBy(ACME, "azure", "batch_1", "file-1");
+        deferred.toldBy(ACME, "openai", "batch_2", "file-1");
+        assertThat(deferred.take(ACME, "openai", "file-1")).isNull();
+        deferred.toldBy(ACME, "openai", "batch_1", "file-1");
+        assertThat(deferred.take(new TenantId("globex"), "openai", "file-1")).isNull();
+        assertThat(deferred.take(ACME, "openai", "file-1")).isNotNull();
+    }
+
+    @Test
+    void whoCannotBookWhatAFileToldPutsTheCallBackForTheFileToo() {
+        Awaited call = awaited("batch_1", NOW);
+        deferred.await(call);
+        deferred.toldBy(ACME, "openai", "batch_1", "file-1");
+        assertThat(deferred.take(ACME, "openai", "file-1")).isSameAs(call);
+        deferred.await(call);
+        assertThat(deferred.takeExpired(NOW)).isEmpty();
+        assertThat(deferred.take(ACME, "openai", "file-1")).isSameAs(call);
+        assertThat(deferred.takeExpired(NOW)).isEmpty();
+        deferred.await(call);
+        assertThat(deferred.take(ACME, "openai", "file-1")).as("forgotten with the batch").isNull();
     }
 
     @Test

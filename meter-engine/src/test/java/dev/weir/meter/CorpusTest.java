@@ -209,7 +209,7 @@ class CorpusTest {
                     case UsageReading.Estimated estimated -> true;
                     case UsageReading.Missing missing -> true;
                     case UsageReading.Deferred deferred -> true;
-                    case UsageReading.Earlier earlier -> false;
+                    case UsageReading.Earlier _,UsageReading.Elsewhere _ -> false;
                 };
                 if (!sound) {
                     wrong.add(
@@ -243,7 +243,7 @@ class CorpusTest {
             case UsageReading.Reported(Quantities quantities) -> outputOnly ? null : quantities;
             case UsageReading.Estimated(Quantities quantities, String _) ->
                 outputOnly && !quantities.has(Meter.TOKENS_IN) ? quantities : null;
-            case UsageReading.Missing _,UsageReading.Deferred _,UsageReading.Earlier _ -> null;
+            case UsageReading.Missing _,UsageReading.Deferred _,UsageReading.Earlier _,UsageReading.Elsewhere _ -> null;
         };
     }
 

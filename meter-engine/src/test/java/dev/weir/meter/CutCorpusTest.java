@@ -54,7 +54,8 @@ class CutCorpusTest {
                     case UsageReading.Reported reported -> {
                     }
                     case UsageReading.Missing missing -> wrong.add(name(record, cut) + missing);
-                    case UsageReading.Deferred _,UsageReading.Earlier _ -> wrong.add(name(record, cut) + "told later");
+                    case UsageReading.Deferred _,UsageReading.Earlier _,UsageReading.Elsewhere _ ->
+                        wrong.add(name(record, cut) + "told later");
                     case UsageReading.Estimated(Quantities all, String _) -> {
                         estimated++;
                         long out = all.amount(Meter.TOKENS_OUT);

@@ -3,6 +3,7 @@ package dev.weir.rating;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weir.money.Money;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Quantities;
 import java.io.ByteArrayInputStream;
@@ -40,6 +41,16 @@ class PriceBookTest {
         };
     }
 
+    /// Above 200,000 tokens of input it costs double; of a batch each request's counts, not their sum.
+    @ParameterizedTest
+    @CsvSource({"1,600001,1.800003", "2,600001,1.800003", "3,600001,1.800003", "4,600001,0.9000015", "3,600000,0.9"})
+    void theLongContextPriceOfASumGoesByItsMeanRequest(long requests, long tokensIn, String cost) {
+        var sku = new Sku("anthropic", "claude-sonnet-4-5-20250929", null, "batch");
+        var used = Quantities.builder().reported(Meter.TOKENS_IN, tokensIn).reported(Meter.TOKENS_OUT, 0).build();
+        assertThat(SHIPPED.rate(null, sku, used, requests, SUMMER_2026))
+                .isEqualTo(new Rating.Rated(Money.ofUsd(new BigDecimal(cost))));
+    }
+
     /// Gemini 2.5: one grounded prompt at 3.5 cents; Gemini 3: three queries at 1.4 cents; other providers: as counted.
     @ParameterizedTest
     @CsvSource({"google,gemini-2.5-flash,0.035", "vertex,gemini-2.0-flash,0.035", "google,gemini-3-flash-preview,0.042",
@@ -56,6 +67,9 @@ class PriceBookTest {
                     openai    | gpt-4o-2024-08-06          |          | 2026-07-01 | tokens_in=1000 cache_read=400 tokens_out=500                  | 0.007
                     openai    | gpt-4o-mini                |          | 2026-07-01 | tokens_in=1 tokens_out=1                                      | 0.00000075
                     openai    | gpt-4o-mini                | batch    | 2026-07-01 | tokens_in=1000 tokens_out=1000                                | 0.000375
+                    openai    | gpt-5-nano-2025-08-07      | batch    | 2026-07-01 | tokens_in=36 tokens_out=224 reasoning=128                     | 0.0000457
+                    anthropic | claude-sonnet-4-5-20250929 | batch    | 2026-07-01 | tokens_in=361 cache_read=40 cache_write=300 cache_write_1h=200 tokens_out=7 searches=2 | 0.0208775
+                    mistral   | mistral-small-latest       | batch    | 2026-07-01 | tokens_in=1000000                                             | 0.06
                     openai    | gpt-4o-mini                | priority | 2026-07-01 | tokens_in=1000 cache_read=1000 tokens_out=1000                | 0.001125
                     openai    | gpt-5                      | flex     | 2026-07-01 | tokens_in=2000 tokens_out=300 reasoning=256                   | 0.00275
                     openai    | gpt-5                      | default  | 2026-07-01 | tokens_in=2000 tokens_out=300 reasoning=256                   | 0.0055

@@ -30,8 +30,8 @@ final class EventRow {
     static final String COLUMNS = "node, epoch, seq, received_at, late, call_id, attempt, time, tenant, key_id, user_id, route,"
             + " provider, model_asked, model_answered, region, service_tier, provider_request_id, run, step, ticket, cost_center,"
             + " tags, provenance, client_in, upstream_out, upstream_in, client_out, client_status, upstream_status, latency_ns,"
-            + " first_token_ns, client_retry_count, retry_after_s, outcome, reason_code, price_version, cost, cost_reported, flags, tools, "
-            + UsageTotal.METERS.stream().map(Meter::id).collect(Collectors.joining(", "));
+            + " first_token_ns, client_retry_count, retry_after_s, outcome, reason_code, price_version, cost, cost_reported,"
+            + " flags, tools, " + UsageTotal.METERS.stream().map(Meter::id).collect(Collectors.joining(", "));
     private static final Map<String, Provenance> PROVENANCES = Arrays.stream(Provenance.values())
             .collect(Collectors.toUnmodifiableMap(Provenance::id, provenance -> provenance));
 

@@ -43,7 +43,8 @@ import org.jspecify.annotations.Nullable;
 ///   quantities: count (1 byte), then of each: meter (1 byte), provenance (1 byte), amount (number)
 /// ```
 ///
-/// Version 1, which ended with the quantities, is still read. A later version is refused, not skipped: skipping would lose the record.
+/// Version 1, which ended with the quantities, is still read. A later version is refused, not skipped: skipping would lose the
+/// record.
 final class EventCodec {
     static final int VERSION = 2;
     /// By how much the settlement's payload can be longer than that of the record that opened the attempt: six texts that an
