@@ -68,7 +68,8 @@ final class OpenAttempts {
             this.opening = opening;
         }
 
-        /// What was reserved is charged where the opening record says so; else what the last progress record says.
+        /// Of each meter, what was reserved where the opening record says so, and at least what the last progress record
+        /// says: a cap on bytes or calls reserves no tokens, and a long answer reserves more bytes on its way.
         UsageEvent interrupted(PayloadReader in) throws MalformedRecordException, LaterVersionException {
             var event = EventCodec.read(in.over(opening, 0, opening.length));
             var seen = progress;
@@ -78,7 +79,15 @@ final class OpenAttempts {
             in.over(seen, 0, seen.length);
             var bytes = EventCodec.bytes(in);
             var quantities = EventCodec.quantities(in);
-            return with(event, event.quantities().isEmpty() ? quantities : event.quantities(), bytes);
+            return with(event, larger(event.quantities(), quantities), bytes);
+        }
+
+        private static Quantities larger(Quantities reserved, Quantities seen) {
+            return reserved.isEmpty() ? seen : seen.with(all -> reserved.forEach((meter, amount, provenance) -> {
+                if (!seen.has(meter) || seen.amount(meter) < amount) {
+                    all.set(meter, amount, provenance);
+                }
+            }));
         }
 
         private static UsageEvent with(UsageEvent e, Quantities quantities, WireBytes bytes) {

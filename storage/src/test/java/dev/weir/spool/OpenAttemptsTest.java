@@ -43,6 +43,30 @@ class OpenAttemptsTest {
         assertThat(recovered.bytes()).isEqualTo(new WireBytes(1, 2, 3, 4));
     }
 
+    /// A cap on bytes reserves no tokens, and its first slice is not all that a long answer reserves.
+    @Test
+    void whatWasReservedDoesNotHideWhatElseHadPassed() throws Exception {
+        see(RecordType.OPEN, Events.event("call", Outcome.INTERRUPTED, Quantities.builder()
+                .set(Meter.EGRESS_BYTES, 65_536, Provenance.BOUND)
+                .set(Meter.TOKENS_IN, 100, Provenance.BOUND)
+                .build()), 2);
+        var progress = new PayloadWriter().start();
+        EventCodec.writeProgress(progress, "call", 1, Quantities.builder()
+                .reported(Meter.EGRESS_BYTES, 70_000)
+                .reported(Meter.TOKENS_IN, 60)
+                .reported(Meter.TOKENS_OUT, 9)
+                .build(), WireBytes.NONE);
+        attempts.see(frame(progress, RecordType.PROGRESS), 0);
+
+        UsageEvent recovered = List.copyOf(attempts.interrupted(new int[1])).getFirst();
+
+        assertThat(recovered.quantities()).isEqualTo(Quantities.builder()
+                .reported(Meter.EGRESS_BYTES, 70_000)
+                .set(Meter.TOKENS_IN, 100, Provenance.BOUND)
+                .reported(Meter.TOKENS_OUT, 9)
+                .build());
+    }
+
     /// Version 1 ended before the tools.
     private void see(RecordType type, UsageEvent event, int version) throws Exception {
         var writer = new PayloadWriter().start();
