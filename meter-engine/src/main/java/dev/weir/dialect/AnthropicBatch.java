@@ -46,7 +46,7 @@ final class AnthropicBatch extends AnswerFields<AnthropicBatch.Field> {
     void string(Field field, byte[] bytes, int from, int to) {
         switch (field) {
             case TYPE -> isBatch = is("message_batch", bytes, from, to);
-            case ID -> id = name(bytes, from, to);
+            case ID -> id = name(id, bytes, from, to);
             case STATUS -> ended = is("ended", bytes, from, to);
             case SUCCEEDED -> {
             }

@@ -38,7 +38,7 @@ class AnthropicMessagesRequest extends RequestReader {
             case "messages" -> eachElement(this::message);
             case "tools" -> {
                 prompt.declare(TOOL_USE_TOKENS_MAX);
-                eachElement(this::tool);
+                eachElement(() -> readTool(this::toolType));
             }
             case "output_format", "output_config" -> {
                 prompt.declare(SCHEMA_TOKENS_MAX);
@@ -126,23 +126,6 @@ class AnthropicMessagesRequest extends RequestReader {
             case "content" -> eachElement(this::part);
             default -> readText();
         }
-    }
-
-    private void tool() throws JsonCursor.Malformed, Ambiguous {
-        prompt.tool();
-        if (json.peek() != JsonCursor.Kind.OBJECT) {
-            readText();
-            return;
-        }
-        int from = json.position();
-        eachMember(name -> {
-            if (name.equals("type")) {
-                toolType(json.readStringOrNull());
-            } else {
-                json.skip();
-            }
-        });
-        prompt.text(from, json.position());
     }
 
     private void toolType(@Nullable String type) {

@@ -36,7 +36,7 @@ abstract class BedrockBlocks extends RequestReader {
         switch (name) {
             case "image" -> image();
             case "document" -> document();
-            case "video", "audio" -> unseen("a message holds sound or film, which no bytes bound");
+            case "video", "audio" -> unseenUnlessNull("a message holds sound or film, which no bytes bound");
             case "toolResult" -> eachMember(member -> {
                 if (member.equals("content")) {
                     eachElement(this::block);
@@ -52,13 +52,6 @@ abstract class BedrockBlocks extends RequestReader {
             case "cachePoint", "type", "cache_control" -> json.skip();
             default -> readText();
         }
-    }
-
-    final void unseen(String why) throws JsonCursor.Malformed {
-        if (json.peek() != JsonCursor.Kind.NULL) {
-            prompt.unseen(why);
-        }
-        json.skip();
     }
 
     final void image() throws JsonCursor.Malformed, Ambiguous {
@@ -98,7 +91,7 @@ abstract class BedrockBlocks extends RequestReader {
                 }
                 case "text" -> readText();
                 case "content" -> eachElement(this::block);
-                default -> unseen("a message names a file that only the provider reads");
+                default -> unseenUnlessNull("a message names a file that only the provider reads");
             }
         });
     }
@@ -113,7 +106,7 @@ abstract class BedrockBlocks extends RequestReader {
             int from = json.position();
             eachMember(name -> {
                 if (name.equals("systemTool")) {
-                    unseen("a tool of the provider's own adds input");
+                    unseenUnlessNull("a tool of the provider's own adds input");
                 } else {
                     json.skip();
                 }

@@ -55,7 +55,7 @@ final class BedrockConverseRequest extends BedrockBlocks {
                 prompt.declare(SCHEMA_TOKENS_MAX);
                 readText();
             }
-            case "promptVariables" -> unseen("the prompt is stored at the provider");
+            case "promptVariables" -> unseenUnlessNull("the prompt is stored at the provider");
             default -> json.skip();
         }
     }
@@ -64,14 +64,15 @@ final class BedrockConverseRequest extends BedrockBlocks {
     private void ofTheModel(String name) throws JsonCursor.Malformed, Ambiguous {
         switch (name) {
             case "thinking", "reasoning_config" -> eachMember(this::thinking);
-            case "tools" -> unseen("tools of the model's own add input");
+            case "tools" -> unseenUnlessNull("tools of the model's own add input");
             case "output_format", "output_config" -> {
                 prompt.declare(SCHEMA_TOKENS_MAX);
                 readText();
             }
             default -> {
                 if (LIMITS.contains(name)) {
-                    unseen("an output limit stands in additionalModelRequestFields; write inferenceConfig.maxTokens");
+                    unseenUnlessNull(
+                            "an output limit stands in additionalModelRequestFields; write inferenceConfig.maxTokens");
                 } else {
                     json.skip();
                 }

@@ -59,7 +59,7 @@ final class BedrockInvokeRequest extends BedrockBlocks {
                 json.skip();
             }
             case "mediaSource", "video", "inputVideo", "inputAudio", "connectors" ->
-                unseen("the request names or holds media that Weir cannot bound");
+                unseenUnlessNull("the request names or holds media that Weir cannot bound");
             default -> json.skip();
         }
     }
@@ -107,7 +107,7 @@ final class BedrockInvokeRequest extends BedrockBlocks {
                     }
                 });
             }
-            case "input_audio", "file" -> unseen("a message holds a file or sound");
+            case "input_audio", "file" -> unseenUnlessNull("a message holds a file or sound");
             default -> super.blockMember(name);
         }
     }

@@ -60,13 +60,6 @@ final class CohereRequest extends RequestReader {
         }
     }
 
-    private void unseenUnlessNull(String why) throws JsonCursor.Malformed {
-        if (json.peek() != JsonCursor.Kind.NULL) {
-            prompt.unseen(why);
-        }
-        json.skip();
-    }
-
     private void message() throws JsonCursor.Malformed, Ambiguous {
         prompt.message();
         eachMember(name -> {

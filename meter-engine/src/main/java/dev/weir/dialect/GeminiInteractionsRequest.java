@@ -30,8 +30,8 @@ final class GeminiInteractionsRequest extends GeminiContents {
             case "responseFormat" -> schema();
             case "generationConfig" -> readLimitHome(this::generationConfig);
             case "tools" -> eachOrOne(this::tool);
-            case "previousInteractionId" -> unseenUnlessNull("an earlier interaction is named by its id");
-            case "agent" -> unseenUnlessNull("an agent adds input of its own");
+            case "previousInteractionId" -> unheardUnlessNull("an earlier interaction is named by its id");
+            case "agent" -> unheardUnlessNull("an agent adds input of its own");
             default -> json.skip();
         }
     }
@@ -44,12 +44,10 @@ final class GeminiInteractionsRequest extends GeminiContents {
         }
     }
 
-    private void unseenUnlessNull(String why) throws JsonCursor.Malformed {
-        if (json.peek() != JsonCursor.Kind.NULL) {
-            audio = true;
-            prompt.unseen(why);
-        }
-        json.skip();
+    /// What is not in the body may be audio too.
+    private void unheardUnlessNull(String why) throws JsonCursor.Malformed {
+        audio |= json.peek() != JsonCursor.Kind.NULL;
+        unseenUnlessNull(why);
     }
 
     /// A content or a step; their types differ in what they hold, not in how it is read.
@@ -63,7 +61,7 @@ final class GeminiInteractionsRequest extends GeminiContents {
                     media.inline = true;
                     json.skip();
                 }
-                case "uri" -> unseenUnlessNull("a part names a file or a URL");
+                case "uri" -> unheardUnlessNull("a part names a file or a URL");
                 case "signature" -> {
                     prompt.notOnlyText();
                     json.skip();

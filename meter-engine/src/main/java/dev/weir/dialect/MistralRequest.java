@@ -35,7 +35,7 @@ final class MistralRequest extends RequestReader {
             case "stream" -> streaming = json.readTruth();
             case "inputs", "input" -> eachElement(this::message);
             case "instructions" -> readText();
-            case "tools" -> eachElement(this::tool);
+            case "tools" -> eachElement(() -> readTool(this::toolType));
             case "completion_args" -> readLimitHome(this::argument);
             case "agent_id" -> unseenUnlessNull("the instructions of an agent are kept by the provider");
             case "document" -> unseenUnlessNull("a document is read page by page");
@@ -71,29 +71,10 @@ final class MistralRequest extends RequestReader {
         }
     }
 
-    private void tool() throws JsonCursor.Malformed, Ambiguous {
-        prompt.tool();
-        int from = json.position();
-        eachMember(name -> {
-            if (name.equals("type")) {
-                toolType(json.readStringOrNull());
-            } else {
-                json.skip();
-            }
-        });
-        prompt.text(from, json.position());
-    }
-
     private void toolType(@Nullable String type) {
         if (type == null || !type.equals("function")) {
             prompt.unseen("a tool of the provider's own adds input");
         }
     }
 
-    private void unseenUnlessNull(String why) throws JsonCursor.Malformed {
-        if (json.peek() != JsonCursor.Kind.NULL) {
-            prompt.unseen(why);
-        }
-        json.skip();
-    }
 }

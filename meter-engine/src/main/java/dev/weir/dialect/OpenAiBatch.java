@@ -58,11 +58,11 @@ final class OpenAiBatch extends AnswerFields<OpenAiBatch.Field> {
     void string(Field field, byte[] bytes, int from, int to) {
         switch (field) {
             case OBJECT -> isBatch = is("batch", bytes, from, to);
-            case ID -> id = name(bytes, from, to);
+            case ID -> id = name(id, bytes, from, to);
             case STATUS -> ended = is("completed", bytes, from, to) || is("failed", bytes, from, to)
                     || is("expired", bytes, from, to) || is("cancelled", bytes, from, to);
             case MODEL -> model = model(bytes, from, to);
-            case OUTPUT_FILE -> outputFile = name(bytes, from, to);
+            case OUTPUT_FILE -> outputFile = name(outputFile, bytes, from, to);
             default -> {
             }
         }

@@ -39,10 +39,10 @@ final class OpenAiChatRequest extends RequestReader {
             case "n", "best_of" -> readChoices(name);
             case "user", "safety_identifier" -> readUser();
             case "messages" -> eachElement(this::message);
-            case "tools", "functions" -> eachElement(this::tool);
+            case "tools", "functions" -> eachElement(() -> readTool(this::toolType));
             case "response_format", "prediction", "prompt", "suffix" -> readText();
             case "web_search_options", "search_parameters", "data_sources", "plugins", "agent_id" ->
-                unseenUnlessNull(name);
+                unseenUnlessNull("\"" + name + "\" lets the provider add input of its own");
             default -> json.skip();
         }
     }
@@ -69,13 +69,6 @@ final class OpenAiChatRequest extends RequestReader {
         if (user == null) {
             user = name;
         }
-    }
-
-    private void unseenUnlessNull(String name) throws JsonCursor.Malformed {
-        if (json.peek() != JsonCursor.Kind.NULL) {
-            prompt.unseen("\"" + name + "\" lets the provider add input of its own");
-        }
-        json.skip();
     }
 
     private void message() throws JsonCursor.Malformed, Ambiguous {
@@ -139,23 +132,6 @@ final class OpenAiChatRequest extends RequestReader {
         if (isString && !json.stringStartsWith("data:")) {
             prompt.unseen("an image is named by its URL");
         }
-    }
-
-    private void tool() throws JsonCursor.Malformed, Ambiguous {
-        prompt.tool();
-        if (json.peek() != JsonCursor.Kind.OBJECT) {
-            readText();
-            return;
-        }
-        int from = json.position();
-        eachMember(name -> {
-            if (name.equals("type")) {
-                toolType(json.readStringOrNull());
-            } else {
-                json.skip();
-            }
-        });
-        prompt.text(from, json.position());
     }
 
     private void toolType(@Nullable String type) {

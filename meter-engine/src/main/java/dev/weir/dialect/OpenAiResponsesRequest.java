@@ -51,7 +51,7 @@ final class OpenAiResponsesRequest extends RequestReader {
                 eachElement(this::item);
             }
             case "input" -> input();
-            case "tools" -> eachElement(this::tool);
+            case "tools" -> eachElement(() -> readTool(this::toolType));
             case "text" -> readText();
             case "reasoning" -> eachMember(this::reasoning);
             case "previous_response_id" -> unseenUnlessNull("an earlier response is named by its id");
@@ -80,13 +80,6 @@ final class OpenAiResponsesRequest extends RequestReader {
         if (user == null) {
             user = name;
         }
-    }
-
-    private void unseenUnlessNull(String why) throws JsonCursor.Malformed {
-        if (json.peek() != JsonCursor.Kind.NULL) {
-            prompt.unseen(why);
-        }
-        json.skip();
     }
 
     /// In its mode `pro` a model reads some 1,500 tokens that nobody sent (recorded of gpt-5.6).
@@ -122,7 +115,7 @@ final class OpenAiResponsesRequest extends RequestReader {
                     item.content |= json.peek() != JsonCursor.Kind.NULL;
                     readText();
                 }
-                case "tools" -> eachElement(this::tool);
+                case "tools" -> eachElement(() -> readTool(this::toolType));
                 default -> readText();
             }
         });
@@ -190,23 +183,6 @@ final class OpenAiResponsesRequest extends RequestReader {
         if (isString && !json.stringStartsWith("data:")) {
             prompt.unseen("an image is named by its URL");
         }
-    }
-
-    private void tool() throws JsonCursor.Malformed, Ambiguous {
-        prompt.tool();
-        if (json.peek() != JsonCursor.Kind.OBJECT) {
-            readText();
-            return;
-        }
-        int from = json.position();
-        eachMember(name -> {
-            if (name.equals("type")) {
-                toolType(json.readStringOrNull());
-            } else {
-                json.skip();
-            }
-        });
-        prompt.text(from, json.position());
     }
 
     /// Functions, custom tools and namespaces of them are what the body says; all others are the provider's own.

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Walks the top level of a JSON request and collects what becomes [RequestFacts]; a dialect says what its fields mean.
@@ -231,6 +232,32 @@ abstract class RequestReader {
         } else {
             prompt.text(from, json.position());
         }
+    }
+
+    /// Passes what the provider reads something for that is not in the body, unless it is `null`.
+    final void unseenUnlessNull(String why) throws JsonCursor.Malformed {
+        if (json.peek() != JsonCursor.Kind.NULL) {
+            prompt.unseen(why);
+        }
+        json.skip();
+    }
+
+    /// Takes the definition of a tool as text, and hands its `type` to `type`.
+    final void readTool(Consumer<@Nullable String> type) throws JsonCursor.Malformed, Ambiguous {
+        prompt.tool();
+        if (json.peek() != JsonCursor.Kind.OBJECT) {
+            readText();
+            return;
+        }
+        int from = json.position();
+        eachMember(name -> {
+            if (name.equals("type")) {
+                type.accept(json.readStringOrNull());
+            } else {
+                json.skip();
+            }
+        });
+        prompt.text(from, json.position());
     }
 
     /// Runs `each` for every element of the array that comes next; anything else is taken as text.

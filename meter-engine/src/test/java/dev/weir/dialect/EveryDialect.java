@@ -63,6 +63,12 @@ enum EveryDialect {
     REALTIME("openai", "GET", "/v1/realtime"),
     GEMINI_LIVE("google", "GET",
             "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"),
+    BATCH_OF_OPENAI("openai", "/v1/batches"),
+    BATCH_OF_ANTHROPIC("anthropic", "/v1/messages/batches"),
+    BATCH_OF_GOOGLE("google", "/v1beta/models/gem-1:batchGenerateContent"),
+    ANSWERS_OF_OPENAI("openai", "GET", "/v1/files/file-1/content"),
+    ANSWERS_OF_ANTHROPIC("anthropic", "GET", "/v1/messages/batches/b-1/results"),
+    ANSWERS_OF_GOOGLE("google", "GET", "/download/v1beta/files/f-1:download"),
     TOKEN_COUNT("anthropic", "/v1/messages/count_tokens"),
     PASSTHROUGH("openai", "/v1/unheard-of");
 
