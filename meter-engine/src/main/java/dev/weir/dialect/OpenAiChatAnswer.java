@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// Listens to a Chat Completions answer, whole or in chunks, from OpenAI or any host that speaks its format.
 ///
 /// The `usage` object that comes last and is not null counts; it is never added to an earlier one, because some hosts repeat
-/// it (Groq three times) and some send it cumulatively with each chunk; what it leaves out an earlier one may have told. Where the parts are not inside the totals, the rule
-/// of that provider in [#tokens] puts them there, so that input includes cached and output includes reasoning.
+/// it (Groq three times) and some send it cumulatively with each chunk; what it leaves out an earlier one may have told.
+/// Where the parts are not inside the totals, the rule of that provider in [#tokens] puts them there, so that input includes
+/// cached and output includes reasoning.
 final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
     enum Field {
         MODEL,
