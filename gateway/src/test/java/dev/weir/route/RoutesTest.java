@@ -82,7 +82,7 @@ class RoutesTest {
                     POST , /openai/v1/messages                , openai    , /v1/messages                , -       , anthropic.messages
                     POST , /openai/v1/embeddings              , openai    , /v1/embeddings              , -       , openai.embeddings
                     POST , /anthropic/v1/messages             , anthropic , /v1/messages                , -       , anthropic.messages
-                    POST , /anthropic/v1/messages/            , anthropic , /v1/messages/               , -       , unread
+                    POST , /anthropic/v1/messages/            , anthropic , /v1/messages/               , -       , anthropic.messages
                     POST , /anthropic/v1/messages/count_tokens, anthropic , /v1/messages/count_tokens   , -       , free
                     POST , /gemini/v1beta/openai/chat/completions, gemini , /v1beta/openai/chat/completions, -    , openai.chat
                     POST , /openai                            , openai    , /                           , -       , unread
