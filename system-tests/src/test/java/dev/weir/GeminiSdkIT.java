@@ -10,6 +10,7 @@ import com.google.genai.types.FinishReason;
 import com.google.genai.types.GenerateContentConfig;
 import com.google.genai.types.GenerateContentResponse;
 import com.google.genai.types.HttpOptions;
+import com.google.genai.types.HttpRetryOptions;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,10 +21,15 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Google's official SDK through Weir, unmodified but for base URL and key.
+/// Google's official SDK through Weir, unmodified but for base URL, key and a short wait between its retries.
 class GeminiSdkIT {
     private static final String CONFIG = "routes:\n  sandbox: {kind: llm, provider: sandbox}\n";
     private static final String MODEL = "sandbox-small";
+    /// The SDK's five attempts, without its half minute of waiting.
+    private static final HttpRetryOptions IMPATIENT = HttpRetryOptions.builder()
+            .initialDelay(0.001)
+            .maxDelay(0.001)
+            .build();
 
     @TempDir
     private static Path folder;
@@ -89,20 +95,33 @@ class GeminiSdkIT {
     }
 
     @Test
-    void aBlockCostsExactlyOneRequestAndRaisesTheSdksOwnException() throws Exception {
-        try (Client google = google("blocked-google", "free")) {
+    void withItsRetriesOffABlockCostsTheSdkExactlyOneRequest() throws Exception {
+        assertThat(blocked("blocked-google", HttpRetryOptions.builder().attempts(1).build())).hasSize(1);
+    }
+
+    /// The SDK repeats every 429 four times and reads no header that could stop it (its `HttpRetryOptions`):
+    /// the most Weir can do is to refuse each at no cost and to count them.
+    @Test
+    void theSdksOwnRetriesOfABlockAreCountedAndCostNothing() throws Exception {
+        assertThat(blocked("retried-google", IMPATIENT)).hasSize(5);
+    }
+
+    private static List<JsonObject> blocked(String tenant, HttpRetryOptions retries) throws Exception {
+        try (Client google = google(tenant, "free", retries)) {
             assertThatThrownBy(() -> google.models.generateContent(MODEL, "weir ".repeat(3_000), null))
                     .isInstanceOfSatisfying(ClientException.class, e -> {
                         assertThat(e.code()).isEqualTo(429);
                         assertThat(e.status()).isEqualTo("RESOURCE_EXHAUSTED");
                         assertThat(e.message()).contains("free-tokens-per-day");
                     });
-            List<JsonObject> events = Events.atLeast(1, weir, "blocked-google");
-            assertThat(events).hasSize(1);
-            assertThat(events.getFirst().getString("outcome")).isEqualTo("blocked");
-            assertThat(events.getFirst().getString("reason_code")).isEqualTo("cap_exceeded");
-            assertThat(events.getFirst().getString("cost")).isEqualTo("0");
         }
+        List<JsonObject> events = Events.atLeast(retries.attempts().orElse(5), weir, tenant);
+        assertThat(events).allSatisfy(event -> {
+            assertThat(event.getString("outcome")).isEqualTo("blocked");
+            assertThat(event.getString("reason_code")).isEqualTo("cap_exceeded");
+            assertThat(event.getString("cost")).isEqualTo("0");
+        });
+        return events;
     }
 
     private static void assertTokens(JsonObject event, GenerateContentResponse answer) {
@@ -121,9 +140,13 @@ class GeminiSdkIT {
     }
 
     private static Client google(String tenant, String plan) throws Exception {
+        return google(tenant, plan, IMPATIENT);
+    }
+
+    private static Client google(String tenant, String plan, HttpRetryOptions retries) throws Exception {
         return Client.builder()
                 .apiKey(weir.newKey(tenant, plan))
-                .httpOptions(HttpOptions.builder().baseUrl(weir.url("/sandbox")).build())
+                .httpOptions(HttpOptions.builder().baseUrl(weir.url("/sandbox")).retryOptions(retries).build())
                 .build();
     }
 }
