@@ -193,12 +193,8 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
         var quantities = Quantities.builder();
         if (told) {
             tokens(usage, quantities, INPUT, latest ? OUTPUT : null, CACHE_READ, CACHE_WRITE, CACHE_5M, CACHE_1H);
-            if (usage.has(THINKING)) {
-                quantities.reported(Meter.REASONING, usage.get(THINKING));
-            }
-            if (usage.has(SEARCHES)) {
-                quantities.reported(Meter.SEARCHES, usage.get(SEARCHES));
-            }
+            usage.report(quantities, Meter.REASONING, THINKING);
+            usage.report(quantities, Meter.SEARCHES, SEARCHES);
             outside.forEach(quantities::add);
         }
         if (toolCalls > 0) {
@@ -217,14 +213,10 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
         if (output != null) {
             quantities.reported(Meter.TOKENS_OUT, counts.get(output));
         }
-        if (counts.has(read)) {
-            quantities.reported(Meter.CACHE_READ, counts.get(read));
-        }
+        counts.report(quantities, Meter.CACHE_READ, read);
         if (counts.has(write) || split) {
             quantities.reported(Meter.CACHE_WRITE, written);
         }
-        if (counts.has(write1h)) {
-            quantities.reported(Meter.CACHE_WRITE_1H, counts.get(write1h));
-        }
+        counts.report(quantities, Meter.CACHE_WRITE_1H, write1h);
     }
 }

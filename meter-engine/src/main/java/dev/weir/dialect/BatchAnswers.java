@@ -1,9 +1,7 @@
 package dev.weir.dialect;
 
 import dev.weir.usage.Quantities;
-import java.util.Arrays;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 
 /// The answers of a batch, read after it has ended: JSON Lines, one request's answer a line, each with its own usage.
 ///
@@ -29,12 +27,6 @@ public record BatchAnswers(Batches.Maker maker, String objectId) implements Dial
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         return new RequestReading.Facts(new RequestFacts(null, false, 0, 1, OptionalLong.empty(), false,
                 new PromptText(), null, false, Quantities.NONE, null, RequestFacts.Layout.NONE));
-    }
-
-    @Override
-    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField) {
-        return Arrays.copyOf(body, length);
     }
 
     @Override

@@ -1,9 +1,7 @@
 package dev.weir.dialect;
 
-import java.util.Arrays;
 import java.util.OptionalLong;
 import dev.weir.usage.Quantities;
-import org.jspecify.annotations.Nullable;
 
 /// The creation of a batch: many requests that the provider answers within a day, mostly at half price.
 ///
@@ -67,12 +65,6 @@ public record Batches(Maker maker) implements Dialect {
         prompt.unseen(unread());
         return new RequestReading.Facts(new RequestFacts(null, false, 1, 1, OptionalLong.empty(), false, prompt, null,
                 false, Quantities.NONE, "batch", RequestFacts.Layout.NONE));
-    }
-
-    @Override
-    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField) {
-        return Arrays.copyOf(body, length);
     }
 
     @Override

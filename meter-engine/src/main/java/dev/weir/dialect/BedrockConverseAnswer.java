@@ -191,15 +191,9 @@ final class BedrockConverseAnswer extends AnswerFields<BedrockConverseAnswer.Fie
         if (usage.has(INPUT)) {
             quantities.reported(Meter.TOKENS_IN, usage.get(INPUT) + cached);
         }
-        if (usage.has(OUTPUT)) {
-            quantities.reported(Meter.TOKENS_OUT, usage.get(OUTPUT));
-        }
-        if (read != null) {
-            quantities.reported(Meter.CACHE_READ, usage.get(read));
-        }
-        if (written != null) {
-            quantities.reported(Meter.CACHE_WRITE, usage.get(written));
-        }
+        usage.report(quantities, Meter.TOKENS_OUT, OUTPUT);
+        usage.report(quantities, Meter.CACHE_READ, read);
+        usage.report(quantities, Meter.CACHE_WRITE, written);
         if (writtenHourSeen) {
             quantities.reported(Meter.CACHE_WRITE_1H, writtenHour);
         }

@@ -126,11 +126,7 @@ final class BedrockPlainAnswer extends AnswerFields<BedrockPlainAnswer.Field> {
                     usage.get(input) + usage.get(METRIC_READ) + usage.get(METRIC_WRITE));
         }
         quantities.reported(Meter.TOKENS_OUT, output == null ? 0 : usage.get(output));
-        if (usage.has(METRIC_READ)) {
-            quantities.reported(Meter.CACHE_READ, usage.get(METRIC_READ));
-        }
-        if (usage.has(METRIC_WRITE)) {
-            quantities.reported(Meter.CACHE_WRITE, usage.get(METRIC_WRITE));
-        }
+        usage.report(quantities, Meter.CACHE_READ, METRIC_READ);
+        usage.report(quantities, Meter.CACHE_WRITE, METRIC_WRITE);
     }
 }

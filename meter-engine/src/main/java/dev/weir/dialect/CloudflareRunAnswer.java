@@ -85,15 +85,11 @@ final class CloudflareRunAnswer extends AnswerFields<CloudflareRunAnswer.Field> 
     AnswerFacts facts() {
         boolean told = usage.has(COMPLETION);
         var quantities = Quantities.builder();
-        if (usage.has(PROMPT)) {
-            quantities.reported(Meter.TOKENS_IN, usage.get(PROMPT));
-        }
+        usage.report(quantities, Meter.TOKENS_IN, PROMPT);
         if (told) {
             quantities.reported(Meter.TOKENS_OUT, usage.get(COMPLETION));
         }
-        if (usage.has(CACHED)) {
-            quantities.reported(Meter.CACHE_READ, usage.get(CACHED));
-        }
+        usage.report(quantities, Meter.CACHE_READ, CACHED);
         if (toolCalls > 0) {
             quantities.reported(Meter.TOOL_CALLS_REQUESTED, toolCalls);
         }

@@ -138,11 +138,11 @@ final class CohereAnswer extends AnswerFields<CohereAnswer.Field> {
 
     private Quantities.Builder counted() {
         var quantities = Quantities.builder();
-        report(quantities, Meter.TOKENS_IN, INPUT);
-        report(quantities, Meter.TOKENS_OUT, OUTPUT);
-        report(quantities, Meter.REASONING, REASONING);
-        report(quantities, Meter.CACHE_READ, CACHED);
-        report(quantities, Meter.SEARCHES, SEARCH_UNITS);
+        usage.report(quantities, Meter.TOKENS_IN, INPUT);
+        usage.report(quantities, Meter.TOKENS_OUT, OUTPUT);
+        usage.report(quantities, Meter.REASONING, REASONING);
+        usage.report(quantities, Meter.CACHE_READ, CACHED);
+        usage.report(quantities, Meter.SEARCHES, SEARCH_UNITS);
         return quantities;
     }
 
@@ -151,14 +151,8 @@ final class CohereAnswer extends AnswerFields<CohereAnswer.Field> {
         if (usage.has(BILLED_INPUT) || usage.has(BILLED_IMAGES)) {
             quantities.reported(Meter.TOKENS_IN, usage.get(BILLED_INPUT) + usage.get(BILLED_IMAGES));
         }
-        report(quantities, Meter.TOKENS_OUT, BILLED_OUTPUT);
-        report(quantities, Meter.SEARCHES, SEARCH_UNITS);
+        usage.report(quantities, Meter.TOKENS_OUT, BILLED_OUTPUT);
+        usage.report(quantities, Meter.SEARCHES, SEARCH_UNITS);
         return quantities.build();
-    }
-
-    private void report(Quantities.Builder quantities, Meter meter, Field field) {
-        if (usage.has(field)) {
-            quantities.reported(meter, usage.get(field));
-        }
     }
 }

@@ -1,5 +1,10 @@
 package dev.weir.dialect;
 
+import dev.weir.usage.Meter;
+import dev.weir.usage.Quantities;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
 /// Numbers by field; a field that was not set is absent, not zero.
 final class Counts<F extends Enum<F>> {
     private final long[] values;
@@ -51,28 +56,35 @@ final class Counts<F extends Enum<F>> {
         return values[field.ordinal()];
     }
 
+    /// Reports the number where it is present; an absent field, or none, reports nothing.
+    void report(Quantities.Builder quantities, Meter meter, @Nullable F field) {
+        if (field != null && has(field)) {
+            quantities.reported(meter, get(field));
+        }
+    }
+
     boolean isEmpty() {
         return present == 0;
     }
 
     void clear() {
-        java.util.Arrays.fill(values, 0);
+        Arrays.fill(values, 0);
         present = 0;
     }
 
     /// The first of these that is present, or null. Two and three are asked for chunk by chunk, so they make no array.
-    @org.jspecify.annotations.Nullable
+    @Nullable
     F first(F one, F two) {
         return has(one) ? one : has(two) ? two : null;
     }
 
-    @org.jspecify.annotations.Nullable
+    @Nullable
     F first(F one, F two, F three) {
         return has(one) ? one : first(two, three);
     }
 
     @SafeVarargs
-    final @org.jspecify.annotations.Nullable F first(F... fields) {
+    final @Nullable F first(F... fields) {
         for (F field : fields) {
             if (has(field)) {
                 return field;

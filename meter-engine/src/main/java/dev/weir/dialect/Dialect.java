@@ -1,5 +1,6 @@
 package dev.weir.dialect;
 
+import java.util.Arrays;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -45,15 +46,17 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
     }
 
     /// The request's bytes with the wanted changes spliced in; every other byte stays as it is. The result is a new array
-    /// of its exact length.
+    /// of its exact length. By default nothing is changed: no field limits the output, or there is none.
     ///
     /// @param facts what [#readRequest] found in this very body
     /// @param outputLimit the most that one choice may put out; every limit above it is lowered to it, and where there is
     ///        none one is added. Empty: the limits stay
     /// @param askUsage whether to ask for the usage chunk; the answer must then go through a [UsageChunkFilter]
     /// @param outputLimitField the field to add where there is none; null for the provider's default
-    byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField);
+    default byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
+            @Nullable String outputLimitField) {
+        return Arrays.copyOf(body, length);
+    }
 
     /// A refusal in the shape that raises the right exception in the client's SDK.
     RefusalBody refusal(RefusalShape refusal);

@@ -299,16 +299,10 @@ final class GeminiAnswer extends AnswerFields<GeminiAnswer.Field> {
                 ? usage.get(PROMPT)
                 : Math.max(0, usage.get(TOTAL) - output - usage.get(TOOL_USE));
         quantities.reported(Meter.TOKENS_IN, prompt + usage.get(TOOL_USE)).reported(Meter.TOKENS_OUT, output);
-        report(quantities, Meter.CACHE_READ, CACHED);
-        report(quantities, Meter.REASONING, THOUGHTS);
-        report(quantities, Meter.AUDIO_IN, AUDIO_IN);
-        report(quantities, Meter.AUDIO_OUT, AUDIO_OUT);
-    }
-
-    private void report(Quantities.Builder quantities, Meter meter, Field field) {
-        if (usage.has(field)) {
-            quantities.reported(meter, usage.get(field));
-        }
+        usage.report(quantities, Meter.CACHE_READ, CACHED);
+        usage.report(quantities, Meter.REASONING, THOUGHTS);
+        usage.report(quantities, Meter.AUDIO_IN, AUDIO_IN);
+        usage.report(quantities, Meter.AUDIO_OUT, AUDIO_OUT);
     }
 
     private static void reportSome(Quantities.Builder quantities, Meter meter, long amount) {

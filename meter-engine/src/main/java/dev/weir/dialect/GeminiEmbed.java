@@ -1,9 +1,5 @@
 package dev.weir.dialect;
 
-import java.util.Arrays;
-import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
-
 /// Google's `models/{model}:embedContent` and `:batchEmbedContents`: no tokens come out. Usage is told by the later models
 /// only; else the input is counted here.
 public record GeminiEmbed() implements Dialect {
@@ -15,12 +11,6 @@ public record GeminiEmbed() implements Dialect {
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         return new GeminiEmbedRequest(body, length, PathModel.of(head.path())).read();
-    }
-
-    @Override
-    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField) {
-        return Arrays.copyOf(body, length);
     }
 
     @Override

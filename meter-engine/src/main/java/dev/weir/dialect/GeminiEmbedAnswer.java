@@ -79,9 +79,7 @@ final class GeminiEmbedAnswer extends AnswerFields<GeminiEmbedAnswer.Field> {
         var quantities = Quantities.builder();
         if (told) {
             quantities.reported(Meter.TOKENS_IN, usage.get(PROMPT)).reported(Meter.TOKENS_OUT, 0);
-            if (usage.has(AUDIO_IN)) {
-                quantities.reported(Meter.AUDIO_IN, usage.get(AUDIO_IN));
-            }
+            usage.report(quantities, Meter.AUDIO_IN, AUDIO_IN);
         }
         return new AnswerFacts(told ? AnswerFacts.Usage.FINAL : AnswerFacts.Usage.NONE, quantities.build(), List.of(),
                 null, null, null, error, told, false);

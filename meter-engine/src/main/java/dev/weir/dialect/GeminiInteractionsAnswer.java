@@ -185,11 +185,11 @@ final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnsw
         if (told) {
             quantities.reported(Meter.TOKENS_IN, usage.get(INPUT) + usage.get(TOOL_USE))
                     .reported(Meter.TOKENS_OUT, usage.get(OUTPUT) + usage.get(THOUGHTS));
-            report(quantities, Meter.CACHE_READ, CACHED);
-            report(quantities, Meter.REASONING, THOUGHTS);
-            report(quantities, Meter.AUDIO_IN, AUDIO_IN);
-            report(quantities, Meter.AUDIO_OUT, AUDIO_OUT);
-            report(quantities, Meter.SEARCHES, SEARCHES);
+            usage.report(quantities, Meter.CACHE_READ, CACHED);
+            usage.report(quantities, Meter.REASONING, THOUGHTS);
+            usage.report(quantities, Meter.AUDIO_IN, AUDIO_IN);
+            usage.report(quantities, Meter.AUDIO_OUT, AUDIO_OUT);
+            usage.report(quantities, Meter.SEARCHES, SEARCHES);
         }
         if (toolCalls > 0) {
             quantities.reported(Meter.TOOL_CALLS_REQUESTED, toolCalls);
@@ -198,11 +198,5 @@ final class GeminiInteractionsAnswer extends AnswerFields<GeminiInteractionsAnsw
             quantities.reported(Meter.IMAGES_GENERATED, images);
         }
         return new AnswerFacts(how, quantities.build(), List.of(), model, id, tier, error, told, contentSeen());
-    }
-
-    private void report(Quantities.Builder quantities, Meter meter, Field field) {
-        if (usage.has(field)) {
-            quantities.reported(meter, usage.get(field));
-        }
     }
 }

@@ -1,9 +1,5 @@
 package dev.weir.dialect;
 
-import java.util.Arrays;
-import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
-
 /// Gemini Live, `GET /ws/….BidiGenerateContent` over a WebSocket (Gemini API reference, "Live API"; read 2026-11). A message
 /// with `usageMetadata` ends each turn of the model, and they are added up. The client's first message names the model.
 public record GeminiLive() implements Dialect {
@@ -26,12 +22,6 @@ public record GeminiLive() implements Dialect {
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         return SessionRequest.read(head);
-    }
-
-    @Override
-    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField) {
-        return Arrays.copyOf(body, length);
     }
 
     @Override

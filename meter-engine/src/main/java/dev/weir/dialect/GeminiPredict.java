@@ -1,9 +1,5 @@
 package dev.weir.dialect;
 
-import java.util.Arrays;
-import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
-
 /// Google's `models/{model}:predict`: text embeddings on Vertex, whose tokens are told for each text, and images (Imagen),
 /// which are counted. What else may be served there is estimated from its request.
 public record GeminiPredict() implements Dialect {
@@ -22,12 +18,6 @@ public record GeminiPredict() implements Dialect {
             reader.anyModel();
         }
         return reader.read();
-    }
-
-    @Override
-    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField) {
-        return Arrays.copyOf(body, length);
     }
 
     @Override

@@ -1,9 +1,6 @@
 package dev.weir.dialect;
 
-import java.util.Arrays;
-import java.util.OptionalLong;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /// APIs that read text and write no tokens: embeddings, moderation. Their output is 0 tokens, said so.
 ///
@@ -28,13 +25,6 @@ public record InputOnly(String id, boolean freeOfTokens) implements Dialect {
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         return new InputOnlyRequest(head.path(), body, length).read();
-    }
-
-    /// There is no output to limit.
-    @Override
-    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField) {
-        return Arrays.copyOf(body, length);
     }
 
     @Override

@@ -104,15 +104,9 @@ final class LlamaCppAnswer extends AnswerFields<LlamaCppAnswer.Field> {
     @Override
     AnswerFacts facts() {
         var quantities = Quantities.builder();
-        if (sum.has(INPUT)) {
-            quantities.reported(Meter.TOKENS_IN, sum.get(INPUT));
-        }
-        if (sum.has(OUTPUT)) {
-            quantities.reported(Meter.TOKENS_OUT, sum.get(OUTPUT));
-        }
-        if (sum.has(CACHED)) {
-            quantities.reported(Meter.CACHE_READ, sum.get(CACHED));
-        }
+        sum.report(quantities, Meter.TOKENS_IN, INPUT);
+        sum.report(quantities, Meter.TOKENS_OUT, OUTPUT);
+        sum.report(quantities, Meter.CACHE_READ, CACHED);
         // Another prompt may still be running, so the last word is the one before the end of the answer.
         return new AnswerFacts(finished ? AnswerFacts.Usage.LATEST : AnswerFacts.Usage.NONE, quantities.build(),
                 List.of(), model, null, null, error, finished, contentSeen());

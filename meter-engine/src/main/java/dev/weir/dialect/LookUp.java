@@ -1,9 +1,7 @@
 package dev.weir.dialect;
 
 import dev.weir.usage.Quantities;
-import java.util.Arrays;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 
 /// A question about something that an earlier call created, or its cancellation: uses nothing itself, and its answer may tell
 /// what that call used.
@@ -26,12 +24,6 @@ public record LookUp(Dialect of) implements Dialect {
         prompt.bodyBytes(length);
         return new RequestReading.Facts(new RequestFacts(null, false, 0, 1, OptionalLong.empty(), false, prompt, null,
                 false, Quantities.NONE, null, RequestFacts.Layout.NONE));
-    }
-
-    @Override
-    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField) {
-        return Arrays.copyOf(body, length);
     }
 
     @Override

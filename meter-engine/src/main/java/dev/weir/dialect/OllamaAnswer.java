@@ -83,12 +83,8 @@ final class OllamaAnswer extends AnswerFields<OllamaAnswer.Field> {
         if (done && onlyLoaded) {
             quantities.reported(Meter.TOKENS_IN, 0).reported(Meter.TOKENS_OUT, 0);
         }
-        if (counts.has(INPUT)) {
-            quantities.reported(Meter.TOKENS_IN, counts.get(INPUT));
-        }
-        if (counts.has(OUTPUT)) {
-            quantities.reported(Meter.TOKENS_OUT, counts.get(OUTPUT));
-        }
+        counts.report(quantities, Meter.TOKENS_IN, INPUT);
+        counts.report(quantities, Meter.TOKENS_OUT, OUTPUT);
         if (toolCalls > 0) {
             quantities.reported(Meter.TOOL_CALLS_REQUESTED, toolCalls);
         }

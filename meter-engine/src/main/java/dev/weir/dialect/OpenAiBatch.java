@@ -87,15 +87,9 @@ final class OpenAiBatch extends AnswerFields<OpenAiBatch.Field> {
         var quantities = Quantities.builder()
                 .reported(Meter.TOKENS_IN, counts.get(INPUT))
                 .reported(Meter.TOKENS_OUT, counts.get(OUTPUT));
-        report(quantities, Meter.CACHE_READ, CACHED);
-        report(quantities, Meter.REASONING, REASONING);
+        counts.report(quantities, Meter.CACHE_READ, CACHED);
+        counts.report(quantities, Meter.REASONING, REASONING);
         return AnswerFacts.ofBatch(AnswerFacts.Usage.FINAL, quantities.build(), List.of(), model, id,
                 counts.get(ANSWERED), null);
-    }
-
-    private void report(Quantities.Builder quantities, Meter meter, Field field) {
-        if (counts.has(field)) {
-            quantities.reported(meter, counts.get(field));
-        }
     }
 }

@@ -116,26 +116,20 @@ final class OpenAiBatchLines extends AnswerFields<OpenAiBatchLines.Field> {
             var used = Quantities.builder()
                     .reported(Meter.TOKENS_IN, line.get(INPUT))
                     .reported(Meter.TOKENS_OUT, line.get(OUTPUT));
-            report(used, Meter.CACHE_READ, CACHED);
-            report(used, Meter.REASONING, REASONING);
-            report(used, Meter.AUDIO_IN, AUDIO_IN);
-            report(used, Meter.AUDIO_OUT, AUDIO_OUT);
-            report(used, Meter.IMAGE_IN, IMAGE_IN);
-            report(used, Meter.IMAGE_OUT, IMAGE_OUT);
-            report(used, Meter.IMAGES_GENERATED, IMAGE);
-            report(used, Meter.SEARCHES, SEARCHES);
-            report(used, Meter.TOOL_CALLS_REQUESTED, CALLS);
+            line.report(used, Meter.CACHE_READ, CACHED);
+            line.report(used, Meter.REASONING, REASONING);
+            line.report(used, Meter.AUDIO_IN, AUDIO_IN);
+            line.report(used, Meter.AUDIO_OUT, AUDIO_OUT);
+            line.report(used, Meter.IMAGE_IN, IMAGE_IN);
+            line.report(used, Meter.IMAGE_OUT, IMAGE_OUT);
+            line.report(used, Meter.IMAGES_GENERATED, IMAGE);
+            line.report(used, Meter.SEARCHES, SEARCHES);
+            line.report(used, Meter.TOOL_CALLS_REQUESTED, CALLS);
             sum.add(AnswerFacts.ofBatch(AnswerFacts.Usage.LATEST, used.build(), List.of(), model, null, 1, null));
         }
         line.clear();
         usageHere = false;
         model = null;
-    }
-
-    private void report(Quantities.Builder used, Meter meter, Field field) {
-        if (line.has(field)) {
-            used.reported(meter, line.get(field));
-        }
     }
 
     @Override

@@ -315,27 +315,19 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         if (reasoningField != null) {
             quantities.reported(Meter.REASONING, reasoning);
         }
-        report(quantities, Meter.CACHE_READ,
+        usage.report(quantities, Meter.CACHE_READ,
                 usage.first(CACHED, CACHE_HIT, CACHED_PLAIN, CACHED_NUMBER, CACHE_READ_INPUT));
-        report(quantities, Meter.CACHE_WRITE, usage.first(CACHE_WRITE, CACHE_CREATION));
-        report(quantities, Meter.AUDIO_IN, usage.first(AUDIO_IN));
-        report(quantities, Meter.AUDIO_OUT, usage.first(AUDIO_OUT));
-        report(quantities, Meter.SECONDS, usage.first(AUDIO_SECONDS));
-        report(quantities, Meter.SEARCHES, usage.first(QUERIES));
-    }
-
-    private void report(Quantities.Builder quantities, Meter meter, @Nullable Field field) {
-        if (field != null) {
-            quantities.reported(meter, usage.get(field));
-        }
+        usage.report(quantities, Meter.CACHE_WRITE, usage.first(CACHE_WRITE, CACHE_CREATION));
+        usage.report(quantities, Meter.AUDIO_IN, usage.first(AUDIO_IN));
+        usage.report(quantities, Meter.AUDIO_OUT, usage.first(AUDIO_OUT));
+        usage.report(quantities, Meter.SECONDS, usage.first(AUDIO_SECONDS));
+        usage.report(quantities, Meter.SEARCHES, usage.first(QUERIES));
     }
 
     /// A llama.cpp server tells its timings unasked: what it evaluated, and what it found in its cache.
     private void timedTokens(Quantities.Builder quantities) {
         quantities.reported(Meter.TOKENS_IN, timings.get(TIMED_PROMPT) + timings.get(TIMED_CACHED));
         quantities.reported(Meter.TOKENS_OUT, timings.get(TIMED_OUTPUT));
-        if (timings.has(TIMED_CACHED)) {
-            quantities.reported(Meter.CACHE_READ, timings.get(TIMED_CACHED));
-        }
+        timings.report(quantities, Meter.CACHE_READ, TIMED_CACHED);
     }
 }

@@ -1,9 +1,5 @@
 package dev.weir.dialect;
 
-import java.util.Arrays;
-import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
-
 /// OpenAI Images, `POST …/images/{generations,edits,variations}`, of OpenAI and of every host that speaks its format.
 ///
 /// @param provider whose rules apply where hosts differ
@@ -18,13 +14,6 @@ public record OpenAiImages(String provider) implements Dialect {
         return OpenAiImagesForm.isForm(head)
                 ? new OpenAiImagesForm(provider, PathModel.of(head.path()), body, length).read(head)
                 : new OpenAiImagesRequest(provider, head.path(), body, length).read();
-    }
-
-    /// No field limits the output.
-    @Override
-    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField) {
-        return Arrays.copyOf(body, length);
     }
 
     @Override

@@ -1,9 +1,5 @@
 package dev.weir.dialect;
 
-import java.util.Arrays;
-import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
-
 /// Realtime sessions over a WebSocket, `GET …/realtime`, of OpenAI, Azure, xAI and who speaks like them (OpenAI API reference,
 /// "Realtime server events"; read 2026-11). Each `response.done` tells the usage of one response, which are added up.
 ///
@@ -29,12 +25,6 @@ public record OpenAiRealtime(String provider) implements Dialect {
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         return SessionRequest.read(head, "model", "deployment");
-    }
-
-    @Override
-    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField) {
-        return Arrays.copyOf(body, length);
     }
 
     @Override

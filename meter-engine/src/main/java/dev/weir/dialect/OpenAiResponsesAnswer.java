@@ -274,22 +274,16 @@ final class OpenAiResponsesAnswer extends AnswerFields<OpenAiResponsesAnswer.Fie
                                 : AnswerFacts.Usage.NONE;
         var quantities = Quantities.builder();
         if (told) {
-            report(quantities, Meter.TOKENS_IN, INPUT);
-            report(quantities, Meter.TOKENS_OUT, OUTPUT);
-            report(quantities, Meter.CACHE_READ, CACHED);
-            report(quantities, Meter.CACHE_WRITE, CACHE_WRITE);
-            report(quantities, Meter.REASONING, REASONING);
+            usage.report(quantities, Meter.TOKENS_IN, INPUT);
+            usage.report(quantities, Meter.TOKENS_OUT, OUTPUT);
+            usage.report(quantities, Meter.CACHE_READ, CACHED);
+            usage.report(quantities, Meter.CACHE_WRITE, CACHE_WRITE);
+            usage.report(quantities, Meter.REASONING, REASONING);
         }
         List<Side> sides = sides(quantities);
         items(quantities);
         return new AnswerFacts(how, quantities.build(), sides, model, id, tier, error, finished, contentSeen())
                 .withCost(cost);
-    }
-
-    private void report(Quantities.Builder quantities, Meter meter, Field field) {
-        if (usage.has(field)) {
-            quantities.reported(meter, usage.get(field));
-        }
     }
 
     private List<Side> sides(Quantities.Builder quantities) {

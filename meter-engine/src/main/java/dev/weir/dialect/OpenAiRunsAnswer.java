@@ -137,12 +137,8 @@ final class OpenAiRunsAnswer extends AnswerFields<OpenAiRunsAnswer.Field> {
         if (told) {
             quantities.reported(Meter.TOKENS_IN, usage.get(PROMPT)).reported(Meter.TOKENS_OUT, usage.get(COMPLETION));
         }
-        if (usage.has(CACHED)) {
-            quantities.reported(Meter.CACHE_READ, usage.get(CACHED));
-        }
-        if (usage.has(REASONING)) {
-            quantities.reported(Meter.REASONING, usage.get(REASONING));
-        }
+        usage.report(quantities, Meter.CACHE_READ, CACHED);
+        usage.report(quantities, Meter.REASONING, REASONING);
         if (calls > 0) {
             quantities.reported(Meter.TOOL_CALLS_REQUESTED, calls);
         }

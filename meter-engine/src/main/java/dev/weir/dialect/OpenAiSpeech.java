@@ -1,9 +1,5 @@
 package dev.weir.dialect;
 
-import java.util.Arrays;
-import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
-
 /// Text into speech, `POST …/audio/speech`, of OpenAI and of every host that speaks its format. The answer is sound, which
 /// tells nothing: models sold by the character are counted from the request, the others bounded, unless the client asked for
 /// events (`stream_format: sse`), of which the last one tells the tokens.
@@ -18,13 +14,6 @@ public record OpenAiSpeech(String provider) implements Dialect {
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         return new OpenAiSpeechRequest(head.path(), body, length).read();
-    }
-
-    /// No field limits the output.
-    @Override
-    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField) {
-        return Arrays.copyOf(body, length);
     }
 
     @Override

@@ -4,7 +4,6 @@ import dev.weir.usage.Meter;
 import dev.weir.usage.ModelId;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
-import java.util.Arrays;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -59,13 +58,6 @@ public record OpenAiTranscription(String provider) implements Dialect {
                     + " characters; a model's name has at most " + ModelId.LENGTH_MAX + ".");
         }
         return name.isEmpty() ? null : new ModelId(name);
-    }
-
-    /// No field limits the output.
-    @Override
-    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField) {
-        return Arrays.copyOf(body, length);
     }
 
     @Override

@@ -118,7 +118,7 @@ final class OpenAiTranscriptionAnswer extends AnswerFields<OpenAiTranscriptionAn
         if (told) {
             tokens(quantities);
         }
-        report(quantities, Meter.SECONDS, counts.first(SECONDS, AUDIO_SECONDS, told ? SECONDS : DURATION));
+        counts.report(quantities, Meter.SECONDS, counts.first(SECONDS, AUDIO_SECONDS, told ? SECONDS : DURATION));
         return new AnswerFacts(all ? AnswerFacts.Usage.LATEST : AnswerFacts.Usage.NONE, quantities.build(), List.of(),
                 model, null, tier, error, told, contentSeen());
     }
@@ -132,13 +132,7 @@ final class OpenAiTranscriptionAnswer extends AnswerFields<OpenAiTranscriptionAn
             quantities.reported(Meter.TOKENS_IN, counts.get(input) + (audioApart ? beyond : 0));
             quantities.reported(Meter.TOKENS_OUT, counts.get(output));
         }
-        report(quantities, Meter.AUDIO_IN, counts.first(AUDIO, AUDIO_PLAIN));
-        report(quantities, Meter.CACHE_READ, counts.first(CACHED));
-    }
-
-    private void report(Quantities.Builder quantities, Meter meter, @Nullable Field field) {
-        if (field != null && counts.has(field)) {
-            quantities.reported(meter, counts.get(field));
-        }
+        counts.report(quantities, Meter.AUDIO_IN, counts.first(AUDIO, AUDIO_PLAIN));
+        counts.report(quantities, Meter.CACHE_READ, counts.first(CACHED));
     }
 }

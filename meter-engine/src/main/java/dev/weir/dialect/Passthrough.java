@@ -1,9 +1,7 @@
 package dev.weir.dialect;
 
 import dev.weir.usage.Quantities;
-import java.util.Arrays;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 
 /// A path of an `llm` route that no dialect reads: passes as it is, metered by bytes and calls.
 ///
@@ -40,12 +38,6 @@ public record Passthrough(boolean freeOfTokens, RefusalWords words) implements D
     @Override
     public boolean mustAskUsage(RequestFacts facts) {
         return false;
-    }
-
-    @Override
-    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField) {
-        return Arrays.copyOf(body, length);
     }
 
     @Override

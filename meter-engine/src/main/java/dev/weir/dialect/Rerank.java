@@ -1,9 +1,5 @@
 package dev.weir.dialect;
 
-import java.util.Arrays;
-import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
-
 /// Documents put in order of their relevance, `POST …/rerank`, as Cohere defined it and Voyage, Jina, OpenRouter, vLLM and
 /// llama.cpp servers took it over. No tokens come out; Cohere sells search units, the others tokens.
 ///
@@ -17,13 +13,6 @@ public record Rerank(String provider) implements Dialect {
     @Override
     public RequestReading readRequest(RequestHead head, byte[] body, int length) {
         return new RerankRequest(body, length).read();
-    }
-
-    /// There is no output to limit.
-    @Override
-    public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
-            @Nullable String outputLimitField) {
-        return Arrays.copyOf(body, length);
     }
 
     @Override

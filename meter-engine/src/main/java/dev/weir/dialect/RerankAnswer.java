@@ -69,12 +69,8 @@ final class RerankAnswer extends AnswerFields<RerankAnswer.Field> {
     AnswerFacts facts() {
         var quantities = Quantities.builder();
         Field input = counts.first(INPUT, TOTAL);
-        if (input != null) {
-            quantities.reported(Meter.TOKENS_IN, counts.get(input));
-        }
-        if (counts.has(UNITS)) {
-            quantities.reported(Meter.SEARCHES, counts.get(UNITS));
-        }
+        counts.report(quantities, Meter.TOKENS_IN, input);
+        counts.report(quantities, Meter.SEARCHES, UNITS);
         return new AnswerFacts(told ? AnswerFacts.Usage.FINAL : AnswerFacts.Usage.NONE, quantities.build(), List.of(),
                 model, id, null, error, told, false);
     }
