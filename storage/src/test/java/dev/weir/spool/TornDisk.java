@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,13 +19,15 @@ import org.jspecify.annotations.Nullable;
 /// Content is durable by sectors of 512 bytes once it was forced; names once the folder was synced. [#killed] is the folder
 /// after the death of the process, [#powerCut] after that of the machine: of what was not durable each sector survives or
 /// not, and of the names changed since the last sync of the folder the first few do. [#failAt] makes the n-th operation that
-/// can fail throw; what a failed force leaves behind reverts to what was durable, as a kernel that drops dirty pages does.
-final class TornDisk implements Disk {
+/// can fail throw, and a [Faults] decides about each; what a failed force leaves behind reverts to what was durable, as a
+/// kernel that drops dirty pages does.
+public final class TornDisk implements Disk {
     static final int SECTOR = 512;
 
     private final Map<String, Content> names = new TreeMap<>();
     private final Map<String, Content> durableNames = new HashMap<>();
     private final List<Runnable> namesSinceSync = new ArrayList<>();
+    private Faults faults = new Faults() {};
     private long capacityBytes = Long.MAX_VALUE;
     private long operations;
     private long failFrom = Long.MAX_VALUE;
@@ -43,75 +44,102 @@ final class TornDisk implements Disk {
         KILL
     }
 
-    /// The process is dead: not an error that the spool could handle.
-    static final class Killed extends RuntimeException {}
+    /// What else can happen at each operation; by default nothing.
+    public interface Faults {
+        /// @param what the operation and its file
+        /// @throws IOException the operation fails
+        default void before(String what) throws IOException {}
 
+        /// How many bytes of a store into a mapping take place; fewer than all: the process dies there.
+        default int stored(int length) {
+            return length;
+        }
+    }
+
+    /// The process is dead: not an error that the spool could handle.
+    public static final class Killed extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        public Killed() {
+            super("killed", null, false, false);
+        }
+    }
+
+    /// The bytes of a file, and of each sector changed since it was durable what it held then.
     private static final class Content {
         byte[] now;
-        byte[] durable;
-        final BitSet dirty = new BitSet();
+        final Map<Integer, byte[]> was = new TreeMap<>();
 
         Content(int bytes) {
             now = new byte[bytes];
-            durable = new byte[bytes];
+        }
+
+        private Content(byte[] now) {
+            this.now = now;
         }
 
         void put(int at, byte[] from, int offset, int length) {
+            if (length == 0) {
+                return;
+            }
+            for (int s = at / SECTOR; s <= (at + length - 1) / SECTOR; s++) {
+                was.computeIfAbsent(s, this::sector);
+            }
             if (at + length > now.length) {
                 now = Arrays.copyOf(now, at + length);
             }
             System.arraycopy(from, offset, now, at, length);
-            dirty.set(at / SECTOR, (at + length - 1) / SECTOR + 1);
+        }
+
+        /// A sector as it is; zeros beyond the end.
+        private byte[] sector(int number) {
+            var copy = new byte[SECTOR];
+            int from = number * SECTOR;
+            if (from < now.length) {
+                System.arraycopy(now, from, copy, 0, Math.min(SECTOR, now.length - from));
+            }
+            return copy;
         }
 
         void force(int from, int to) {
-            if (durable.length < now.length) {
-                durable = Arrays.copyOf(durable, now.length);
-            }
-            for (int s = dirty.nextSetBit(from / SECTOR); s >= 0 && s * SECTOR < to; s = dirty.nextSetBit(s + 1)) {
-                copySector(now, durable, s);
-                dirty.clear(s);
-            }
+            was.keySet().removeIf(sector -> sector >= from / SECTOR && sector * SECTOR < to);
         }
 
         void drop(int from, int to) {
-            for (int s = dirty.nextSetBit(from / SECTOR); s >= 0 && s * SECTOR < to; s = dirty.nextSetBit(s + 1)) {
-                copySector(durable, now, s);
-                dirty.clear(s);
-            }
+            was.entrySet().removeIf(entry -> {
+                int sector = entry.getKey();
+                boolean inside = sector >= from / SECTOR && sector * SECTOR < to;
+                if (inside) {
+                    revert(sector, entry.getValue());
+                }
+                return inside;
+            });
+        }
+
+        private void revert(int sector, byte[] bytes) {
+            int at = sector * SECTOR;
+            System.arraycopy(bytes, 0, now, at, Math.min(SECTOR, now.length - at));
         }
 
         Content afterPowerCut(Random random) {
-            var after = new Content(0);
-            after.now = Arrays.copyOf(durable, Math.max(durable.length, now.length));
-            for (int s = dirty.nextSetBit(0); s >= 0; s = dirty.nextSetBit(s + 1)) {
+            var after = new Content(now.clone());
+            was.forEach((sector, bytes) -> {
                 if (random.nextBoolean()) {
-                    copySector(now, after.now, s);
+                    after.revert(sector, bytes);
                 }
-            }
-            after.durable = after.now.clone();
+            });
             return after;
         }
 
         Content afterKill() {
-            var after = new Content(0);
-            after.now = now.clone();
-            after.durable = durable.clone();
-            after.dirty.or(dirty);
+            var after = new Content(now.clone());
+            was.forEach((sector, bytes) -> after.was.put(sector, bytes.clone()));
             return after;
-        }
-
-        private static void copySector(byte[] from, byte[] to, int sector) {
-            int at = sector * SECTOR;
-            int length = Math.min(SECTOR, Math.min(from.length, to.length) - at);
-            if (length > 0) {
-                System.arraycopy(from, at, to, at, length);
-            }
         }
     }
 
     /// The folder as the next process finds it after a kill.
-    TornDisk killed() {
+    public TornDisk killed() {
         var next = new TornDisk();
         names.forEach((name, content) -> next.names.put(name, content.afterKill()));
         next.durableNames.putAll(durableCopies(next));
@@ -128,7 +156,7 @@ final class TornDisk implements Disk {
     }
 
     /// The folder after a power cut.
-    TornDisk powerCut(long seed) {
+    public TornDisk powerCut(long seed) {
         var random = new Random(seed);
         int survivors = namesSinceSync.isEmpty() ? 0 : random.nextInt(namesSinceSync.size() + 1);
         namesSinceSync.subList(0, survivors).forEach(Runnable::run);
@@ -149,26 +177,62 @@ final class TornDisk implements Disk {
         return operations > failFrom;
     }
 
-    void capacity(long bytes) {
+    /// Asks `next` about each operation from now on.
+    public void faults(Faults next) {
+        faults = next;
+    }
+
+    /// The process that uses this folder is dead: whatever it still does throws [Killed].
+    public void kill() {
+        dead = true;
+    }
+
+    public void capacity(long bytes) {
         capacityBytes = bytes;
+    }
+
+    /// Bytes in all files.
+    public long used() {
+        long sum = 0;
+        for (Content content : names.values()) {
+            sum += content.now.length;
+        }
+        return sum;
+    }
+
+    /// Flips one bit of a file, on the disk itself.
+    public void rot(String name, long at, int bit) {
+        var content = found(name);
+        content.now[(int) at] ^= (byte) (1 << bit);
+        var durable = content.was.get((int) at / SECTOR);
+        if (durable != null) {
+            durable[(int) at % SECTOR] ^= (byte) (1 << bit);
+        }
     }
 
     byte[] content(String name) {
         return found(name).now;
     }
 
+    public long size(String name) {
+        return found(name).now.length;
+    }
+
+    /// The names there are, without an operation of the disk.
+    public List<String> files() {
+        return List.copyOf(names.keySet());
+    }
+
     void put(String name, byte[] content) {
-        var made = new Content(0);
-        made.now = content.clone();
-        made.durable = content.clone();
+        var made = new Content(content.clone());
         names.put(name, made);
         durableNames.put(name, made);
     }
 
     private boolean operate(String what) throws IOException {
-        if (dead) {
-            throw new Killed();
-        }
+        checkAlive();
+        faults.before(what);
+        checkAlive();
         long n = operations++;
         if (n < failFrom || n >= failUntil) {
             return true;
@@ -178,6 +242,12 @@ final class TornDisk implements Disk {
             throw new Killed();
         }
         throw new IOException(failure + " at " + what);
+    }
+
+    private void checkAlive() {
+        if (dead) {
+            throw new Killed();
+        }
     }
 
     private Content found(String name) {
@@ -219,10 +289,6 @@ final class TornDisk implements Disk {
         var content = new Content((int) bytes);
         name(name, content);
         return new MappedContent(content);
-    }
-
-    private long used() {
-        return names.values().stream().mapToLong(content -> content.now.length).sum();
     }
 
     private void name(String name, Content content) {
@@ -299,11 +365,7 @@ final class TornDisk implements Disk {
     @Override
     public void sync(String name) throws IOException {
         var content = opened(name);
-        try {
-            operate("sync " + name);
-        } catch (IOException failed) {
-            throw failed;
-        }
+        operate("sync " + name);
         content.force(0, content.now.length);
     }
 
@@ -356,9 +418,7 @@ final class TornDisk implements Disk {
         }
 
         private Content mapped() {
-            if (dead) {
-                throw new Killed();
-            }
+            checkAlive();
             if (content == null) {
                 throw new IllegalStateException("used after it was unmapped");
             }
@@ -372,7 +432,12 @@ final class TornDisk implements Disk {
 
         @Override
         public void put(long at, byte[] from, int offset, int length) {
-            mapped().put((int) at, from, offset, length);
+            int stored = faults.stored(length);
+            mapped().put((int) at, from, offset, stored);
+            if (stored < length) {
+                kill();
+                throw new Killed();
+            }
         }
 
         @Override

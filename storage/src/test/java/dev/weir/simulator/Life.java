@@ -1,0 +1,171 @@
+package dev.weir.simulator;
+
+import dev.weir.admission.Admissions;
+import dev.weir.admission.PastUsage;
+import dev.weir.event.UsageEvent;
+import dev.weir.ledger.Ledger;
+import dev.weir.money.Money;
+import dev.weir.rating.Rating;
+import dev.weir.spool.Shipper;
+import dev.weir.spool.Spool;
+import dev.weir.spool.TornDisk;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/// One process of Weir: the production's ledger, admissions, spool and shipper, started as `Gateway` starts them, with tasks of
+/// the world in place of threads.
+final class Life {
+    private static final long WORK_EVERY = 100 * World.MILLI;
+    private static final long SHIP_EVERY = 100 * World.MILLI;
+
+    final Node node;
+    final Spool spool;
+    final Admissions admissions;
+    final Ledger ledger = new Ledger();
+    private final Simulation simulation;
+    private final World world;
+    private final Shipper shipper;
+    private boolean alive = true;
+    private boolean syncing;
+    private long suspects;
+
+    Life(Node node, Simulation simulation) throws IOException {
+        this.node = node;
+        this.simulation = simulation;
+        this.world = simulation.world();
+        this.admissions = new Admissions(ledger, Customers.PRICES);
+        var setting = simulation.setting();
+        this.spool = Spool.open(setting.spool(node.name, node.bootId()), node.disk(), node.clock,
+                world.random()::nextBytes, Life::rated);
+        this.shipper = new Shipper(spool, simulation.database().connect(() -> alive), node.clock,
+                world.random()::nextBytes);
+        if (spool.recovery().interrupted() > 0) {
+            simulation.run().sometimes(Sometimes.AN_ATTEMPT_IS_RECOVERED_AS_INTERRUPTED);
+        }
+        if (spool.badBlocks() > 0) {
+            simulation.run().sometimes(Sometimes.A_DAMAGED_RECORD_IS_PASSED_OVER);
+        }
+    }
+
+    private static UsageEvent rated(UsageEvent event) {
+        if (event.cost() != null || event.quantities().isEmpty()) {
+            return event;
+        }
+        return switch (Customers.PRICES.rate(null, Customers.MODEL, event.quantities(), event.time())) {
+            case Rating.Rated(Money cost) -> event.withCost(cost);
+            case Rating.Unpriced _ -> event;
+        };
+    }
+
+    /// Counts what was used before, then takes calls.
+    void begin() throws IOException {
+        restoreCounters();
+        background(0, this::work);
+        background(0, this::ship);
+    }
+
+    /// From one look at the database, and from the spool what came after it.
+    private void restoreCounters() throws IOException {
+        var tables = simulation.database().tables();
+        var rows = new ArrayList<PastUsage>();
+        tables.events.values().forEach(stored -> add(rows, stored.event()));
+        for (Spool.Epoch epoch : spool.epochs()) {
+            try (var reader = spool.read(epoch.epoch(), tables.watermark(epoch.node(), epoch.epoch()))) {
+                for (var kept : reader.read(Integer.MAX_VALUE)) {
+                    simulation.run().sometimes(Sometimes.COUNTERS_COME_FROM_THE_SPOOL);
+                    add(rows, kept.event());
+                }
+            }
+        }
+        admissions.restore(simulation.customers().directory(), rows, node.clock.now(), 1);
+    }
+
+    private static void add(List<PastUsage> rows, UsageEvent event) {
+        var tenant = event.tenant();
+        if (tenant != null && event.outcome().isAttempt()) {
+            rows.add(new PastUsage(tenant, event.key(), event.user(), event.route(), event.modelAsked(),
+                    event.attribution().run(), event.attribution().tags(), event.time(), event.quantities(),
+                    event.cost()));
+        }
+    }
+
+    boolean isAlive() {
+        return alive;
+    }
+
+    void end() {
+        alive = false;
+    }
+
+    /// Runs a step of this process, unless it is dead by then; a process that stands still does it when it goes on.
+    void task(long delay, Runnable step) {
+        world.after(delay, () -> {
+            if (!alive) {
+                return;
+            }
+            if (world.nanos() < node.pausedUntil()) {
+                task(node.pausedUntil() - world.nanos(), step);
+                return;
+            }
+            try {
+                step.run();
+            } catch (TornDisk.Killed dead) {
+                node.buryTorn();
+            }
+        });
+    }
+
+    private void background(long delay, Runnable step) {
+        task(delay, () -> {
+            if (node.isBlocked()) {
+                background(10 * World.MILLI, step);
+            } else {
+                step.run();
+            }
+        });
+    }
+
+    private void work() {
+        boolean more = spool.work();
+        ledger.sweep(node.clock.now());
+        background(more ? 0 : WORK_EVERY, this::work);
+    }
+
+    private void ship() {
+        background(Math.max(shipper.step(), SHIP_EVERY / 10), this::ship);
+    }
+
+    /// As the runner of production, but only where there is something to sync.
+    void syncSoon() {
+        if (!syncing) {
+            syncing = true;
+            background(simulation.setting().syncIntervalNanos(), this::sync);
+        }
+    }
+
+    private void sync() {
+        int before = node.unsafeRecords();
+        spool.sync();
+        if (spool.suspectSegments() > suspects) {
+            suspects = spool.suspectSegments();
+            simulation.run().sometimes(Sometimes.A_SEGMENT_IS_SUSPECT);
+        }
+        if (spool.unsyncedBytes() == 0) {
+            node.synced(before);
+            syncing = false;
+        } else {
+            background(Math.max(World.MILLI, simulation.setting().syncIntervalNanos()), this::sync);
+        }
+    }
+
+    /// Whether no call runs and everything is stored.
+    boolean isQuiet() {
+        return spool.inFlight() == 0 && shipper.lag() == 0;
+    }
+
+    String state() {
+        return spool.inFlight() + " in flight, " + shipper.lag() + " not stored; " + shipper.lastError() + "; "
+                + spool.lastError();
+    }
+}

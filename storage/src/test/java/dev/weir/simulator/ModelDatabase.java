@@ -1,0 +1,188 @@
+package dev.weir.simulator;
+
+import dev.weir.event.EventId;
+import dev.weir.event.UsageEvent;
+import dev.weir.rollup.TotalKey;
+import dev.weir.rollup.UsageTotal;
+import dev.weir.rollup.UsageTotals;
+import dev.weir.spool.Batch;
+import dev.weir.spool.KeptEvent;
+import dev.weir.spool.StoreException;
+import dev.weir.spool.UsageStore;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/// PostgreSQL as a model: transactions that are whole or not at all, and a line to it that can fail at any moment, so that who
+/// asked does not know what became of it.
+final class ModelDatabase {
+    private static final long ANSWER_WITHIN = 20 * World.SECOND;
+
+    private final World world;
+    private final Instant begun;
+    private Tables tables = new Tables();
+    private long downUntil;
+    private long hungUntil;
+    private long slowUntil;
+    private int answersToLose;
+    /// Raised by each restore: what was under way then is gone.
+    private int incarnation;
+    private final Run run;
+
+    /// What is committed.
+    static final class Tables {
+        final Map<EventId, Stored> events = new LinkedHashMap<>();
+        final Map<TotalKey, UsageTotal> totals = new HashMap<>();
+        final Map<String, Long> watermarks = new HashMap<>();
+
+        Tables copy() {
+            var copy = new Tables();
+            copy.events.putAll(events);
+            copy.totals.putAll(totals);
+            copy.watermarks.putAll(watermarks);
+            return copy;
+        }
+
+        long watermark(String node, long epoch) {
+            return watermarks.getOrDefault(node + "-" + epoch, 0L);
+        }
+    }
+
+    /// An event and the database's clock when it came.
+    record Stored(UsageEvent event, Instant receivedAt) {}
+
+    ModelDatabase(World world, Instant begun, Run run) {
+        this.world = world;
+        this.begun = begun;
+        this.run = run;
+    }
+
+    Tables tables() {
+        return tables;
+    }
+
+    void down(long nanos) {
+        downUntil = world.nanos() + nanos;
+    }
+
+    void hung(long nanos) {
+        hungUntil = world.nanos() + nanos;
+    }
+
+    void slow(long nanos) {
+        slowUntil = world.nanos() + nanos;
+    }
+
+    void loseAnswers(int count) {
+        answersToLose = count;
+    }
+
+    void heal() {
+        downUntil = 0;
+        hungUntil = Math.min(hungUntil, world.nanos());
+        slowUntil = 0;
+        answersToLose = 0;
+    }
+
+    Tables backup() {
+        return tables.copy();
+    }
+
+    void restore(Tables backup) {
+        incarnation++;
+        tables = backup.copy();
+    }
+
+    boolean isUp() {
+        return world.nanos() >= downUntil && world.nanos() >= hungUntil;
+    }
+
+    /// A line for one process.
+    ///
+    /// @param alive whether that process still lives; one that died meanwhile never hears the answer
+    UsageStore connect(BooleanSupplier alive) {
+        return new UsageStore() {
+            @Override
+            public void store(Batch batch) throws StoreException {
+                ask(alive, () -> commit(batch), batch);
+            }
+
+            @Override
+            public long watermark(String node, long epoch) throws StoreException {
+                ask(alive, () -> {}, null);
+                return tables.watermark(node, epoch);
+            }
+        };
+    }
+
+    private void ask(BooleanSupplier alive, Runnable transaction, @org.jspecify.annotations.Nullable Batch batch)
+            throws StoreException {
+        if (world.nanos() < downUntil) {
+            wait(alive, 5 * World.MILLI);
+            throw StoreException.notStored("the database is down", null);
+        }
+        if (world.nanos() < hungUntil) {
+            hang(alive, transaction);
+        }
+        int before = incarnation;
+        wait(alive, world.nanos() < slowUntil
+                ? world.between(World.SECOND / 2, 8 * World.SECOND)
+                : world.between(World.MILLI, 15 * World.MILLI));
+        if (incarnation != before || world.nanos() < downUntil) {
+            throw StoreException.commitUnknown("the connection broke", null);
+        }
+        if (answersToLose > 0 && batch != null) {
+            answersToLose--;
+            if (world.chance(0.5)) {
+                transaction.run();
+            }
+            throw StoreException.commitUnknown("the connection broke at COMMIT", null);
+        }
+        transaction.run();
+    }
+
+    /// The statement was taken; it is done when the server goes on, or never. Who asked waits for its time and gives up.
+    private void hang(BooleanSupplier alive, Runnable transaction) throws StoreException {
+        long left = hungUntil - world.nanos();
+        if (world.chance(0.6)) {
+            int taken = incarnation;
+            world.after(left + world.between(0, World.SECOND), () -> {
+                if (taken == incarnation) {
+                    run.sometimes(Sometimes.A_COMMIT_COMES_LATE);
+                    transaction.run();
+                }
+            });
+        }
+        wait(alive, Math.min(left, ANSWER_WITHIN));
+        throw StoreException.commitUnknown("the database did not answer in time", null);
+    }
+
+    private void wait(BooleanSupplier alive, long nanos) {
+        world.pause(nanos);
+        if (!alive.getAsBoolean()) {
+            throw new dev.weir.spool.TornDisk.Killed();
+        }
+    }
+
+    /// One transaction: what is not there yet, its totals, the watermark.
+    private void commit(Batch batch) {
+        Instant receivedAt = begun.plusNanos(world.nanos());
+        var deltas = new UsageTotals();
+        boolean repeated = false;
+        for (KeptEvent kept : batch.events()) {
+            if (tables.events.putIfAbsent(kept.id(), new Stored(kept.event(), receivedAt)) == null) {
+                deltas.add(kept.event(), receivedAt);
+            } else {
+                repeated = true;
+            }
+        }
+        deltas.toMap().forEach((key, total) -> tables.totals.merge(key, total, UsageTotal::plus));
+        tables.watermarks.merge(batch.node() + "-" + batch.epoch(), batch.lastSeq(), Math::max);
+        if (repeated) {
+            run.sometimes(Sometimes.A_BATCH_IS_REPEATED);
+        }
+        world.note(tables.events.size());
+    }
+}

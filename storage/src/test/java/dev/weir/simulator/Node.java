@@ -1,0 +1,302 @@
+package dev.weir.simulator;
+
+import dev.weir.event.EventId;
+import dev.weir.spool.TornDisk;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One machine with a disk and a clock, on which one process after another lives and dies.
+final class Node {
+    final int number;
+    final String name;
+    final SimulatedClock clock;
+    private final Simulation simulation;
+    private final World world;
+    private final Faults faults = new Faults();
+    /// What was kept and a power cut could still take, oldest first.
+    private List<Unsafe> unsafe = new ArrayList<>();
+    private TornDisk disk = new TornDisk();
+    private @Nullable Life life;
+    private int boots = 1;
+    private int generation;
+    private long pausedUntil;
+    /// Until when an old trouble of the disk may excuse that something is not synced.
+    private long excusedUntil;
+
+    /// A record that is kept and not synced.
+    ///
+    /// @param loss what a power cut makes possible
+    private record Unsafe(int generation, long keptAt, Runnable loss) {}
+
+    Node(int number, Simulation simulation) {
+        this.number = number;
+        this.name = "node-" + number;
+        this.simulation = simulation;
+        this.world = simulation.world();
+        this.clock = new SimulatedClock(world, simulation.setting().begun());
+    }
+
+    @Nullable
+    Life life() {
+        return life;
+    }
+
+    TornDisk disk() {
+        return disk;
+    }
+
+    String bootId() {
+        return "boot-" + number + "-" + boots;
+    }
+
+    /// When a process that was stopped goes on.
+    long pausedUntil() {
+        return pausedUntil;
+    }
+
+    /// Whether a thread of the process waits for the disk, and so would every other that needs it.
+    boolean isBlocked() {
+        return faults.blocked;
+    }
+
+    void start() {
+        int mine = generation;
+        if (!simulation.database().isUp()) {
+            world.after(World.SECOND, () -> startAgain(mine));
+            return;
+        }
+        disk.faults(faults);
+        try {
+            var born = new Life(this, simulation);
+            // While it started it may have been killed, and another one begun.
+            if (mine == generation) {
+                unsafe.clear();
+                life = born;
+                born.begin();
+            }
+        } catch (TornDisk.Killed inTheMiddle) {
+            simulation.run().sometimes(Sometimes.A_START_IS_KILLED);
+        } catch (IOException failed) {
+            if (mine == generation) {
+                disk.kill();
+                disk = disk.killed();
+                world.after(world.between(World.SECOND, 5 * World.SECOND), () -> startAgain(mine));
+            }
+        }
+    }
+
+    private void startAgain(int mine) {
+        if (mine == generation) {
+            start();
+        }
+    }
+
+    void kill() {
+        die();
+        disk = disk.killed();
+    }
+
+    void cutPower() {
+        die();
+        boots++;
+        long window = 2 * simulation.setting().syncIntervalNanos() + 5 * World.MILLI;
+        for (Unsafe record : unsafe) {
+            simulation.run()
+                    .check(record.generation < generation - 1 || world.nanos() <= excusedUntil
+                            || world.nanos() - record.keptAt <= window,
+                            "a power cut may take a record that was kept %d ms before", (world.nanos() - record.keptAt)
+                                    / World.MILLI);
+            record.loss.run();
+        }
+        if (!unsafe.isEmpty()) {
+            simulation.run().sometimes(Sometimes.A_POWER_CUT_TAKES_RECORDS);
+            simulation.truth().numbersMayBeMissing();
+        }
+        unsafe.clear();
+        disk = disk.powerCut(world.random().nextLong());
+    }
+
+    private void die() {
+        generation++;
+        if (life != null) {
+            life.end();
+            life = null;
+        }
+        disk.kill();
+        faults.forget();
+        int mine = generation;
+        world.after(world.between(World.SECOND / 10, 20 * World.SECOND), () -> startAgain(mine));
+    }
+
+    /// Notes that a record is kept, and what a power cut may do until it is synced.
+    void kept(Runnable loss) {
+        if (simulation.setting().syncIntervalNanos() > 0) {
+            unsafe.add(new Unsafe(generation, world.nanos(), loss));
+        }
+    }
+
+    int unsafeRecords() {
+        return unsafe.size();
+    }
+
+    /// The first so many unsafe records are synced.
+    void synced(int records) {
+        unsafe = new ArrayList<>(unsafe.subList(Math.min(records, unsafe.size()), unsafe.size()));
+    }
+
+    /// The number an append of the living process got.
+    EventId id(long epoch, long seq) {
+        return new EventId(name, epoch, seq);
+    }
+
+    void heal() {
+        faults.forget();
+        disk.capacity(Long.MAX_VALUE);
+        clock.drift(0);
+        pausedUntil = 0;
+    }
+
+    void pause(long nanos) {
+        pausedUntil = world.nanos() + nanos;
+        excuse(nanos);
+    }
+
+    private void excuse(long nanos) {
+        excusedUntil = Math.max(excusedUntil, world.nanos() + nanos + 20 * World.SECOND);
+    }
+
+    void stall(long nanos) {
+        faults.stalledUntil = world.nanos() + nanos;
+        excuse(nanos);
+    }
+
+    void fail(long nanos) {
+        faults.failsUntil = world.nanos() + nanos;
+        excuse(nanos);
+    }
+
+    void fill(long nanos) {
+        disk.capacity(disk.used() + world.between(0, 300_000));
+        int mine = boots;
+        world.after(nanos, () -> {
+            if (mine == boots) {
+                disk.capacity(Long.MAX_VALUE);
+            }
+        });
+        excuse(nanos);
+    }
+
+    /// At one of the next operations of the disk.
+    void atOperation(Fault fault, int countdown) {
+        faults.planned = fault;
+        faults.countdown = countdown;
+        excuse(World.MINUTE);
+    }
+
+    /// At the next store into the mapping.
+    void atStore() {
+        faults.storesToLive = 1 + world.random().nextInt(3);
+    }
+
+    /// Flips bits of one segment; what was not stored before may be gone.
+    void rot() {
+        var segments = disk.files().stream().filter(name -> name.endsWith(".raw") || name.endsWith(".lz4")).toList();
+        if (segments.isEmpty()) {
+            return;
+        }
+        var file = segments.get(world.random().nextInt(segments.size()));
+        for (int i = 1 + world.random().nextInt(4); i > 0; i--) {
+            disk.rot(file, world.between(0, Math.min(disk.size(file) - 1, 40_000)), world.random().nextInt(8));
+        }
+        simulation.rotted(this);
+    }
+
+    void jump(Duration by) {
+        clock.jump(by);
+    }
+
+    /// What the disk does at each operation.
+    private final class Faults implements TornDisk.Faults {
+        private boolean blocked;
+        private long stalledUntil;
+        private long failsUntil;
+        private @Nullable Fault planned;
+        private int countdown;
+        private int storesToLive;
+
+        void forget() {
+            blocked = false;
+            stalledUntil = 0;
+            failsUntil = 0;
+            planned = null;
+            storesToLive = 0;
+        }
+
+        @Override
+        public void before(String what) throws IOException {
+            note(what);
+            if (world.nanos() < stalledUntil) {
+                waitForDisk();
+            }
+            if (world.nanos() < failsUntil) {
+                throw new IOException("EIO at " + what);
+            }
+            var fault = planned;
+            if (fault != null && --countdown <= 0) {
+                planned = null;
+                strike(fault, what);
+            }
+        }
+
+        private void waitForDisk() {
+            int mine = generation;
+            blocked = true;
+            world.pause(stalledUntil - world.nanos());
+            if (mine != generation) {
+                throw new TornDisk.Killed();
+            }
+            blocked = false;
+        }
+
+        private void strike(Fault fault, String what) throws IOException {
+            switch (fault) {
+                case KILL_AT_OPERATION -> kill();
+                case POWER_CUT_AT_OPERATION -> cutPower();
+                default -> throw new IOException("EIO once at " + what);
+            }
+            throw new TornDisk.Killed();
+        }
+
+        @Override
+        public int stored(int length) {
+            if (storesToLive == 0 || --storesToLive > 0) {
+                return length;
+            }
+            simulation.run().sometimes(Sometimes.A_STORE_IS_TORN_BY_A_KILL);
+            torn = true;
+            return world.random().nextInt(length);
+        }
+
+        private void note(String what) {
+            if (what.startsWith("rename") && what.endsWith(".lz4.tmp")) {
+                simulation.run().sometimes(Sometimes.A_SEGMENT_IS_SEALED);
+            } else if (what.startsWith("delete") && what.endsWith(".lz4")) {
+                simulation.run().sometimes(Sometimes.A_SEGMENT_IS_REMOVED);
+            }
+            world.note(what.hashCode());
+        }
+    }
+
+    private boolean torn;
+
+    /// The process died by a store that was torn: only now that the bytes are in the file can the next one find them.
+    void buryTorn() {
+        if (torn) {
+            torn = false;
+            kill();
+        }
+    }
+}
