@@ -16,7 +16,8 @@ public interface UsageJournal {
     /// While an answer streams: what has passed so far, at least every 64 KiB or second.
     Append progress(String callId, int attempt, Quantities soFar, WireBytes bytes);
 
-    /// The end of an attempt that was opened, before the client's last byte.
+    /// The end of an attempt that was opened, before the client's last byte. One that cannot be kept now is kept as soon as it
+    /// can be, or the next start finds the attempt interrupted; either way the attempt has ended and is not settled again.
     Append settle(UsageEvent event);
 
     /// A refusal: an event without an attempt.

@@ -80,17 +80,12 @@ final class Appender {
     /// @param release bytes set aside before that this frame may use
     Append append(PayloadWriter frame, RecordType type, long reserve, long release) {
         int bytes = frame.end(type);
-        Append result;
         appendLock.lock();
         try {
-            result = appendLocked(frame, type, bytes, reserve, release);
+            return appendLocked(frame, type, bytes, reserve, release);
         } finally {
             appendLock.unlock();
         }
-        if (config.syncIntervalNanos() == 0 && result instanceof Append.Kept) {
-            return syncedOr(result);
-        }
-        return result;
     }
 
     private Append appendLocked(PayloadWriter frame, RecordType type, int bytes, long reserve, long release) {
@@ -215,7 +210,10 @@ final class Appender {
         }
     }
 
-    private Append syncedOr(Append kept) {
+    /// Syncs what was just appended.
+    ///
+    /// @return `kept`, or why it is not synced
+    Append syncedOr(Append kept) {
         long record = keptRecord;
         sync();
         return syncedRecord >= record ? kept : new Append.NotKept("the disk did not sync: " + lastError);

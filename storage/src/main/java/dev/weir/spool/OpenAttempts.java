@@ -30,10 +30,8 @@ final class OpenAttempts {
                     attempt.progress = copy(buffer, nameEnd, to);
                 }
             }
-            case SETTLE, RECOVERED -> open.remove(probe);
-            case REFUSE -> {
-                // A refusal opens nothing.
-            }
+            // A refusal of an attempt says that its opening record could not be synced, so nothing was sent.
+            case SETTLE, RECOVERED, REFUSE -> open.remove(probe);
         }
     }
 

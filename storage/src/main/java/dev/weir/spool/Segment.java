@@ -122,6 +122,11 @@ final class Segment {
         }
     }
 
+    /// Whether nothing more will be readable here: a segment is closed before its last frames are synced.
+    boolean isComplete() {
+        return closed && synced >= published;
+    }
+
     boolean holdsNothing() {
         return lastRecord < firstRecord;
     }

@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,12 +46,16 @@ public final class Spool implements UsageJournal, Closeable {
     private final ReentrantLock workLock = new ReentrantLock();
     /// What each attempt in flight has set aside, and where its opening record is.
     private final ConcurrentHashMap<AttemptName, InFlight> inFlight = new ConcurrentHashMap<>();
+    /// Settlements that could not be kept when their attempts ended.
+    private final ConcurrentHashMap<AttemptName, Owed> owed = new ConcurrentHashMap<>();
     private final AtomicLong badBlocks = new AtomicLong();
     private volatile @Nullable String workError;
 
     private record AttemptName(String callId, int attempt) {}
 
     private record InFlight(long reserved, long afterRecord) {}
+
+    private record Owed(InFlight attempt, UsageEvent settlement) {}
 
     private Spool(SpoolConfig config, Disk disk, Clock clock, Closeable folderLock, String nodeId, SpoolFolder folder,
             Recovery found, UnaryOperator<UsageEvent> rated) throws IOException {
@@ -134,17 +139,26 @@ public final class Spool implements UsageJournal, Closeable {
             throw new IllegalStateException("attempt " + name.attempt + " of call " + name.callId + " is open already");
         }
         var answer = appender.append(writer, RecordType.OPEN, room, 0);
-        if (answer instanceof Append.NotKept) {
+        var durable = durable(answer);
+        if (durable instanceof Append.NotKept) {
             inFlight.remove(name);
+            if (answer instanceof Append.Kept) {
+                appender.release(room);
+            }
         }
-        return answer;
+        return durable;
+    }
+
+    /// Where each append is synced: the same, or why it could not be. The record may be found by the next start all the same.
+    private Append durable(Append answer) {
+        return config.syncIntervalNanos() == 0 && answer instanceof Append.Kept ? appender.syncedOr(answer) : answer;
     }
 
     @Override
     public Append progress(String callId, int attempt, Quantities soFar, WireBytes bytes) {
         var writer = WRITERS.get().start();
         EventCodec.writeProgress(writer, callId, attempt, soFar, bytes);
-        return appender.append(writer, RecordType.PROGRESS, 0, 0);
+        return durable(appender.append(writer, RecordType.PROGRESS, 0, 0));
     }
 
     @Override
@@ -155,20 +169,24 @@ public final class Spool implements UsageJournal, Closeable {
             throw new IllegalStateException("attempt " + name.attempt + " of call " + name.callId
                     + " is not open: it was settled before, or never opened");
         }
+        var answer = appendSettlement(event, attempt);
+        if (answer instanceof Append.NotKept) {
+            owed.put(name, new Owed(attempt, event));
+        }
+        return durable(answer);
+    }
+
+    private Append appendSettlement(UsageEvent event, InFlight attempt) {
         var writer = WRITERS.get().start();
         EventCodec.write(writer, event);
-        var answer = appender.append(writer, RecordType.SETTLE, 0, attempt.reserved);
-        if (answer instanceof Append.NotKept) {
-            inFlight.put(name, attempt);
-        }
-        return answer;
+        return appender.append(writer, RecordType.SETTLE, 0, attempt.reserved);
     }
 
     @Override
     public Append refuse(UsageEvent event) {
         var writer = WRITERS.get().start();
         EventCodec.write(writer, event);
-        return appender.append(writer, RecordType.REFUSE, 0, 0);
+        return durable(appender.append(writer, RecordType.REFUSE, 0, 0));
     }
 
     /// Written as refusals are: an event that opens and ends nothing.
@@ -183,7 +201,8 @@ public final class Spool implements UsageJournal, Closeable {
         appender.sync();
     }
 
-    /// One round of background work: prepares the next segment, seals at most one, removes what may go. To be called every few
+    /// One round of background work: prepares the next segment, keeps what settlements are owed, seals at most one segment,
+    /// removes what may go. To be called every few
     /// milliseconds by one runner, another than that of [#sync]. What fails is tried again in the next round.
     ///
     /// @return whether there is more to do at once
@@ -191,6 +210,7 @@ public final class Spool implements UsageJournal, Closeable {
         workLock.lock();
         try {
             appender.prepare();
+            keepOwed();
             boolean sealed = sealNext();
             removeExpired();
             workError = null;
@@ -205,6 +225,15 @@ public final class Spool implements UsageJournal, Closeable {
         } finally {
             workLock.unlock();
         }
+    }
+
+    /// Their clients never saw the end of their answers, but their upstreams did.
+    private void keepOwed() {
+        owed.forEach((name, settlement) -> {
+            if (appendSettlement(settlement.settlement, settlement.attempt) instanceof Append.Kept) {
+                owed.remove(name);
+            }
+        });
     }
 
     private boolean sealNext() throws IOException {
@@ -242,7 +271,10 @@ public final class Spool implements UsageJournal, Closeable {
     }
 
     private long oldestOpenRecord() {
-        return inFlight.values().stream().mapToLong(InFlight::afterRecord).min().orElse(Long.MAX_VALUE);
+        return Stream.concat(inFlight.values().stream(), owed.values().stream().map(Owed::attempt))
+                .mapToLong(InFlight::afterRecord)
+                .min()
+                .orElse(Long.MAX_VALUE);
     }
 
     /// Says up to where an epoch is stored. Segments go, after their retention, when all of them is.
@@ -329,9 +361,9 @@ public final class Spool implements UsageJournal, Closeable {
         return Pressure.of(usedBytes(), config.quotaBytes());
     }
 
-    /// Attempts opened and not settled.
+    /// Attempts opened whose settlements are not kept.
     public int inFlight() {
-        return inFlight.size();
+        return inFlight.size() + owed.size();
     }
 
     /// Segments given up because a sync failed, in this epoch.

@@ -63,13 +63,13 @@ public final class SpoolReader implements Closeable {
                 }
                 continue;
             }
-            boolean closed = current.closed;
+            boolean complete = current.isComplete();
             while (cursor.next(current.synced)) {
                 if (isNews(current, cursor)) {
                     return true;
                 }
             }
-            if (!closed || !openAfter(current.index)) {
+            if (!complete || !openAfter(current.index)) {
                 return false;
             }
         }

@@ -128,6 +128,9 @@ final class Life {
 
     private void work() {
         boolean more = spool.work();
+        if (spool.unsyncedBytes() > 0) {
+            syncSoon();
+        }
         ledger.sweep(node.clock.now());
         background(more ? 0 : WORK_EVERY, this::work);
     }
@@ -165,7 +168,7 @@ final class Life {
     }
 
     String state() {
-        return spool.inFlight() + " in flight, " + shipper.lag() + " not stored; " + shipper.lastError() + "; "
+        return spool.inFlight() + " in flight, " + shipper.lag() + " not stored; shipper: " + shipper.lastError() + "; spool: "
                 + spool.lastError();
     }
 }

@@ -168,6 +168,8 @@ final class ModelDatabase {
 
     /// One transaction: what is not there yet, its totals, the watermark.
     private void commit(Batch batch) {
+        run.tell(world, "stored " + batch.node() + "-" + batch.epoch() + ": " + batch.firstSeq() + "…" + batch.lastSeq()
+                + " (" + batch.size() + ")");
         Instant receivedAt = begun.plusNanos(world.nanos());
         var deltas = new UsageTotals();
         boolean repeated = false;

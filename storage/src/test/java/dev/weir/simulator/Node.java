@@ -75,10 +75,12 @@ final class Node {
             if (mine == generation) {
                 unsafe.clear();
                 life = born;
+                simulation.run().tell(world, name + " lives: " + born.spool.recovery() + " epoch " + born.spool.epoch());
                 born.begin();
             }
         } catch (TornDisk.Killed inTheMiddle) {
             simulation.run().sometimes(Sometimes.A_START_IS_KILLED);
+            buryTorn();
         } catch (IOException failed) {
             if (mine == generation) {
                 disk.kill();
@@ -121,6 +123,7 @@ final class Node {
 
     private void die() {
         generation++;
+        simulation.run().tell(world, name + " dies");
         if (life != null) {
             life.end();
             life = null;

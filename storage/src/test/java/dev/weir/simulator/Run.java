@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /// What a run has seen so far.
 final class Run {
+    /// Prints what happens, for one who looks into a seed.
+    static final boolean TOLD = Boolean.getBoolean("simulator.tell");
+
     private final long seed;
     private final Set<Sometimes> reached = EnumSet.noneOf(Sometimes.class);
     private final Map<Fault, Integer> faults = new EnumMap<>(Fault.class);
@@ -23,6 +26,12 @@ final class Run {
 
     Run(long seed) {
         this.seed = seed;
+    }
+
+    void tell(World world, String what) {
+        if (TOLD) {
+            System.out.printf("%10.3f s  %s%n", world.nanos() / 1e9, what);
+        }
     }
 
     void sometimes(Sometimes point) {

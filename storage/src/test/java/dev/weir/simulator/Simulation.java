@@ -126,6 +126,7 @@ final class Simulation {
         var fault = all[world.random().nextInt(all.length)];
         var node = nodes.get(world.random().nextInt(nodes.size()));
         if (strike(fault, node)) {
+            run.tell(world, fault + " " + node.name);
             run.happened(fault);
         }
     }
