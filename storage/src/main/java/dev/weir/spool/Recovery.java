@@ -224,6 +224,11 @@ final class Recovery {
         return attempts;
     }
 
+    /// Whether something was passed over, so that a settlement may be missing.
+    boolean isDamaged() {
+        return badBlocks > 0;
+    }
+
     /// The highest epoch seen.
     long lastEpoch() {
         return lastEpoch;

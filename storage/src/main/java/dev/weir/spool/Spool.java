@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,7 +57,7 @@ public final class Spool implements UsageJournal, Closeable {
     private record Owed(InFlight attempt, UsageEvent settlement) {}
 
     private Spool(SpoolConfig config, Disk disk, Clock clock, Closeable folderLock, String nodeId, SpoolFolder folder,
-            Recovery found, UnaryOperator<UsageEvent> rated) throws IOException {
+            Recovery found, RecoveryRules rules) throws IOException {
         this.config = config;
         this.disk = disk;
         this.clock = clock;
@@ -70,29 +69,29 @@ public final class Spool implements UsageJournal, Closeable {
         folder.startEpoch(epoch);
         this.sealer = new Sealer(disk, clock);
         var unreadable = new int[1];
-        var interrupted = found.attempts().interrupted(unreadable);
+        var interrupted = notStored(found.attempts().interrupted(unreadable), found.isDamaged(), rules);
         this.recovery = found.report(interrupted.size(), unreadable[0]);
         this.badBlocks.set(recovery.badBlocks());
         this.appender = new Appender(config, disk, clock, segments, nodeId, epoch);
         sealSuspects();
-        keepInterrupted(interrupted, rated);
+        keepInterrupted(interrupted, rules);
         folder.recovered(epoch - 1);
     }
 
     /// Takes the folder, reads what former epochs left, starts a new epoch, and keeps in it an `interrupted` event for each
     /// attempt that was opened and never settled.
     ///
-    /// @param rated gives such an event its cost; it must not throw
+    /// @param rules what such an event costs, and whether the store has it
     /// @throws IOException if the folder is another process's, or cannot be read or written; the message says which
     public static Spool open(SpoolConfig config, Disk disk, Clock clock, Random random,
-            UnaryOperator<UsageEvent> rated) throws IOException {
+            RecoveryRules rules) throws IOException {
         var lock = disk.lock(SpoolFolder.LOCK);
         try {
             var folder = new SpoolFolder(disk);
             var nodeId = folder.nodeId(config.nodeId(), random);
             var found = new Recovery(disk, config.bootId(), nodeId, folder.recovered());
             found.run();
-            return new Spool(config, disk, clock, lock, nodeId, folder, found, rated);
+            return new Spool(config, disk, clock, lock, nodeId, folder, found, rules);
         } catch (IOException | RuntimeException failed) {
             lock.close();
             throw failed;
@@ -108,14 +107,28 @@ public final class Spool implements UsageJournal, Closeable {
         }
     }
 
+    private static List<UsageEvent> notStored(List<UsageEvent> interrupted, boolean damaged, RecoveryRules rules)
+            throws IOException {
+        if (!damaged) {
+            return interrupted;
+        }
+        var left = new ArrayList<UsageEvent>();
+        for (UsageEvent event : interrupted) {
+            if (!rules.isStored(event)) {
+                left.add(event);
+            }
+        }
+        return left;
+    }
+
     /// Exactly once, though this start may be killed in the middle: the next one finds these records beside the opening ones.
-    private void keepInterrupted(List<UsageEvent> events, UnaryOperator<UsageEvent> rated) throws IOException {
+    private void keepInterrupted(List<UsageEvent> events, RecoveryRules rules) throws IOException {
         for (UsageEvent event : events) {
             var writer = WRITERS.get().start();
-            EventCodec.write(writer, rated.apply(event));
+            EventCodec.write(writer, rules.rated(event));
             if (appender.append(writer, RecordType.RECOVERED, 0, 0) instanceof Append.NotKept) {
                 appender.prepare();
-                EventCodec.write(writer.start(), rated.apply(event));
+                EventCodec.write(writer.start(), rules.rated(event));
                 if (appender.append(writer, RecordType.RECOVERED, 0, 0) instanceof Append.NotKept(String why)) {
                     throw new IOException("recovered events cannot be kept: " + why);
                 }

@@ -236,6 +236,9 @@ final class Call {
     }
 
     private static @Nullable Money cost(Quantities used) {
+        if (!used.has(Meter.TOKENS_IN)) {
+            return Money.ZERO;
+        }
         return switch (Customers.PRICES.rate(null, Customers.MODEL, used, Instant.EPOCH.plusSeconds(1_790_000_000))) {
             case Rating.Rated(Money cost) -> cost;
             case Rating.Unpriced _ -> null;

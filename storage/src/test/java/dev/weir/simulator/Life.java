@@ -6,6 +6,7 @@ import dev.weir.event.UsageEvent;
 import dev.weir.ledger.Ledger;
 import dev.weir.money.Money;
 import dev.weir.rating.Rating;
+import dev.weir.spool.RecoveryRules;
 import dev.weir.spool.Shipper;
 import dev.weir.spool.Spool;
 import dev.weir.spool.TornDisk;
@@ -37,7 +38,7 @@ final class Life {
         this.admissions = new Admissions(ledger, Customers.PRICES);
         var setting = simulation.setting();
         this.spool = Spool.open(setting.spool(node.name, node.bootId()), node.disk(), node.clock,
-                world.random()::nextBytes, Life::rated);
+                world.random()::nextBytes, new Rules());
         this.shipper = new Shipper(spool, simulation.database().connect(() -> alive), node.clock,
                 world.random()::nextBytes);
         if (spool.recovery().interrupted() > 0) {
@@ -48,14 +49,27 @@ final class Life {
         }
     }
 
-    private static UsageEvent rated(UsageEvent event) {
-        if (event.cost() != null || event.quantities().isEmpty()) {
-            return event;
+    /// As `Store` answers them.
+    private final class Rules implements RecoveryRules {
+        @Override
+        public UsageEvent rated(UsageEvent event) {
+            if (event.cost() != null || event.quantities().isEmpty()) {
+                return event;
+            }
+            return switch (Customers.PRICES.rate(null, Customers.MODEL, event.quantities(), event.time())) {
+                case Rating.Rated(Money cost) -> event.withCost(cost);
+                case Rating.Unpriced _ -> event;
+            };
         }
-        return switch (Customers.PRICES.rate(null, Customers.MODEL, event.quantities(), event.time())) {
-            case Rating.Rated(Money cost) -> event.withCost(cost);
-            case Rating.Unpriced _ -> event;
-        };
+
+        @Override
+        public boolean isStored(UsageEvent event) {
+            return simulation.database()
+                    .tables().events.values()
+                    .stream()
+                    .anyMatch(stored -> stored.event().callId().equals(event.callId())
+                            && stored.event().attempt() == event.attempt());
+        }
     }
 
     /// Counts what was used before, then takes calls.

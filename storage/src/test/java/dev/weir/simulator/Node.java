@@ -23,8 +23,11 @@ final class Node {
     private int boots = 1;
     private int generation;
     private long pausedUntil;
+    private boolean clockWentBack;
     /// Until when an old trouble of the disk may excuse that something is not synced.
     private long excusedUntil;
+    /// Whether a sync failed and the kernel has dropped what it could not write: only the process has it now.
+    private boolean pagesDropped;
 
     /// A record that is kept and not synced.
     ///
@@ -74,6 +77,7 @@ final class Node {
             // While it started it may have been killed, and another one begun.
             if (mine == generation) {
                 unsafe.clear();
+                pagesDropped = false;
                 life = born;
                 simulation.run().tell(world, name + " lives: " + born.spool.recovery() + " epoch " + born.spool.epoch());
                 born.begin();
@@ -98,6 +102,9 @@ final class Node {
 
     void kill() {
         die();
+        if (pagesDropped) {
+            lose();
+        }
         disk = disk.killed();
     }
 
@@ -109,16 +116,23 @@ final class Node {
             simulation.run()
                     .check(record.generation < generation - 1 || world.nanos() <= excusedUntil
                             || world.nanos() - record.keptAt <= window,
-                            "a power cut may take a record that was kept %d ms before", (world.nanos() - record.keptAt)
-                                    / World.MILLI);
-            record.loss.run();
+                            "a power cut may take a record that was kept %d ms before",
+                            (world.nanos() - record.keptAt) / World.MILLI);
         }
         if (!unsafe.isEmpty()) {
             simulation.run().sometimes(Sometimes.A_POWER_CUT_TAKES_RECORDS);
+        }
+        lose();
+        disk = disk.powerCut(world.random().nextLong());
+    }
+
+    /// What is not synced may be gone.
+    private void lose() {
+        if (!unsafe.isEmpty()) {
             simulation.truth().numbersMayBeMissing();
         }
+        unsafe.forEach(record -> record.loss.run());
         unsafe.clear();
-        disk = disk.powerCut(world.random().nextLong());
     }
 
     private void die() {
@@ -147,6 +161,7 @@ final class Node {
 
     /// The first so many unsafe records are synced.
     void synced(int records) {
+        pagesDropped = false;
         unsafe = new ArrayList<>(unsafe.subList(Math.min(records, unsafe.size()), unsafe.size()));
     }
 
@@ -219,6 +234,12 @@ final class Node {
 
     void jump(Duration by) {
         clock.jump(by);
+        clockWentBack |= by.isNegative();
+    }
+
+    /// Whether moments came again here: a window that had passed may have had its calls charged to a later one.
+    boolean clockWentBack() {
+        return clockWentBack;
     }
 
     /// What the disk does at each operation.
@@ -245,6 +266,7 @@ final class Node {
                 waitForDisk();
             }
             if (world.nanos() < failsUntil) {
+                pagesDropped |= what.equals("force");
                 throw new IOException("EIO at " + what);
             }
             var fault = planned;
@@ -265,6 +287,7 @@ final class Node {
         }
 
         private void strike(Fault fault, String what) throws IOException {
+            pagesDropped |= what.equals("force");
             switch (fault) {
                 case KILL_AT_OPERATION -> kill();
                 case POWER_CUT_AT_OPERATION -> cutPower();
