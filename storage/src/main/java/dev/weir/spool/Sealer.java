@@ -38,7 +38,7 @@ final class Sealer {
         }
         disk.rename(temporary, segment.sealedName());
         disk.syncFolder();
-        segment.becomeSealed(fileBytes, wallMillis);
+        segment.becomeSealed(fileBytes, wallMillis, clock.nanoTime());
         disk.delete(segment.rawName());
         return bad;
     }

@@ -36,7 +36,10 @@ final class Segment {
     volatile long writtenAgainUpTo;
     /// Records of this number and later are in a later segment.
     volatile long cut = Long.MAX_VALUE;
+    /// The wall clock when it was sealed; 0 where a damaged header does not say.
     volatile long sealedMillis;
+    /// The same on this process's monotonic clock, so that a wall clock that jumps shortens no retention.
+    volatile long sealedNanos;
     volatile long fileBytes;
     volatile String bootId = "";
 
@@ -153,11 +156,12 @@ final class Segment {
     }
 
     /// From now on the sealed file is the segment.
-    synchronized void becomeSealed(long bytes, long wallMillis) {
+    synchronized void becomeSealed(long bytes, long wallMillis, long nanos) {
         unmap();
         sealed = true;
         fileBytes = bytes;
         sealedMillis = wallMillis;
+        sealedNanos = nanos;
     }
 
     synchronized void unmap() {

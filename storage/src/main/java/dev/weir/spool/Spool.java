@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
@@ -64,7 +65,7 @@ public final class Spool implements UsageJournal, Closeable {
         this.folderLock = folderLock;
         this.nodeId = nodeId;
         this.segments = new SegmentList();
-        found.segments().forEach(segments::add);
+        found.segments().forEach(this::add);
         this.epoch = Math.max(found.lastEpoch(), folder.lastEpoch()) + 1;
         folder.startEpoch(epoch);
         this.sealer = new Sealer(disk, clock);
@@ -96,6 +97,13 @@ public final class Spool implements UsageJournal, Closeable {
             lock.close();
             throw failed;
         }
+    }
+
+    /// The age of what a former process sealed is known by the wall clock only.
+    private void add(Segment found) {
+        long ageMillis = found.sealedMillis == 0 ? 0 : clock.now().toEpochMilli() - found.sealedMillis;
+        found.sealedNanos = clock.nanoTime() - TimeUnit.MILLISECONDS.toNanos(Math.max(0, ageMillis));
+        segments.add(found);
     }
 
     /// What cannot be synced where it is, is copied into a sealed segment at once.
@@ -266,7 +274,7 @@ public final class Spool implements UsageJournal, Closeable {
     }
 
     private void removeExpired() throws IOException {
-        long now = clock.now().toEpochMilli();
+        long now = clock.nanoTime();
         for (Segment segment : segments.all()) {
             if (!isRemovable(segment, now)) {
                 return;
@@ -277,9 +285,9 @@ public final class Spool implements UsageJournal, Closeable {
     }
 
     /// In order, so that what is left is always the end of the log.
-    private boolean isRemovable(Segment segment, long nowMillis) {
+    private boolean isRemovable(Segment segment, long nowNanos) {
         return segment.sealed && segments.isStored(segment)
-                && nowMillis - segment.sealedMillis >= config.retention().toMillis()
+                && nowNanos - segment.sealedNanos >= config.retention().toNanos()
                 && (segment.epoch < epoch || segment.lastRecord < oldestOpenRecord());
     }
 

@@ -24,6 +24,7 @@ final class Node {
     private int generation;
     private long pausedUntil;
     private boolean clockWentBack;
+    private boolean clockWentFar;
     /// Until when an old trouble of the disk may excuse that something is not synced.
     private long excusedUntil;
     /// Whether a sync failed and the kernel has dropped what it could not write: only the process has it now.
@@ -235,6 +236,12 @@ final class Node {
     void jump(Duration by) {
         clock.jump(by);
         clockWentBack |= by.isNegative();
+        clockWentFar |= by.compareTo(Duration.ofHours(24)) > 0;
+    }
+
+    /// Whether it jumped by more than segments are retained.
+    boolean clockWentFar() {
+        return clockWentFar;
     }
 
     /// Whether moments came again here: a window that had passed may have had its calls charged to a later one.

@@ -182,7 +182,9 @@ final class Simulation {
             return false;
         }
         var backup = backups.get(world.random().nextInt(backups.size()));
-        boolean retained = setting.retention().toNanos() > Setting.LENGTH + Setting.QUIET_WITHIN;
+        // How old a segment is that a former process sealed, only the wall clock says.
+        boolean retained = setting.retention().toNanos() > Setting.LENGTH + Setting.QUIET_WITHIN
+                && nodes.stream().noneMatch(Node::clockWentFar);
         if (!retained) {
             return false;
         }
