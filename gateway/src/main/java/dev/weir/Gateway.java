@@ -1,7 +1,6 @@
 package dev.weir;
 
 import dev.weir.admission.Admissions;
-import dev.weir.admission.PastUsage;
 import dev.weir.config.GatewayConfig;
 import dev.weir.config.UpstreamUrl;
 import dev.weir.control.AdminKey;
@@ -41,7 +40,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -98,8 +96,8 @@ final class Gateway implements AutoCloseable {
             demoTenants = new DemoTenants(config, folder, tenants, hasher, random);
             demoTenants.make();
             directorySync.refresh();
-            restoreCounters();
-            restoreDeferred();
+            restore();
+            store.startShipping();
             sandbox = await(Sandbox.start(vertx));
             head.allowWebSockets(sandbox.port(), target -> true);
             running.add("sandbox", () -> awaitStop(sandbox.close()));
@@ -153,25 +151,11 @@ final class Gateway implements AutoCloseable {
                 config.deadlines().keepAlive());
     }
 
-    private void restoreCounters() {
-        Instant now = clock.now();
-        List<PastUsage> past = store.postgres()
-                .counters()
-                .since(Instant.EPOCH, now, Duration.ofMinutes(15))
-                .used()
-                .stream()
-                .map(used -> new PastUsage(used.tenant(), used.key(), used.user(), used.route(), used.model(),
-                        used.run(),
-                        used.tags(), used.time(), used.quantities(), used.cost()))
-                .toList();
-        admissions.restore(directory.snapshot(), past, now, now.toEpochMilli());
-    }
-
-    private void restoreDeferred() {
-        store.postgres()
-                .pending()
-                .of(store.spool().nodeId(), clock.now().minus(DeferredUsage.KEPT))
-                .forEach(created -> deferred.await(new Awaited(created, null)));
+    /// Before the first admission, and before the shipper moves what the two are read from.
+    private void restore() {
+        var past = Past.of(store.postgres(), store.spool(), clock.now());
+        past.restoreCounters(admissions, directory.snapshot());
+        past.restoreDeferred(deferred);
     }
 
     private void forgetDeferred() {

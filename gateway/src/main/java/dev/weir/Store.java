@@ -22,8 +22,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,8 +56,6 @@ final class Store implements AutoCloseable {
                 }
             });
             shipper = new Shipper(spool, postgres.store(), clock, random);
-            Thread shipping = Thread.ofVirtual().name("weir-shipper").start(shipper);
-            running.add("shipper", () -> stopShipping(shipping));
             repeat(Duration.ofHours(1), "weir-partitions",
                     () -> postgres.store().preparePartitions(LocalDate.ofInstant(clock.now(), ZoneOffset.UTC)));
         } catch (IOException | InterruptedException | RuntimeException failed) {
@@ -68,20 +64,19 @@ final class Store implements AutoCloseable {
         }
     }
 
-    /// Starts all of it and ships what former starts left.
+    /// Starts all but the shipper: what former starts left in the spool can be read until [#startShipping].
     ///
     /// @throws StartFailure or another exception whose message says what to do
     static Store open(GatewayConfig config, DataFolder folder, Vertx vertx, Clock clock, Random random,
             PriceBook prices)
             throws IOException, InterruptedException {
-        var store = new Store(config, folder, vertx, clock, random, prices);
-        try {
-            store.shipBacklog();
-            return store;
-        } catch (InterruptedException stopped) {
-            store.close();
-            throw stopped;
-        }
+        return new Store(config, folder, vertx, clock, random, prices);
+    }
+
+    /// Ships what is kept and what will be. Once.
+    void startShipping() {
+        Thread shipping = Thread.ofVirtual().name("weir-shipper").start(shipper);
+        running.add("shipper", () -> stopShipping(shipping));
     }
 
     Postgres postgres() {
@@ -146,28 +141,6 @@ final class Store implements AutoCloseable {
             case Rating.Rated(Money cost) -> event.withCost(cost);
             case Rating.Unpriced _ -> event;
         };
-    }
-
-    /// Counters are rebuilt from PostgreSQL, so what a former start kept must be there before the first call is admitted.
-    private void shipBacklog() throws InterruptedException {
-        long told = System.nanoTime();
-        while (shipper.lag() > 0) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException("stopped while the spool was being stored");
-            }
-            if (System.nanoTime() - told > Duration.ofSeconds(2).toNanos()) {
-                told = System.nanoTime();
-                LOG.info("storing what the last start left in the spool: {} events to go{}", shipper.lag(),
-                        lastError());
-            }
-            LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
-        }
-    }
-
-    private String lastError() {
-        @Nullable
-        String error = shipper.lastError();
-        return error == null ? "" : " (last try: " + error + ")";
     }
 
     private void stopShipping(Thread shipping) throws InterruptedException {

@@ -40,8 +40,9 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
     }
 
     @Override
-    public void store(Batch batch) throws StoreException {
+    public long store(Batch batch) throws StoreException {
         storeNew(batch);
+        return batch.lastSeq();
     }
 
     /// As [#store]; says how many of the events were not there before.

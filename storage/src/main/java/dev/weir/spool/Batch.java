@@ -7,12 +7,18 @@ import java.util.List;
 /// The seqs rise strictly; they may leave numbers out where the spool lost records (a bad block, a power cut). Storing the
 /// batch moves the watermark of (node, epoch) to [#lastSeq()].
 ///
+/// @param after the seq that this batch follows as the spool was read: what is between it and [#firstSeq()], the spool does not
+///        have any more. Whoever stores in order may store the batch once all up to `after` is stored
 /// @param events 1 or more, never changed
-public record Batch(String node, long epoch, List<KeptEvent> events) {
+public record Batch(String node, long epoch, long after, List<KeptEvent> events) {
     public Batch {
         events = List.copyOf(events);
         if (events.isEmpty()) {
             throw new IllegalArgumentException("a batch holds at least one event");
+        }
+        if (after < 0 || after >= events.getFirst().id().seq()) {
+            throw new IllegalArgumentException("a batch that begins with " + events.getFirst().id()
+                    + " cannot follow seq " + after);
         }
         long before = 0;
         for (KeptEvent kept : events) {
@@ -23,6 +29,11 @@ public record Batch(String node, long epoch, List<KeptEvent> events) {
             }
             before = id.seq();
         }
+    }
+
+    /// A batch that follows the seq before its first.
+    public Batch(String node, long epoch, List<KeptEvent> events) {
+        this(node, epoch, events.isEmpty() ? 0 : events.getFirst().id().seq() - 1, events);
     }
 
     public long firstSeq() {

@@ -5,6 +5,8 @@ import dev.weir.port.Random;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -15,6 +17,11 @@ import org.slf4j.LoggerFactory;
 /// [#run] is the loop for one virtual thread; it does nothing but call [#step] and wait, so a simulator calls [#step] itself.
 /// After any failure, known or unknown, everything begins again at the store's watermark: what was committed after all is not
 /// sent again, what was not is, and a store restored from a backup is filled again from the segments still there.
+///
+/// A store may take events now and store them later (the way through Kafka). The shipper reads on ahead of what is stored then,
+/// asks for the watermark once a second, and begins again at it where it has fallen, or where it has not moved for
+/// [#PATIENCE] though something waits; that time doubles with each repeat. So whatever is lost on the way, is sent again: a
+/// segment goes only when the database has it.
 public final class Shipper implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Shipper.class);
     private static final int BATCH_MIN = 100;
@@ -24,6 +31,10 @@ public final class Shipper implements Runnable {
     private static final long BACKOFF_MAX_NANOS = Duration.ofSeconds(10).toNanos();
     /// A batch that takes longer is followed by smaller ones.
     private static final long SLOW_NANOS = Duration.ofMillis(250).toNanos();
+    /// How long what was handed over may wait, without any of it being stored, before it is handed over again.
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int PATIENCE_DOUBLINGS_MAX = 5;
+    private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final Spool spool;
     private final UsageStore store;
@@ -34,6 +45,15 @@ public final class Shipper implements Runnable {
     private @Nullable SpoolReader reader;
     private Spool.@Nullable Epoch epoch;
     private long finishedEpoch;
+    /// By epoch: the one being read, and those before it of which something is not stored yet.
+    private final Map<Long, HandedOver> handedOver = new TreeMap<>();
+    /// Whether the store stores later than it takes.
+    private boolean trails;
+    private long lookedNanos;
+    private long movedNanos;
+    private long patienceNanos = PATIENCE.toNanos();
+    private int repeats;
+    private @Nullable String lookError;
     private int batchSize = BATCH_MIN;
     private int failures;
     private long markSeq;
@@ -42,6 +62,7 @@ public final class Shipper implements Runnable {
     // Written by the shipper's thread, read by any.
     private volatile long storedEvents;
     private volatile long failedSteps;
+    private volatile long sentAgain;
     private volatile long caughtUpNanos;
     private volatile @Nullable String lastError;
     // Written by any thread.
@@ -76,9 +97,10 @@ public final class Shipper implements Runnable {
     /// @return how long to wait before the next step, in nanoseconds; 0 to go on at once
     public long step() {
         try {
+            look();
             boolean shipped = ship();
             failures = 0;
-            lastError = null;
+            lastError = lookError;
             noteCaughtUp();
             return shipped ? 0 : IDLE_NANOS;
         } catch (StoreException failed) {
@@ -98,15 +120,17 @@ public final class Shipper implements Runnable {
         if (from == null || current == null) {
             return seekNextEpoch();
         }
+        long after = from.position();
         var events = from.read(batchSize);
         if (events.isEmpty()) {
             if (current.live()) {
                 return false;
             }
             rewindAfter(current.epoch());
+            handedOver.values().removeIf(HandedOver::isStored);
             return true;
         }
-        store(current, events);
+        store(new Batch(current.node(), current.epoch(), after, events));
         return true;
     }
 
@@ -121,6 +145,7 @@ public final class Shipper implements Runnable {
                             + ": two nodes use the name '" + next.node()
                             + "', or this folder is an older copy. Give one of them another node.id.", null);
                 }
+                handedOver.put(next.epoch(), new HandedOver(next, watermark));
                 spool.stored(next.epoch(), watermark);
                 reader = spool.read(next.epoch(), watermark);
                 epoch = next;
@@ -130,16 +155,100 @@ public final class Shipper implements Runnable {
         return false;
     }
 
-    private void store(Spool.Epoch current, List<KeptEvent> events) throws StoreException {
+    private void store(Batch batch) throws StoreException {
         long begun = clock.nanoTime();
-        store.store(new Batch(current.node(), current.epoch(), events));
+        long stored = store.store(batch);
         long took = clock.nanoTime() - begun;
-        spool.stored(current.epoch(), events.getLast().id().seq());
-        storedEvents = storedEvents + events.size();
+        storedEvents = storedEvents + batch.size();
+        trails |= stored < batch.lastSeq();
+        if (handedOver.values().stream().allMatch(HandedOver::isStored)) {
+            movedNanos = clock.nanoTime();
+        }
+        var sent = handedOver.get(batch.epoch());
+        if (sent != null) {
+            sent.sent = batch.lastSeq();
+            noteStored(sent, stored);
+        }
         if (took > SLOW_NANOS) {
             batchSize = Math.max(BATCH_MIN, batchSize / 2);
-        } else if (events.size() == batchSize) {
+        } else if (batch.size() == batchSize) {
             batchSize = Math.min(BATCH_MAX, batchSize * 2);
+        }
+    }
+
+    /// Asks how far a store is that stores later than it takes; begins again where that moves back, or not at all.
+    private void look() {
+        if (!trails || epoch == null || clock.nanoTime() - lookedNanos < LOOK_NANOS) {
+            return;
+        }
+        lookedNanos = clock.nanoTime();
+        try {
+            for (HandedOver sent : List.copyOf(handedOver.values())) {
+                if (!noteStored(sent, store.watermark(sent.epoch.node(), sent.epoch.epoch()))) {
+                    return;
+                }
+            }
+            lookError = null;
+        } catch (StoreException unreachable) {
+            // While nobody can look, nobody can say that nothing moves.
+            movedNanos = clock.nanoTime();
+            if (lookError == null) {
+                LOG.warn("how much is stored is unknown, events are handed over all the same: {}",
+                        unreachable.getMessage());
+            }
+            lookError = "how much is stored is unknown: " + unreachable.getMessage();
+            return;
+        }
+        handedOver.values().removeIf(sent -> sent.isStored() && !sent.epoch.equals(epoch));
+        if (clock.nanoTime() - movedNanos > patienceNanos
+                && !handedOver.values().stream().allMatch(HandedOver::isStored)) {
+            sendAgain();
+        }
+    }
+
+    /// @return false where the store has gone back, so that everything begins again
+    private boolean noteStored(HandedOver sent, long seq) {
+        if (seq < sent.stored) {
+            LOG.warn("the store has of {}-{} what is up to seq {}, and had {}: it was restored from a backup, and is filled"
+                    + " again", sent.epoch.node(), sent.epoch.epoch(), seq, sent.stored);
+            rewind();
+            return false;
+        }
+        if (seq > sent.stored) {
+            movedNanos = clock.nanoTime();
+            repeats = 0;
+            patienceNanos = PATIENCE.toNanos();
+        }
+        sent.stored = seq;
+        spool.stored(sent.epoch.epoch(), seq);
+        return true;
+    }
+
+    private void sendAgain() {
+        repeats = Math.min(repeats + 1, PATIENCE_DOUBLINGS_MAX);
+        LOG.warn("nothing of what was handed over has been stored for {} s; {} events are handed over again. Is a sink running?",
+                Duration.ofNanos(clock.nanoTime() - movedNanos).toSeconds(), lag());
+        sentAgain = sentAgain + 1;
+        patienceNanos = PATIENCE.toNanos() << repeats;
+        patienceNanos += jitter(patienceNanos / 4);
+        movedNanos = clock.nanoTime();
+        rewind();
+    }
+
+    /// How much of an epoch was handed over, and how much of that is stored.
+    private static final class HandedOver {
+        final Spool.Epoch epoch;
+        long sent;
+        long stored;
+
+        HandedOver(Spool.Epoch epoch, long watermark) {
+            this.epoch = epoch;
+            this.sent = watermark;
+            this.stored = watermark;
+        }
+
+        boolean isStored() {
+            return stored >= sent;
         }
     }
 
@@ -164,6 +273,7 @@ public final class Shipper implements Runnable {
     }
 
     private void rewind() {
+        handedOver.clear();
         rewindAfter(0);
     }
 
@@ -179,23 +289,34 @@ public final class Shipper implements Runnable {
     /// Everything kept before `markNanos` is stored once the watermark has passed `markSeq`.
     private void noteCaughtUp() {
         var current = epoch;
-        if (current == null || !current.live() || reader == null || reader.position() < markSeq) {
+        if (current == null || !current.live() || reader == null || storedSeq(current) < markSeq
+                || handedOver.size() > 1) {
             return;
         }
         caughtUpNanos = markNanos;
         markNanos = clock.nanoTime();
         markSeq = spool.keptSeq();
-        if (reader.position() >= markSeq) {
+        if (storedSeq(current) >= markSeq) {
             caughtUpNanos = markNanos;
         }
     }
 
-    private boolean isDone() {
-        return stopping && (lag() == 0 || clock.nanoTime() - deadlineNanos >= 0);
+    private long storedSeq(Spool.Epoch of) {
+        var sent = handedOver.get(of.epoch());
+        return sent == null ? 0 : sent.stored;
     }
 
-    /// Asks the loop to end: at once when all is stored, at the latest when the time is up. Kept events are then shipped at
-    /// the next start.
+    private boolean isDone() {
+        return stopping && (lag() == 0 || isAllHandedOver() || clock.nanoTime() - deadlineNanos >= 0);
+    }
+
+    private boolean isAllHandedOver() {
+        var current = epoch;
+        return current != null && current.live() && reader != null && reader.position() >= spool.keptSeq();
+    }
+
+    /// Asks the loop to end: at once when all is handed over, at the latest when the time is up. What is not stored then, is
+    /// shipped at the next start.
     public void stop(Duration atMost) {
         deadlineNanos = clock.nanoTime() + atMost.toNanos();
         stopping = true;
@@ -212,7 +333,7 @@ public final class Shipper implements Runnable {
         return lag() == 0 ? 0 : Math.max(0, clock.nanoTime() - caughtUpNanos);
     }
 
-    /// Events stored since the start, repeats included.
+    /// Events that the store took since the start, repeats included.
     public long storedEvents() {
         return storedEvents;
     }
@@ -220,6 +341,11 @@ public final class Shipper implements Runnable {
     /// Steps that failed since the start; each was tried again.
     public long failedSteps() {
         return failedSteps;
+    }
+
+    /// How often everything that waited was handed over again, because none of it was stored for too long.
+    public long sentAgain() {
+        return sentAgain;
     }
 
     /// Why the last step failed, null where it did not.

@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -322,6 +323,17 @@ public final class Spool implements UsageJournal, Closeable {
     /// A reader of one epoch's synced events after a seq.
     public SpoolReader read(long ofEpoch, long afterSeq) {
         return new SpoolReader(segments, ofEpoch, afterSeq);
+    }
+
+    /// All synced events after a seq of each epoch, each once, in order: what a start adds to the sums of a database. Read while
+    /// it is gone through, so that a long backlog takes no memory; to be gone through on one thread, as often as needed.
+    ///
+    /// Segments go when the shipper has said that they are stored. So that none goes meanwhile, this is read before the shipper
+    /// begins.
+    ///
+    /// @param after how far of an epoch is known elsewhere, 0 where nothing is
+    public Iterable<KeptEvent> eventsAfter(ToLongFunction<Epoch> after) {
+        return () -> new SpooledEvents(this, after);
     }
 
     public String nodeId() {

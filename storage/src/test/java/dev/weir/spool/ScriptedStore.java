@@ -38,7 +38,7 @@ final class ScriptedStore implements UsageStore {
     }
 
     @Override
-    public void store(Batch batch) throws StoreException {
+    public long store(Batch batch) throws StoreException {
         if (down || random.nextDouble() < failing / 2) {
             throw StoreException.notStored("down", null);
         }
@@ -52,6 +52,7 @@ final class ScriptedStore implements UsageStore {
         if (random.nextDouble() < failing / 2) {
             throw StoreException.commitUnknown("connection lost at COMMIT", null);
         }
+        return batch.lastSeq();
     }
 
     @Override

@@ -109,6 +109,131 @@ class ShipperTest {
         assertThat(store.events()).isEmpty();
     }
 
+    @Test
+    void whatIsHandedOverCountsAsStoredOnceTheStoreSaysSo() throws Exception {
+        var store = new TrailingStore(new ScriptedStore(1, 0));
+        var spool = spoolWith(300);
+        var shipper = shipper(spool, store);
+        steps(shipper, 10);
+        assertThat(store.taken()).isEqualTo(300);
+        assertThat(shipper.lag()).isEqualTo(300);
+        store.sink();
+        lookAgain(shipper);
+        assertThat(shipper.lag()).isZero();
+        assertThat(shipper.lagNanos()).isZero();
+    }
+
+    @Test
+    void whatWasLostOnTheWayIsHandedOverAgainInItsOrder() throws Exception {
+        var scripted = new ScriptedStore(1, 0);
+        var store = new TrailingStore(scripted);
+        var shipper = shipper(spoolWith(500), store);
+        steps(shipper, 10);
+        store.loseFirst();
+        assertThat(store.sink()).isPositive();
+        clock.advance(Shipper.PATIENCE.plusSeconds(1));
+        steps(shipper, 10);
+        store.sink();
+        lookAgain(shipper);
+        assertThat(ids(scripted)).containsExactlyElementsOf(
+                LongStream.rangeClosed(1, 500).mapToObj(seq -> new EventId("node-1", 1, seq)).toList());
+        assertThat(shipper.sentAgain()).isEqualTo(1);
+        assertThat(shipper.lag()).isZero();
+    }
+
+    @Test
+    void withoutASinkIsHandedOverAgainLessAndLessOften() {
+        var store = new TrailingStore(new ScriptedStore(1, 0));
+        var shipper = shipper(spoolWith(50), store);
+        steps(shipper, 5);
+        for (int minute = 0; minute < 24 * 60; minute++) {
+            clock.advance(Duration.ofMinutes(1));
+            steps(shipper, 5);
+        }
+        assertThat(shipper.sentAgain()).isBetween(24L, 60L);
+        assertThat(store.taken()).isEqualTo(50 * (1 + shipper.sentAgain()));
+    }
+
+    @Test
+    void nothingIsHandedOverAgainWhileNobodyCanSayHowMuchIsStored() throws Exception {
+        var scripted = new ScriptedStore(1, 0);
+        var store = new TrailingStore(scripted);
+        var spool = spoolWith(50);
+        var shipper = shipper(spool, store);
+        steps(shipper, 5);
+        scripted.down(true);
+        for (int minute = 0; minute < 60; minute++) {
+            clock.advance(Duration.ofMinutes(1));
+            steps(shipper, 2);
+        }
+        call(spool, "meanwhile");
+        spool.sync();
+        steps(shipper, 2);
+        assertThat(shipper.lastError()).contains("how much is stored is unknown");
+        assertThat(store.taken()).isEqualTo(51);
+        scripted.down(false);
+        lookAgain(shipper);
+        assertThat(shipper.lastError()).isNull();
+        assertThat(shipper.sentAgain()).isZero();
+    }
+
+    @Test
+    void databaseBehindATopicRestoredFromABackupIsFilledAgain() throws Exception {
+        var scripted = new ScriptedStore(1, 0);
+        var store = new TrailingStore(scripted);
+        var shipper = shipper(spoolWith(200), store);
+        var restore = scripted.backup();
+        steps(shipper, 10);
+        store.sink();
+        lookAgain(shipper);
+        restore.run();
+        lookAgain(shipper);
+        steps(shipper, 10);
+        store.sink();
+        lookAgain(shipper);
+        assertThat(scripted.events()).hasSize(200);
+        assertThat(shipper.lag()).isZero();
+    }
+
+    @Test
+    void laterStartIsHandedOverWithoutWaitingForTheFormerToBeStored() throws Exception {
+        var scripted = new ScriptedStore(1, 0);
+        var store = new TrailingStore(scripted);
+        spoolWith(150);
+        var second = Spools.open(disk.killed(), Spools.CONFIG, clock);
+        call(second, "after");
+        second.sync();
+        var shipper = shipper(second, store);
+        steps(shipper, 10);
+        assertThat(store.taken()).isEqualTo(151);
+        assertThat(shipper.lag()).isEqualTo(151);
+        store.sink();
+        lookAgain(shipper);
+        assertThat(scripted.events()).hasSize(151);
+        assertThat(shipper.lag()).isZero();
+    }
+
+    @Test
+    void stoppingEndsWhenAllIsHandedOver() throws Exception {
+        var store = new TrailingStore(new ScriptedStore(1, 0));
+        var shipper = shipper(spoolWith(300), store);
+        shipper.stop(Duration.ofMinutes(1));
+        var thread = Thread.ofVirtual().start(shipper);
+        thread.join();
+        assertThat(store.taken()).isEqualTo(300);
+    }
+
+    private static void steps(Shipper shipper, int count) {
+        for (int i = 0; i < count; i++) {
+            shipper.step();
+        }
+    }
+
+    private void lookAgain(Shipper shipper) {
+        clock.advance(Duration.ofSeconds(2));
+        steps(shipper, 2);
+    }
+
     private Spool spoolWith(int calls) {
         var spool = Spools.open(disk, Spools.CONFIG, clock);
         for (int i = 0; i < calls; i++) {

@@ -238,6 +238,35 @@ class SpoolTest {
     }
 
     @Test
+    void whatIsAfterTheWatermarksIsReadOnceOverAllEpochs() throws Exception {
+        fill(open(), 2_500);
+        var afterFirst = disk.killed();
+        fill(Spools.open(afterFirst, Spools.CONFIG, clock), 20);
+        var third = Spools.open(afterFirst.killed(), Spools.CONFIG, clock);
+        call(third, "c");
+        third.sync();
+
+        var events = third.eventsAfter(epoch -> epoch.epoch() == 1 ? 2_490 : epoch.epoch() == 2 ? 20 : 0);
+
+        assertThat(events).extracting(kept -> kept.id().epoch() + "-" + kept.id().seq())
+                .containsExactly("1-2491", "1-2492", "1-2493", "1-2494", "1-2495", "1-2496", "1-2497", "1-2498",
+                        "1-2499", "1-2500", "3-1");
+        assertThat(third.eventsAfter(epoch -> 0)).hasSize(2_521);
+    }
+
+    @Test
+    void nothingGoesBeforeTheShipperHasSaidThatItIsStored() throws Exception {
+        var config = Spools.CONFIG.withRetention(Duration.ZERO);
+        fill(Spools.open(disk, config, clock), 2_500);
+        var second = Spools.open(disk.killed(), config, clock);
+        while (second.work()) {
+            clock.advance(Duration.ofHours(1));
+        }
+        second.work();
+        assertThat(second.eventsAfter(epoch -> 0)).hasSize(2_500);
+    }
+
+    @Test
     void closedSpoolKeepsNothing() throws Exception {
         var spool = open();
         call(spool, "a");
