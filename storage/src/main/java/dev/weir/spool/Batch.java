@@ -1,5 +1,6 @@
 package dev.weir.spool;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// Events of one node and one epoch in the order of their seq, to be stored in one transaction.
@@ -36,5 +37,20 @@ public record Batch(String node, long epoch, List<KeptEvent> events) {
 
     public int size() {
         return events.size();
+    }
+
+    /// The stretches of seqs from 1 to [#lastSeq()] that are not in this batch. Those that end behind the watermark of
+    /// (node, epoch) are gaps; of one that begins before it, the rest is.
+    public List<Gap> absent() {
+        var absent = new ArrayList<Gap>();
+        long next = 1;
+        for (KeptEvent kept : events) {
+            long seq = kept.id().seq();
+            if (seq > next) {
+                absent.add(new Gap(node, epoch, next, seq - 1, Gap.Reason.MISSING));
+            }
+            next = seq + 1;
+        }
+        return absent;
     }
 }
