@@ -18,11 +18,16 @@ public final class Postgres implements AutoCloseable {
     private final Costs costs;
     private final Counters counters;
     private final Pending pending;
+    private final GapLog gapLog = new GapLog();
+    private final Gaps gaps;
+    private final NodeEpochs epochs;
 
     private Postgres(Vertx vertx, Database database) {
         app = new Client(vertx, database.as(Role.APP), CONNECTIONS, STATEMENT_MAX);
         auditor = new Client(vertx, database.as(Role.AUDITOR), CONNECTIONS, STATEMENT_MAX);
-        store = new PostgresStore(vertx, database);
+        store = new PostgresStore(vertx, database, gapLog);
+        epochs = new NodeEpochs(vertx, database, gapLog);
+        gaps = new Gaps(auditor);
         var readers = new Readers(app, auditor);
         tenants = new Tenants(readers);
         keys = new Keys(readers);
@@ -74,9 +79,25 @@ public final class Postgres implements AutoCloseable {
         return pending;
     }
 
+    /// Who numbers this node's starts.
+    public NodeEpochs epochs() {
+        return epochs;
+    }
+
+    /// What is on record as missing.
+    public Gaps gaps() {
+        return gaps;
+    }
+
+    /// What this process put on record as missing.
+    public GapLog gapLog() {
+        return gapLog;
+    }
+
     @Override
     public void close() {
         store.close();
+        epochs.close();
         app.close();
         auditor.close();
     }

@@ -29,6 +29,7 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
     private static final int DAYS_AHEAD = 7;
 
     private final Client client;
+    private final GapLog gaps;
     private final Set<LocalDate> days = ConcurrentHashMap.newKeySet();
 
     public PostgresStore(Vertx vertx, Database database) {
@@ -36,6 +37,15 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
     }
 
     PostgresStore(Vertx vertx, Database database, Duration statementMax) {
+        this(vertx, database, statementMax, new GapLog());
+    }
+
+    PostgresStore(Vertx vertx, Database database, GapLog gaps) {
+        this(vertx, database, STATEMENT_MAX, gaps);
+    }
+
+    private PostgresStore(Vertx vertx, Database database, Duration statementMax, GapLog gaps) {
+        this.gaps = gaps;
         this.client = new Client(vertx, database.as(Role.INGEST), CONNECTIONS, statementMax);
     }
 
@@ -50,6 +60,8 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
         try {
             ensureDays(batch);
             return insert(batch);
+        } catch (Behind restored) {
+            throw StoreException.notStored(restored.getMessage(), null);
         } catch (ExecutionException e) {
             throw explained(batch, e.getCause() == null ? e : e.getCause());
         } catch (TimeoutException e) {
@@ -84,21 +96,27 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
     private long insert(Batch batch) throws ExecutionException, TimeoutException {
         Tuple arguments = StoreSql.arguments(batch);
         try {
-            return count(arguments);
+            return count(batch, arguments);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof PgException refused && NO_PARTITION.equals(refused.getSqlState())) {
                 // A partition we knew has been taken out since; make it anew, once.
                 days.clear();
                 ensureDays(batch);
-                return count(arguments);
+                return count(batch, arguments);
             }
             throw e;
         }
     }
 
-    private long count(Tuple arguments) throws ExecutionException, TimeoutException {
-        var rows = client.tryUse(statements -> statements.query(StoreSql.STORE, arguments));
-        return rows.iterator().next().getLong(0);
+    private long count(Batch batch, Tuple arguments) throws ExecutionException, TimeoutException {
+        var row = client.tryUse(statements -> statements.query(StoreSql.STORE, arguments)).iterator().next();
+        if (row.getLong(1) > 0) {
+            gaps.noted(batch.node() + "-" + batch.epoch() + "-" + row.getString(3), row.getLong(1), row.getLong(2));
+        }
+        if (row.getLong(4) < batch.after()) {
+            throw new Behind(batch, row.getLong(4));
+        }
+        return row.getLong(0);
     }
 
     private void ensureDays(Batch batch) throws ExecutionException, TimeoutException {
@@ -129,6 +147,16 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
     private static boolean isRollback(PgException refused) {
         String state = refused.getSqlState();
         return state != null && !state.startsWith("57P") && !state.startsWith("08") && !state.equals("40003");
+    }
+
+    /// The database knows less than it did.
+    private static final class Behind extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Behind(Batch batch, long watermark) {
+            super("the batch " + named(batch) + " follows seq " + batch.after() + ", and the database has what is up to "
+                    + watermark + ": it was restored from a backup, and is filled again from there");
+        }
     }
 
     private static String named(Batch batch) {

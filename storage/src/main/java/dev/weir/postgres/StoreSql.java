@@ -2,23 +2,37 @@ package dev.weir.postgres;
 
 import dev.weir.rollup.UsageTotal;
 import dev.weir.spool.Batch;
+import dev.weir.spool.Gap;
 import dev.weir.usage.Meter;
 import io.vertx.sqlclient.Tuple;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// The one statement that stores a batch: events, the totals they add to, and the watermark, all or nothing.
+/// The one statement that stores a batch: events, the totals they add to, the gaps before and between them, and the watermark,
+/// all or nothing.
 ///
 /// One statement is one transaction and one round trip. The events come as one array per column; `ON CONFLICT DO NOTHING` leaves
 /// alone those that are there, and only what `RETURNING` gives, the rows really inserted, is added to totals. Totals are
 /// locked in the order of their keys, and table after table (each waits for the one before by asking for its count), so that two
 /// nodes that add to the same totals wait for each other and never in a circle.
+///
+/// A gap is what lies between the watermark and the batch, or between two of its events. That is never a false alarm: whoever
+/// sends begins at the watermark after every failure and sends the next batch when the one before is committed, so the watermark
+/// this statement sees covers all that was sent before. A transaction that hung and commits later holds events from behind the
+/// watermark on; sent again, they begin at the watermark too.
+///
+/// A watermark below what the batch follows means that the database is an older one than the sender knew: it was restored from a
+/// backup. Nothing is stored then, and the sender begins again at the watermark, because it may still have what is missing.
 final class StoreSql {
     /// Columns whose value is not the array's element itself.
     private static final List<String> JSON = List.of("tags", "provenance", "tools");
     /// Amounts travel as whole pico-dollars.
     private static final String PICOS = "_picos";
+
+    /// The parameter that holds the first column; before it stand node, epoch, the new watermark and the least that the old one
+    /// must be, behind the columns the stretches that the batch has not.
+    private static final int FIRST_COLUMN = 5;
 
     static final String STORE = store();
     static final String WATERMARK = "SELECT seq FROM weir.watermarks WHERE node = $1 AND epoch = $2";
@@ -27,19 +41,26 @@ final class StoreSql {
 
     static Tuple arguments(Batch batch) {
         Tuple arguments = Tuple.tuple();
-        arguments.addString(batch.node()).addLong(batch.epoch()).addLong(batch.lastSeq());
+        arguments.addString(batch.node()).addLong(batch.epoch()).addLong(batch.lastSeq()).addLong(batch.after());
         for (EventColumn column : EventColumn.ALL) {
             arguments.addValue(column.valuesOf(batch.events()));
         }
+        List<Gap> absent = batch.absent();
+        arguments.addValue(absent.stream().map(Gap::firstSeq).toArray(Long[]::new));
+        arguments.addValue(absent.stream().map(Gap::lastSeq).toArray(Long[]::new));
         return arguments;
     }
 
     private static String store() {
         return """
-                WITH inserted AS (
+                WITH before AS (
+                    SELECT coalesce(max(seq), 0) AS seq FROM weir.watermarks WHERE node = $1::text AND epoch = $2::bigint
+                ),
+                inserted AS (
                     INSERT INTO weir.usage_events (day, node, epoch, %s)
                     SELECT (time AT TIME ZONE 'UTC')::date, $1::text, $2::bigint, %s
                     FROM unnest(%s) AS batch (%s)
+                    WHERE (SELECT seq FROM before) >= $4::bigint
                     ON CONFLICT DO NOTHING
                     RETURNING day, tenant, coalesce(key_id, '') AS key_id, coalesce(user_id, '') AS user_id, route, provider,
                         coalesce(model_answered, model_asked, '') AS model, coalesce(service_tier, '') AS service_tier,
@@ -50,17 +71,31 @@ final class StoreSql {
                 by_run AS (%s RETURNING 1),
                 by_ticket AS (%s RETURNING 1),
                 mark AS (
-                    INSERT INTO weir.watermarks AS mark (node, epoch, seq) VALUES ($1, $2, $3::bigint)
+                    INSERT INTO weir.watermarks AS mark (node, epoch, seq)
+                        SELECT $1, $2, $3::bigint FROM before WHERE seq >= $4
                     ON CONFLICT (node, epoch) DO UPDATE SET seq = excluded.seq WHERE mark.seq < excluded.seq
+                ),
+                gap AS (
+                    INSERT INTO weir.gaps (node, epoch, first_seq, last_seq, reason)
+                    SELECT $1, $2, greatest(absent.first_seq, before.seq + 1), absent.last_seq, 'missing'
+                    FROM unnest($%d::bigint[], $%d::bigint[]) AS absent (first_seq, last_seq), before
+                    WHERE absent.last_seq > before.seq AND before.seq >= $4
+                    ON CONFLICT DO NOTHING
+                    RETURNING first_seq, last_seq
                 )
-                SELECT count(*) FROM inserted
+                SELECT count(*), (SELECT count(*) FROM gap),
+                    (SELECT coalesce(sum(last_seq - first_seq + 1), 0)::bigint FROM gap),
+                    (SELECT string_agg(first_seq || '…' || last_seq, ', ' ORDER BY first_seq) FROM gap),
+                    (SELECT seq FROM before)
+                FROM inserted
                 """
                 .formatted(targets(), expressions(), parameters(), names(EventColumn::name), meters(m -> m),
                         add("usage_rollups",
                                 "day, tenant, key_id, user_id, route, provider, model, service_tier, cost_center, late",
                                 ""),
                         add("run_totals", "tenant, run, day, route", "WHERE (SELECT count(*) FROM by_dimension) >= 0"),
-                        add("ticket_totals", "tenant, ticket, day", "WHERE (SELECT count(*) FROM by_run) >= 0"));
+                        add("ticket_totals", "tenant, ticket, day", "WHERE (SELECT count(*) FROM by_run) >= 0"),
+                        FIRST_COLUMN + EventColumn.ALL.size(), FIRST_COLUMN + EventColumn.ALL.size() + 1);
     }
 
     private static String targets() {
@@ -82,9 +117,9 @@ final class StoreSql {
 
     private static String parameters() {
         var text = new StringBuilder();
-        int number = 4;
+        int number = FIRST_COLUMN;
         for (EventColumn column : EventColumn.ALL) {
-            text.append(number == 4 ? "$" : ", $").append(number++).append("::").append(column.type()).append("[]");
+            text.append(number == FIRST_COLUMN ? "$" : ", $").append(number++).append("::").append(column.type()).append("[]");
         }
         return text.toString();
     }

@@ -1,5 +1,6 @@
 package dev.weir.spool;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /// Events of one node and one epoch in the order of their seq, to be stored in one transaction.
@@ -8,7 +9,7 @@ import java.util.List;
 /// batch moves the watermark of (node, epoch) to [#lastSeq()].
 ///
 /// @param after the seq that this batch follows as the spool was read: what is between it and [#firstSeq()], the spool does not
-///        have any more. Whoever stores in order may store the batch once all up to `after` is stored
+///        have any more. A store that does not have all up to `after` has lost some of it, and refuses the batch
 /// @param events 1 or more, never changed
 public record Batch(String node, long epoch, long after, List<KeptEvent> events) {
     public Batch {
@@ -31,9 +32,9 @@ public record Batch(String node, long epoch, long after, List<KeptEvent> events)
         }
     }
 
-    /// A batch that follows the seq before its first.
+    /// A batch of which nobody says what it follows: it may be stored whatever is stored.
     public Batch(String node, long epoch, List<KeptEvent> events) {
-        this(node, epoch, events.isEmpty() ? 0 : events.getFirst().id().seq() - 1, events);
+        this(node, epoch, 0, events);
     }
 
     public long firstSeq() {
@@ -47,5 +48,20 @@ public record Batch(String node, long epoch, long after, List<KeptEvent> events)
 
     public int size() {
         return events.size();
+    }
+
+    /// The stretches of seqs from 1 to [#lastSeq()] that are not in this batch. Those that end behind the watermark of
+    /// (node, epoch) are gaps; of one that begins before it, the rest is.
+    public List<Gap> absent() {
+        var absent = new ArrayList<Gap>();
+        long next = 1;
+        for (KeptEvent kept : events) {
+            long seq = kept.id().seq();
+            if (seq > next) {
+                absent.add(new Gap(node, epoch, next, seq - 1, Gap.Reason.MISSING));
+            }
+            next = seq + 1;
+        }
+        return absent;
     }
 }

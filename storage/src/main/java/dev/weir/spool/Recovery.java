@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Reads what former epochs left, changing nothing that holds a record: their segments, and the attempts they opened and
@@ -26,6 +27,7 @@ final class Recovery {
     private long lastEpoch;
     private long records;
     private long badBlocks;
+    private final Map<Long, Segment> cutByPower = new TreeMap<>();
     private boolean machineRestarted;
 
     /// @param recoveredUpTo the last epoch whose open attempts all have their events
@@ -145,7 +147,7 @@ final class Recovery {
     private void read(Segment segment) throws IOException {
         boolean open = segment.epoch > recovered;
         if (open) {
-            machineRestarted |= !segment.bootId.isEmpty() && !segment.bootId.equals(bootId);
+            noteBoot(segment);
         }
         if (!open && segment.sealed && segment.lastRecord > 0) {
             segment.published = segment.fileBytes;
@@ -155,6 +157,13 @@ final class Recovery {
         scan(segment, open);
         if (!segment.sealed) {
             makeDurable(segment);
+        }
+    }
+
+    private void noteBoot(Segment segment) {
+        if (!segment.bootId.isEmpty() && !segment.bootId.equals(bootId)) {
+            machineRestarted = true;
+            cutByPower.putIfAbsent(segment.epoch, segment);
         }
     }
 
@@ -232,6 +241,27 @@ final class Recovery {
     /// The highest epoch seen.
     long lastEpoch() {
         return lastEpoch;
+    }
+
+    /// The last seq found of an epoch of this node, -1 where no segment of it is left.
+    long lastSeq(String node, long epoch) {
+        return segments.stream()
+                .filter(segment -> segment.epoch == epoch && segment.node.equals(node))
+                .mapToLong(segment -> segment.lastSeq)
+                .max()
+                .orElse(-1);
+    }
+
+    /// What a power cut may have taken: whatever an epoch of a former boot kept after the last record that is left of it.
+    ///
+    /// @param closedEpoch the last one that was stopped in order, and so lost nothing
+    List<Gap> powerCuts(long closedEpoch) {
+        return cutByPower.values()
+                .stream()
+                .filter(segment -> segment.epoch > closedEpoch)
+                .map(segment -> Gap.openEnded(segment.node, segment.epoch,
+                        Math.max(0, lastSeq(segment.node, segment.epoch)) + 1, Gap.Reason.POWER_CUT))
+                .toList();
     }
 
     RecoveryReport report(int interrupted, int unreadable) {

@@ -35,6 +35,7 @@ public final class Shipper implements Runnable {
     static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int PATIENCE_DOUBLINGS_MAX = 5;
     private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long LOOK_BACK_NANOS = Duration.ofMinutes(1).toNanos();
 
     private final Spool spool;
     private final UsageStore store;
@@ -50,6 +51,7 @@ public final class Shipper implements Runnable {
     /// Whether the store stores later than it takes.
     private boolean trails;
     private long lookedNanos;
+    private long lookedBackNanos;
     private long movedNanos;
     private long patienceNanos = PATIENCE.toNanos();
     private int repeats;
@@ -97,6 +99,7 @@ public final class Shipper implements Runnable {
     /// @return how long to wait before the next step, in nanoseconds; 0 to go on at once
     public long step() {
         try {
+            lookBack();
             look();
             boolean shipped = ship();
             failures = 0;
@@ -173,6 +176,22 @@ public final class Shipper implements Runnable {
             batchSize = Math.max(BATCH_MIN, batchSize / 2);
         } else if (batch.size() == batchSize) {
             batchSize = Math.min(BATCH_MAX, batchSize * 2);
+        }
+    }
+
+    /// Asks for the watermarks of all epochs once a minute: a store that was restored from a backup may lack what no batch tells
+    /// of.
+    private void lookBack() throws StoreException {
+        if (epoch == null || clock.nanoTime() - lookedBackNanos < LOOK_BACK_NANOS) {
+            return;
+        }
+        lookedBackNanos = clock.nanoTime();
+        for (Spool.Epoch one : spool.epochs()) {
+            long known = spool.storedSeq(one.epoch());
+            if (known > 0 && store.watermark(one.node(), one.epoch()) < known) {
+                throw StoreException.notStored("the store had what is up to seq " + known + " of " + one.node() + "-"
+                        + one.epoch() + " and has it no more: it was restored from a backup, and is filled again", null);
+            }
         }
     }
 

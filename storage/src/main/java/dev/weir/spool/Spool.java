@@ -38,6 +38,7 @@ public final class Spool implements UsageJournal, Closeable {
     private final Disk disk;
     private final Clock clock;
     private final Closeable folderLock;
+    private final SpoolFolder folder;
     private final String nodeId;
     private final long epoch;
     private final SegmentList segments;
@@ -59,15 +60,16 @@ public final class Spool implements UsageJournal, Closeable {
     private record Owed(InFlight attempt, UsageEvent settlement) {}
 
     private Spool(SpoolConfig config, Disk disk, Clock clock, Closeable folderLock, String nodeId, SpoolFolder folder,
-            Recovery found, RecoveryRules rules) throws IOException {
+            Recovery found, Epochs epochs, RecoveryRules rules) throws IOException {
         this.config = config;
         this.disk = disk;
         this.clock = clock;
         this.folderLock = folderLock;
+        this.folder = folder;
         this.nodeId = nodeId;
         this.segments = new SegmentList();
         found.segments().forEach(this::add);
-        this.epoch = Math.max(found.lastEpoch(), folder.lastEpoch()) + 1;
+        this.epoch = begin(epochs, found);
         folder.startEpoch(epoch);
         this.sealer = new Sealer(disk, clock);
         var unreadable = new int[1];
@@ -83,9 +85,11 @@ public final class Spool implements UsageJournal, Closeable {
     /// Takes the folder, reads what former epochs left, starts a new epoch, and keeps in it an `interrupted` event for each
     /// attempt that was opened and never settled.
     ///
+    /// @param epochs who gives the new epoch its number, and takes down what gaps this start finds
     /// @param rules what such an event costs, and whether the store has it
-    /// @throws IOException if the folder is another process's, or cannot be read or written; the message says which
-    public static Spool open(SpoolConfig config, Disk disk, Clock clock, Random random,
+    /// @throws IOException if the folder is another process's, or cannot be read or written, or no epoch is given; the message
+    ///         says which
+    public static Spool open(SpoolConfig config, Disk disk, Clock clock, Random random, Epochs epochs,
             RecoveryRules rules) throws IOException {
         var lock = disk.lock(SpoolFolder.LOCK);
         try {
@@ -93,7 +97,7 @@ public final class Spool implements UsageJournal, Closeable {
             var nodeId = folder.nodeId(config.nodeId(), random);
             var found = new Recovery(disk, config.bootId(), nodeId, folder.recovered());
             found.run();
-            return new Spool(config, disk, clock, lock, nodeId, folder, found, rules);
+            return new Spool(config, disk, clock, lock, nodeId, folder, found, epochs, rules);
         } catch (IOException | RuntimeException failed) {
             lock.close();
             throw failed;
@@ -105,6 +109,24 @@ public final class Spool implements UsageJournal, Closeable {
         long ageMillis = found.sealedMillis == 0 ? 0 : clock.now().toEpochMilli() - found.sealedMillis;
         found.sealedNanos = clock.nanoTime() - TimeUnit.MILLISECONDS.toNanos(Math.max(0, ageMillis));
         segments.add(found);
+    }
+
+    /// Opens a folder that counts its own epochs.
+    public static Spool open(SpoolConfig config, Disk disk, Clock clock, Random random, RecoveryRules rules)
+            throws IOException {
+        return open(config, disk, clock, random, Epochs.OF_FOLDER, rules);
+    }
+
+    /// Asked before the recovery mark moves: a start that dies before it has its epoch, or right after, finds the same gaps again.
+    private long begin(Epochs epochs, Recovery found) throws IOException {
+        long last = Math.max(found.lastEpoch(), folder.lastEpoch());
+        long given = epochs.begin(new Epochs.Start(nodeId, last + 1, found.lastSeq(nodeId, last),
+                found.powerCuts(folder.closed())));
+        if (given <= last) {
+            throw new IOException("the folder has seen epoch " + last + ", and epoch " + given + " was given to "
+                    + nodeId + " for the next one");
+        }
+        return given;
     }
 
     /// What cannot be synced where it is, is copied into a sealed segment at once.
@@ -304,6 +326,11 @@ public final class Spool implements UsageJournal, Closeable {
         segments.stored(ofEpoch, seq);
     }
 
+    /// Up to where an epoch is stored, as last said; -1 where nobody said.
+    long storedSeq(long ofEpoch) {
+        return segments.watermark(ofEpoch);
+    }
+
     /// The epochs that have records here, in order; the last one is this start's.
     public List<Epoch> epochs() {
         var epochs = new ArrayList<Epoch>();
@@ -415,6 +442,17 @@ public final class Spool implements UsageJournal, Closeable {
         return error != null ? error : appender.lastError();
     }
 
+    /// Without the mark the next boot of the machine can only say that a power cut may have taken something.
+    private void markClosed() {
+        try {
+            if (appender.syncedRecord() >= appender.keptRecord()) {
+                folder.closed(epoch);
+            }
+        } catch (IOException failed) {
+            LOG.warn("The end of epoch {} could not be marked in the spool folder: {}", epoch, failed.getMessage());
+        }
+    }
+
     /// Syncs what is kept and lets the folder go. What is in flight is found open by the next start.
     @Override
     public void close() throws IOException {
@@ -422,6 +460,7 @@ public final class Spool implements UsageJournal, Closeable {
         try {
             appender.close("the spool is closed");
             segments.all().forEach(Segment::unmap);
+            markClosed();
         } finally {
             workLock.unlock();
             folderLock.close();

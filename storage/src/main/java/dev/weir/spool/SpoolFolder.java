@@ -6,13 +6,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/// The small files beside the segments: `node.id`, `epoch` (of the last start) and `recovered` (up to which epoch every open
-/// attempt has its event). Each is one line of text, replaced whole.
+/// The small files beside the segments: `node.id`, `epoch` (of the last start), `recovered` (up to which epoch every open
+/// attempt has its event) and `closed` (the last epoch that was stopped in order, all of it synced). Each is one line of text,
+/// replaced whole.
 final class SpoolFolder {
     static final String LOCK = "lock";
     private static final String NODE_ID = "node.id";
     private static final String EPOCH = "epoch";
     private static final String RECOVERED = "recovered";
+    private static final String CLOSED = "closed";
     private static final int LINE_MAX = 256;
 
     private final Disk disk;
@@ -56,6 +58,15 @@ final class SpoolFolder {
 
     void recovered(long epoch) throws IOException {
         put(RECOVERED, Long.toString(epoch));
+    }
+
+    /// The last epoch of which a power cut could take nothing, because it was stopped in order; 0 for none.
+    long closed() throws IOException {
+        return number(CLOSED);
+    }
+
+    void closed(long epoch) throws IOException {
+        put(CLOSED, Long.toString(epoch));
     }
 
     private long number(String name) throws IOException {

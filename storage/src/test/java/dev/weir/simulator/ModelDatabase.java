@@ -6,6 +6,7 @@ import dev.weir.rollup.TotalKey;
 import dev.weir.rollup.UsageTotal;
 import dev.weir.rollup.UsageTotals;
 import dev.weir.spool.Batch;
+import dev.weir.spool.Gap;
 import dev.weir.spool.KeptEvent;
 import dev.weir.spool.StoreException;
 import dev.weir.spool.UsageStore;
@@ -36,12 +37,15 @@ final class ModelDatabase {
         final Map<EventId, Stored> events = new LinkedHashMap<>();
         final Map<TotalKey, UsageTotal> totals = new HashMap<>();
         final Map<String, Long> watermarks = new HashMap<>();
+        /// How many numbers of an epoch are named as missing.
+        final Map<String, Long> missing = new HashMap<>();
 
         Tables copy() {
             var copy = new Tables();
             copy.events.putAll(events);
             copy.totals.putAll(totals);
             copy.watermarks.putAll(watermarks);
+            copy.missing.putAll(missing);
             return copy;
         }
 
@@ -105,8 +109,9 @@ final class ModelDatabase {
     UsageStore connect(BooleanSupplier alive) {
         return new UsageStore() {
             @Override
-            public void store(Batch batch) throws StoreException {
+            public long store(Batch batch) throws StoreException {
                 ask(alive, () -> commit(batch), batch);
+                return batch.lastSeq();
             }
 
             @Override
@@ -117,7 +122,12 @@ final class ModelDatabase {
         };
     }
 
-    private void ask(BooleanSupplier alive, Runnable transaction, @org.jspecify.annotations.Nullable Batch batch)
+    /// Something done whole or not at all; says whether it was done.
+    private interface Transaction {
+        void run() throws StoreException;
+    }
+
+    private void ask(BooleanSupplier alive, Transaction transaction, @org.jspecify.annotations.Nullable Batch batch)
             throws StoreException {
         if (world.nanos() < downUntil) {
             wait(alive, 5 * World.MILLI);
@@ -136,7 +146,7 @@ final class ModelDatabase {
         if (answersToLose > 0 && batch != null) {
             answersToLose--;
             if (world.chance(0.5)) {
-                transaction.run();
+                unheard(transaction);
             }
             throw StoreException.commitUnknown("the connection broke at COMMIT", null);
         }
@@ -144,19 +154,27 @@ final class ModelDatabase {
     }
 
     /// The statement was taken; it is done when the server goes on, or never. Who asked waits for its time and gives up.
-    private void hang(BooleanSupplier alive, Runnable transaction) throws StoreException {
+    private void hang(BooleanSupplier alive, Transaction transaction) throws StoreException {
         long left = hungUntil - world.nanos();
         if (world.chance(0.6)) {
             int taken = incarnation;
             world.after(left + world.between(0, World.SECOND), () -> {
                 if (taken == incarnation) {
                     run.sometimes(Sometimes.A_COMMIT_COMES_LATE);
-                    transaction.run();
+                    unheard(transaction);
                 }
             });
         }
         wait(alive, Math.min(left, ANSWER_WITHIN));
         throw StoreException.commitUnknown("the database did not answer in time", null);
+    }
+
+    private static void unheard(Transaction transaction) {
+        try {
+            transaction.run();
+        } catch (StoreException refused) {
+            // Nobody is there to hear it.
+        }
     }
 
     private void wait(BooleanSupplier alive, long nanos) {
@@ -167,7 +185,11 @@ final class ModelDatabase {
     }
 
     /// One transaction: what is not there yet, its totals, the watermark.
-    private void commit(Batch batch) {
+    private void commit(Batch batch) throws StoreException {
+        long watermark = tables.watermark(batch.node(), batch.epoch());
+        if (watermark < batch.after()) {
+            throw StoreException.notStored("the database knows up to " + watermark + " only", null);
+        }
         run.tell(world, "stored " + batch.node() + "-" + batch.epoch() + ": " + batch.firstSeq() + "…" + batch.lastSeq()
                 + " (" + batch.size() + ")");
         Instant receivedAt = begun.plusNanos(world.nanos());
@@ -178,6 +200,12 @@ final class ModelDatabase {
                 deltas.add(kept.event(), receivedAt);
             } else {
                 repeated = true;
+            }
+        }
+        for (Gap gap : batch.absent()) {
+            if (gap.lastSeq() instanceof Long last && last > watermark) {
+                tables.missing.merge(batch.node() + "-" + batch.epoch(),
+                        last - Math.max(gap.firstSeq() - 1, watermark), Long::sum);
             }
         }
         deltas.toMap().forEach((key, total) -> tables.totals.merge(key, total, UsageTotal::plus));

@@ -189,7 +189,9 @@ final class Simulation {
             return false;
         }
         database.restore(backup.tables);
-        database.down(world.between(World.SECOND, 10 * World.SECOND));
+        if (world.chance(0.5)) {
+            database.down(world.between(World.SECOND, 10 * World.SECOND));
+        }
         run.sometimes(Sometimes.A_RESTORED_DATABASE_IS_REFILLED);
         return true;
     }

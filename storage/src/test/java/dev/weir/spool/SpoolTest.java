@@ -13,7 +13,10 @@ import dev.weir.event.WireBytes;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -273,6 +276,83 @@ class SpoolTest {
         spool.close();
         assertThat(spool.refuse(Events.refused("x"))).isEqualTo(new Append.NotKept("the spool is closed"));
         assertThat(events(open())).hasSize(1);
+    }
+
+    @Test
+    void whatAPowerCutMayHaveTakenIsToldToWhoGivesTheNextEpoch() {
+        var spool = open();
+        call(spool, "a");
+        call(spool, "b");
+        spool.sync();
+        call(spool, "c");
+        var starts = new ArrayList<Epochs.Start>();
+        var cut = disk.powerCut(3);
+        Spools.open(cut, onBoot("boot-2"), clock, started(starts));
+        var found = starts.getFirst();
+
+        assertThat(found.node()).isEqualTo("node-1");
+        assertThat(found.atLeast()).isEqualTo(2);
+        assertThat(found.gaps())
+                .containsExactly(new Gap("node-1", 1, found.foundSeq() + 1, null, Gap.Reason.POWER_CUT));
+        assertThat(found.foundSeq()).isBetween(2L, 3L);
+        Spools.open(cut.killed(), onBoot("boot-2"), clock, started(starts));
+        assertThat(starts.getLast().gaps()).isEmpty();
+    }
+
+    @Test
+    void aStartThatIsGivenNoEpochFindsTheSameGapsTheNextTime() {
+        var spool = open();
+        call(spool, "a");
+        spool.sync();
+        var cut = disk.powerCut(3);
+        assertThatThrownBy(() -> Spools.open(cut, onBoot("boot-2"), clock, start -> {
+            throw new IOException("no database");
+        })).hasMessageContaining("no database");
+        var starts = new ArrayList<Epochs.Start>();
+        Spools.open(cut.killed(), onBoot("boot-2"), clock, started(starts));
+
+        assertThat(starts.getFirst().gaps()).hasSize(1);
+    }
+
+    @Test
+    void aMachineThatIsRestartedAfterAnOrderlyStopHasLostNothing() throws IOException {
+        var spool = open();
+        call(spool, "a");
+        spool.close();
+        var starts = new ArrayList<Epochs.Start>();
+        var next = Spools.open(disk.powerCut(3), onBoot("boot-2"), clock, started(starts));
+
+        assertThat(next.recovery().machineRestarted()).isTrue();
+        assertThat(starts.getFirst().gaps()).isEmpty();
+    }
+
+    @Test
+    void aKillOnTheSameBootHasLostNothing() {
+        call(open(), "a");
+        var starts = new ArrayList<Epochs.Start>();
+        Spools.open(disk.killed(), Spools.CONFIG, clock, started(starts));
+
+        assertThat(starts.getFirst().gaps()).isEmpty();
+        assertThat(starts.getFirst().foundSeq()).isEqualTo(1);
+    }
+
+    @Test
+    void theEpochIsTheOneThatIsGivenAndNeverOneThatWasUsed() {
+        assertThat(Spools.open(disk, Spools.CONFIG, clock, start -> 41).epoch()).isEqualTo(41);
+        assertThatThrownBy(() -> Spools.open(disk.killed(), Spools.CONFIG, clock, start -> 41))
+                .hasMessageContaining("epoch 41");
+        assertThat(Spools.open(disk.killed(), Spools.CONFIG, clock, Epochs.OF_FOLDER).epoch()).isEqualTo(42);
+    }
+
+    private static SpoolConfig onBoot(String id) {
+        return SpoolConfig.of("node-1", id).withSegmentBytes(SpoolConfig.SEGMENT_BYTES_MIN);
+    }
+
+    private static Epochs started(List<Epochs.Start> starts) {
+        return start -> {
+            starts.add(start);
+            return start.atLeast();
+        };
     }
 
     private Spool open() {

@@ -20,8 +20,12 @@ final class Spools {
     }
 
     static Spool open(TornDisk disk, SpoolConfig config, ManualClock clock) {
+        return open(disk, config, clock, Epochs.OF_FOLDER);
+    }
+
+    static Spool open(TornDisk disk, SpoolConfig config, ManualClock clock, Epochs epochs) {
         try {
-            return Spool.open(config, disk, clock, bytes -> bytes[0] = 7, event -> event);
+            return Spool.open(config, disk, clock, bytes -> bytes[0] = 7, epochs, event -> event);
         } catch (IOException failed) {
             throw new UncheckedIOException(failed);
         }
