@@ -172,6 +172,7 @@ final class Recovery {
             long end = image instanceof SealedImage sealed ? sealed.end() : rawEnd(segment, image);
             var frames = new FrameCursor(image, segment.salt, Segment.FIRST_FRAME_AT, window);
             long lastEnd = Segment.FIRST_FRAME_AT;
+            long lastSealed = segment.lastRecord;
             segment.firstSeq = 0;
             segment.lastSeq = 0;
             long last = lastRecords.getOrDefault(segment.epoch, 0L);
@@ -185,6 +186,10 @@ final class Recovery {
             }
             lastRecords.put(segment.epoch, last);
             badBlocks += frames.badBlocks();
+            if (last < lastSealed) {
+                // Nothing follows a damaged last block, so the frames themselves do not tell.
+                badBlocks++;
+            }
             segment.published = lastEnd;
             segment.synced = lastEnd;
         }

@@ -24,6 +24,7 @@ final class Node {
     private int generation;
     private long pausedUntil;
     private boolean clockWentBack;
+    private boolean settlementsLost;
     private boolean clockWentFar;
     /// Until when an old trouble of the disk may excuse that something is not synced.
     private long excusedUntil;
@@ -131,6 +132,7 @@ final class Node {
     private void lose() {
         if (!unsafe.isEmpty()) {
             simulation.truth().numbersMayBeMissing();
+            settlementsLost = true;
         }
         unsafe.forEach(record -> record.loss.run());
         unsafe.clear();
@@ -237,6 +239,15 @@ final class Node {
         clock.jump(by);
         clockWentBack |= by.isNegative();
         clockWentFar |= by.compareTo(Duration.ofHours(24)) > 0;
+    }
+
+    /// Whether settlements were lost: their attempts are charged as reserved, though others were let into the room they left.
+    boolean settlementsLost() {
+        return settlementsLost;
+    }
+
+    void settlementsMayBeLost() {
+        settlementsLost = true;
     }
 
     /// Whether it jumped by more than segments are retained.

@@ -199,6 +199,7 @@ final class Simulation {
     /// Bits of a node's segments flipped: what is not stored yet may be gone.
     void rotted(Node node) {
         truth.numbersMayBeMissing();
+        node.settlementsMayBeLost();
         truth.mayHaveLost(node.number);
     }
 
@@ -240,9 +241,10 @@ final class Simulation {
         }
     }
 
-    /// Where a clock went back, calls of a window that had passed are charged to a later one, and after a restart nobody knows.
+    /// Where a clock went back, calls of a window that had passed are charged to a later one, and after a restart nobody knows;
+    /// where a disk or a power cut took settlements, their attempts are charged as reserved.
     private static boolean isExact(Limit limit, Node node) {
-        return limit.window() == Window.TOTAL || !node.clockWentBack();
+        return !node.settlementsLost() && (limit.window() == Window.TOTAL || !node.clockWentBack());
     }
 
     private static List<String> values(Limit limit, Identity.Known caller) {
