@@ -224,7 +224,7 @@ final class Gateway implements AutoCloseable {
         metrics.watchShipper(shipper::storedEvents, shipper::failedSteps);
         metrics.watchCallsInFlight(() -> dataPlanes.stream().mapToInt(DataPlane::running).sum());
         repeat(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer);
-        repeat(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now()));
+        repeat(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now(), clock.nanoTime()));
         repeat(LEDGER_SWEEP, "weir-deferred-sweep", this::forgetDeferred);
     }
 

@@ -17,6 +17,8 @@ final class Counter {
     private Tally[] runs = new Tally[0];
     private @Nullable Tally lastUsed;
     private boolean dropped;
+    private boolean over;
+    private long overSinceNanos;
 
     Counter(String value) {
         this.value = value;
@@ -46,8 +48,19 @@ final class Counter {
         return null;
     }
 
-    /// Whether it can be forgotten: every run ended before that second and nothing is reserved.
-    boolean isOver(long second) {
+    /// Whether it can be forgotten: it was found over at a time so long ago, and each time since.
+    boolean isOverFor(long keptNanos, long second, long nanoTime) {
+        if (!isOver(second)) {
+            over = false;
+        } else if (!over) {
+            over = true;
+            overSinceNanos = nanoTime;
+        }
+        return over && nanoTime - overSinceNanos >= keptNanos;
+    }
+
+    /// Whether every run ended before that second and nothing is reserved.
+    private boolean isOver(long second) {
         for (Tally run : runs) {
             if (run.reserved > 0 || !run.endedBefore(second)) {
                 return false;

@@ -20,7 +20,8 @@ import java.util.function.ToLongFunction;
 public final class Ledger {
     /// As what was used: the whole reservation, because nobody knows better.
     public static final long AS_RESERVED = -1;
-    /// How long an ended window is kept by [#sweep], so that a clock that jumps back finds it used.
+    /// How long an ended window is kept by [#sweep], so that a clock that jumps back finds it used, and a call that was admitted
+    /// in it too.
     private static final Duration KEPT_AFTER_END = Duration.ofHours(2);
 
     private final ConcurrentHashMap<TenantId, Shard> shards = new ConcurrentHashMap<>();
@@ -93,10 +94,10 @@ public final class Ledger {
         return shards.values().stream().mapToInt(Shard::open).sum();
     }
 
-    /// Forgets counters whose windows ended more than two hours ago. For a job, every few minutes.
-    public void sweep(Instant now) {
-        long endedBeforeSecond = now.minus(KEPT_AFTER_END).getEpochSecond();
-        shards.values().forEach(shard -> shard.sweep(endedBeforeSecond));
+    /// Forgets counters that it has seen ended for two hours of the monotonic clock: the wall clock may have jumped. For a job,
+    /// every few minutes.
+    public void sweep(Instant now, long nanoTime) {
+        shards.values().forEach(shard -> shard.sweep(now.getEpochSecond(), nanoTime, KEPT_AFTER_END.toNanos()));
     }
 
     private Shard shard(TenantId tenant) {

@@ -45,8 +45,8 @@ final class Shard {
             return byValue.get(value);
         }
 
-        void sweep(long endedBeforeSecond) {
-            byValue.values().removeIf(counter -> counter.isOver(endedBeforeSecond));
+        void sweep(long second, long nanoTime, long keptNanos) {
+            byValue.values().removeIf(counter -> counter.isOverFor(keptNanos, second, nanoTime));
             lastUsed = null;
         }
     }
@@ -308,10 +308,10 @@ final class Shard {
         }
     }
 
-    void sweep(long endedBeforeSecond) {
+    void sweep(long second, long nanoTime, long keptNanos) {
         lock.lock();
         try {
-            byLimit.values().forEach(counters -> counters.sweep(endedBeforeSecond));
+            byLimit.values().forEach(counters -> counters.sweep(second, nanoTime, keptNanos));
         } finally {
             lock.unlock();
         }

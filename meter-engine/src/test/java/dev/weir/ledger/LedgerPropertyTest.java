@@ -8,6 +8,7 @@ import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantId;
 import dev.weir.tenant.Window;
 import dev.weir.usage.Meter;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -221,9 +222,12 @@ class LedgerPropertyTest {
         var ledger = new Ledger();
         var running = (Reservation) ledger.reserve(Claims.fixed(ACME, now).add(user, "ann", 1));
         ledger.settle((Reservation) ledger.reserve(Claims.fixed(ACME, now).add(user, "bob", 1)), _ -> 1);
-        ledger.sweep(now.plusSeconds(3_600));
+        long hour = Duration.ofHours(1).toNanos();
+        ledger.sweep(now.plusSeconds(3_600), hour);
+        // A wall clock that jumps a day forward makes nothing older.
+        ledger.sweep(now.plusSeconds(25 * 3_600), hour + 1);
         assertThat(ledger.standing(ACME, user, "bob", now).settled()).isEqualTo(1);
-        ledger.sweep(now.plusSeconds(3 * 3_600));
+        ledger.sweep(now.plusSeconds(3 * 3_600), 3 * hour);
         assertThat(ledger.standing(ACME, user, "bob", now).settled()).isZero();
         assertThat(ledger.standing(ACME, user, "ann", now).reserved()).isEqualTo(1);
         ledger.settle(running, _ -> 1);

@@ -77,7 +77,7 @@ final class Call {
     /// Asks for an attempt: admission first, then the opening record, then the upstream.
     void attempt() {
         attempts++;
-        simulation.run().tell(world, id + "/" + attempts + " " + caller.tenant().id());
+        simulation.run().tell(world, id + "/" + attempts + " " + caller.tenant().id() + " at " + time);
         var output = new Output(limited ? tokensWanted : Output.NO_LIMIT, 1, 1, true);
         var request = new AdmissionRequest(caller, "openai", Customers.MODEL, new Attributed(user, null, Map.of()), time,
                 attempts, new Input.AtMost(tokensIn * BYTES_PER_TOKEN, OVERHEAD), output, false, Quantities.NONE);
@@ -221,7 +221,7 @@ final class Call {
         current.settled = event;
         attempt = null;
         if (life.spool.settle(event) instanceof Append.Kept(long seq)) {
-            simulation.run().tell(world, id + "/" + current.number + " ends " + outcome + " as " + seq);
+            simulation.run().tell(world, id + "/" + current.number + " ends " + outcome + " as " + seq + " " + used);
             current.keptAs = life.node.id(life.spool.epoch(), seq);
             life.node.kept(() -> {
                 simulation.run().sometimes(Sometimes.A_POWER_CUT_TAKES_A_SETTLEMENT);
@@ -231,6 +231,7 @@ final class Call {
             current.endSeen = status == 200 && outcome == Outcome.OK;
         } else {
             simulation.run().sometimes(Sometimes.A_SETTLEMENT_IS_KEPT_LATER);
+            life.node.settlementOwed();
         }
         simulation.checkCaps(life, caller, time);
     }

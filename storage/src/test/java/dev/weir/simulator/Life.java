@@ -145,7 +145,7 @@ final class Life {
         if (spool.unsyncedBytes() > 0) {
             syncSoon();
         }
-        ledger.sweep(node.clock.now());
+        ledger.sweep(node.clock.now(), node.clock.nanoTime());
         background(more ? 0 : WORK_EVERY, this::work);
     }
 

@@ -24,6 +24,7 @@ final class Node {
     private int generation;
     private long pausedUntil;
     private boolean clockWentBack;
+    private boolean settlementOwed;
     private boolean settlementsLost;
     private boolean clockWentFar;
     /// Until when an old trouble of the disk may excuse that something is not synced.
@@ -140,6 +141,7 @@ final class Node {
 
     private void die() {
         generation++;
+        settlementsLost |= settlementOwed;
         simulation.run().tell(world, name + " dies");
         if (life != null) {
             life.end();
@@ -244,6 +246,11 @@ final class Node {
     /// Whether settlements were lost: their attempts are charged as reserved, though others were let into the room they left.
     boolean settlementsLost() {
         return settlementsLost;
+    }
+
+    /// A settlement was not kept: until it is, its death would make it an interrupted attempt.
+    void settlementOwed() {
+        settlementOwed = true;
     }
 
     void settlementsMayBeLost() {
