@@ -29,6 +29,7 @@ final class Recovery {
     private long badBlocks;
     private final Map<Long, Segment> cutByPower = new TreeMap<>();
     private boolean machineRestarted;
+    private boolean recordsMissing;
 
     /// @param recoveredUpTo the last epoch whose open attempts all have their events
     /// @param fallbackNode the node of a segment whose header is lost
@@ -180,6 +181,7 @@ final class Recovery {
                 lastEnd = frames.position();
                 long record = RecordLayout.record(frames.buffer(), frames.at());
                 if (record > last && record < segment.cut) {
+                    recordsMissing |= last > 0 && record > last + 1;
                     last = record;
                     see(segment, frames, open);
                 }
@@ -238,9 +240,9 @@ final class Recovery {
         return attempts;
     }
 
-    /// Whether something was passed over, so that a settlement may be missing.
+    /// Whether something was passed over or is not there, so that a settlement may be missing.
     boolean isDamaged() {
-        return badBlocks > 0;
+        return badBlocks > 0 || recordsMissing;
     }
 
     /// The highest epoch seen.

@@ -302,12 +302,14 @@ public final class Spool implements UsageJournal, Closeable {
             if (!isRemovable(segment, now)) {
                 return;
             }
-            segments.remove(segment);
             disk.delete(segment.sealedName());
+            disk.syncFolder();
+            segments.remove(segment);
         }
     }
 
-    /// In order, so that what is left is always the end of the log.
+    /// In order, and each for good before the next, so that what is left is always the end of the log: an opening record must not
+    /// outlive the settlement behind it.
     private boolean isRemovable(Segment segment, long nowNanos) {
         return segment.sealed && segments.isStored(segment)
                 && nowNanos - segment.sealedNanos >= config.retention().toNanos()

@@ -287,6 +287,9 @@ final class Node {
         @Override
         public void before(String what) throws IOException {
             note(what);
+            if (!what.equals("force")) {
+                simulation.run().tell(world, name + " disk: " + what);
+            }
             if (world.nanos() < stalledUntil) {
                 waitForDisk();
             }
