@@ -125,7 +125,7 @@ final class Appender {
 
     /// Why a frame that asks for new room cannot have it; a settlement has its room already.
     private @Nullable String whyNot(RecordType type, long bytes) {
-        if (type == RecordType.SETTLE || type == RecordType.RECOVERED) {
+        if (type == RecordType.SETTLE || type == RecordType.RECOVERED || type == RecordType.TAKEN_BACK) {
             return null;
         }
         if (roomLeft() - reserved < bytes) {
@@ -396,16 +396,6 @@ final class Appender {
                     lastError = staysUntilRecovery.getMessage();
                 }
             }
-        }
-    }
-
-    /// Gives back what was set aside for a settlement.
-    void release(long bytes) {
-        appendLock.lock();
-        try {
-            reserved -= bytes;
-        } finally {
-            appendLock.unlock();
         }
     }
 

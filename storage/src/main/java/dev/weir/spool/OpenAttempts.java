@@ -30,8 +30,10 @@ final class OpenAttempts {
                     attempt.progress = copy(buffer, nameEnd, to);
                 }
             }
-            // A refusal of an attempt says that its opening record could not be synced, so nothing was sent.
-            case SETTLE, RECOVERED, REFUSE -> open.remove(probe);
+            case SETTLE, RECOVERED, TAKEN_BACK -> open.remove(probe);
+            case REFUSE -> {
+                // A refusal opens nothing.
+            }
         }
     }
 

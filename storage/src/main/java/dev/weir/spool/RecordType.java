@@ -13,7 +13,9 @@ enum RecordType {
     /// An event without an attempt: a refusal, or usage that was told after its attempt had ended.
     REFUSE(4, true),
     /// The event of an attempt that a former epoch opened and never settled.
-    RECOVERED(5, true);
+    RECOVERED(5, true),
+    /// Closes an attempt whose opening record could not be synced where each append is: nothing was sent.
+    TAKEN_BACK(6, false);
 
     private final int code;
     private final boolean event;
@@ -39,6 +41,7 @@ enum RecordType {
             case 3 -> SETTLE;
             case 4 -> REFUSE;
             case 5 -> RECOVERED;
+            case 6 -> TAKEN_BACK;
             default -> null;
         };
     }

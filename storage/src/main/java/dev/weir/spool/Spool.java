@@ -48,7 +48,7 @@ public final class Spool implements UsageJournal, Closeable {
     private final ReentrantLock workLock = new ReentrantLock();
     /// What each attempt in flight has set aside, and where its opening record is.
     private final ConcurrentHashMap<AttemptName, InFlight> inFlight = new ConcurrentHashMap<>();
-    /// Settlements that could not be kept when their attempts ended.
+    /// Ends that could not be kept when their attempts ended.
     private final ConcurrentHashMap<AttemptName, Owed> owed = new ConcurrentHashMap<>();
     private final AtomicLong badBlocks = new AtomicLong();
     private volatile @Nullable String workError;
@@ -57,7 +57,8 @@ public final class Spool implements UsageJournal, Closeable {
 
     private record InFlight(long reserved, long afterRecord) {}
 
-    private record Owed(InFlight attempt, UsageEvent settlement) {}
+    /// @param settlement null where the opening record is taken back
+    private record Owed(InFlight attempt, @Nullable UsageEvent settlement) {}
 
     private Spool(SpoolConfig config, Disk disk, Clock clock, Closeable folderLock, String nodeId, SpoolFolder folder,
             Recovery found, Epochs epochs, RecoveryRules rules) throws IOException {
@@ -179,7 +180,8 @@ public final class Spool implements UsageJournal, Closeable {
                 Math.min(RecordLayout.LENGTH_MAX,
                         RecordLayout.HEADER_BYTES + writer.payloadBytes() + EventCodec.GROWTH_MAX));
         var name = new AttemptName(ifInterrupted.callId(), ifInterrupted.attempt());
-        if (inFlight.putIfAbsent(name, new InFlight(room, appender.keptRecord())) != null) {
+        var attempt = new InFlight(room, appender.keptRecord());
+        if (inFlight.putIfAbsent(name, attempt) != null) {
             throw new IllegalStateException("attempt " + name.attempt + " of call " + name.callId + " is open already");
         }
         var answer = appender.append(writer, RecordType.OPEN, room, 0);
@@ -187,7 +189,7 @@ public final class Spool implements UsageJournal, Closeable {
         if (durable instanceof Append.NotKept) {
             inFlight.remove(name);
             if (answer instanceof Append.Kept) {
-                appender.release(room);
+                owed.put(name, new Owed(attempt, null));
             }
         }
         return durable;
@@ -271,13 +273,22 @@ public final class Spool implements UsageJournal, Closeable {
         }
     }
 
-    /// Their clients never saw the end of their answers, but their upstreams did.
+    /// The clients never saw the ends of their answers, but their upstreams did; or nothing was sent, though an opening record
+    /// says that it may have been.
     private void keepOwed() {
-        owed.forEach((name, settlement) -> {
-            if (appendSettlement(settlement.settlement, settlement.attempt) instanceof Append.Kept) {
+        owed.forEach((name, end) -> {
+            var settlement = end.settlement;
+            var answer = settlement == null ? takeBack(name, end.attempt) : appendSettlement(settlement, end.attempt);
+            if (answer instanceof Append.Kept) {
                 owed.remove(name);
             }
         });
+    }
+
+    private Append takeBack(AttemptName name, InFlight attempt) {
+        var writer = WRITERS.get().start();
+        EventCodec.writeProgress(writer, name.callId, name.attempt, Quantities.NONE, WireBytes.NONE);
+        return appender.append(writer, RecordType.TAKEN_BACK, 0, attempt.reserved);
     }
 
     private boolean sealNext() throws IOException {

@@ -31,6 +31,8 @@ final class Attempt {
 
     /// The machine lost power, or the disk its bits, while the opening record was not safe.
     boolean mayBeLost;
+    /// It was refused, and no record of it may exist.
+    boolean neverOpened;
     /// The same of its settlement, or of a progress record.
     boolean mayBeInterrupted;
 

@@ -113,6 +113,12 @@ final class Call {
             }
             case Append.NotKept(String why) -> {
                 life.admissions.release(yes);
+                if (simulation.setting().syncIntervalNanos() > 0) {
+                    // Nothing was written; else the record may be there until it is taken back.
+                    begun.neverOpened = true;
+                }
+                life.node.settlementOwed();
+                simulation.run().tell(world, id + " not opened: " + why);
                 noteNotKept(why);
             }
         }
@@ -231,6 +237,7 @@ final class Call {
             current.endSeen = status == 200 && outcome == Outcome.OK;
         } else {
             simulation.run().sometimes(Sometimes.A_SETTLEMENT_IS_KEPT_LATER);
+            simulation.run().tell(world, id + "/" + current.number + " ends " + outcome + ", owed " + used);
             life.node.settlementOwed();
         }
         simulation.checkCaps(life, caller, time);

@@ -135,7 +135,8 @@ final class Node {
             simulation.truth().numbersMayBeMissing();
             settlementsLost = true;
         }
-        unsafe.forEach(record -> record.loss.run());
+        // The last first: each takes back what it changed.
+        unsafe.reversed().forEach(record -> record.loss.run());
         unsafe.clear();
     }
 

@@ -103,6 +103,7 @@ final class Truth {
             run.check(attempt.mayBeLost, "I1: %s is lost (client saw its end: %s)", attempt, attempt.endSeen);
             return;
         }
+        run.check(!attempt.neverOpened, "%s was refused, and has the event %s", attempt, event);
         if (event.outcome() == Outcome.INTERRUPTED && !event.equals(attempt.settled)) {
             checkInterrupted(attempt, event, run);
             return;
