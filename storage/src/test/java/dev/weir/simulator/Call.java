@@ -20,8 +20,10 @@ import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /// One client call, with the upstream that answers it: the steps of `Exchange` in their order, and an answer that streams,
@@ -31,7 +33,7 @@ final class Call {
     private static final long OVERHEAD = 8;
     private static final long PROGRESS_EVERY = World.SECOND;
     private static final int ATTEMPTS_MAX = 2;
-    private static final Map<String, String> WIDE = wide();
+    private static final Map<String, String> WIDE = wide(new Random(1));
 
     private final Life life;
     private final Simulation simulation;
@@ -66,10 +68,13 @@ final class Call {
         this.limited = world.chance(0.7);
     }
 
-    private static Map<String, String> wide() {
+    /// As many and as long as a client may send, and of a kind that compresses badly.
+    private static Map<String, String> wide(Random random) {
         var tags = new LinkedHashMap<String, String>();
         for (int i = 0; i < Attribution.TAGS_MAX; i++) {
-            tags.put("a-long-key-" + i, "v".repeat(Attribution.LENGTH_MAX));
+            var bytes = new byte[Attribution.LENGTH_MAX / 2];
+            random.nextBytes(bytes);
+            tags.put("tag-" + i, HexFormat.of().formatHex(bytes));
         }
         return tags;
     }

@@ -26,6 +26,7 @@ final class Simulation {
     private final ModelDatabase database;
     private final List<Node> nodes = new ArrayList<>();
     private final List<Backup> backups = new ArrayList<>();
+    private final Map<String, Window.Span> spans = new HashMap<>();
     private boolean faultsOver;
     private int calls;
 
@@ -236,6 +237,10 @@ final class Simulation {
                     run.check(standing.settled() + standing.reserved() <= limit.amount(),
                             "I4: %s of %s: settled %d + reserved %d > %d", limit.id(), value, standing.settled(),
                             standing.reserved(), limit.amount());
+                    var before = spans.put(caller.tenant().id() + limit.id() + value, standing.span());
+                    if (before != null && !before.equals(standing.span())) {
+                        run.sometimes(Sometimes.A_WINDOW_BEGINS_ANEW);
+                    }
                 }
             }
         }

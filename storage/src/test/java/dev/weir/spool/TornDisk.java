@@ -8,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -26,7 +27,7 @@ public final class TornDisk implements Disk {
 
     private final Map<String, Content> names = new TreeMap<>();
     private final Map<String, Content> durableNames = new HashMap<>();
-    private final List<Runnable> namesSinceSync = new ArrayList<>();
+    private final List<NameChange> namesSinceSync = new ArrayList<>();
     private Faults faults = new Faults() {};
     private long capacityBytes = Long.MAX_VALUE;
     private long operations;
@@ -35,6 +36,17 @@ public final class TornDisk implements Disk {
     private Failure failure = Failure.EIO;
     private boolean dead;
     private boolean locked;
+
+    /// A name that stands for a file from now on, or for none.
+    private record NameChange(String name, @Nullable Content content) {
+        void apply(Map<String, Content> names) {
+            if (content == null) {
+                names.remove(name);
+            } else {
+                names.put(name, content);
+            }
+        }
+    }
 
     /// What the n-th operation does.
     enum Failure {
@@ -141,25 +153,25 @@ public final class TornDisk implements Disk {
     /// The folder as the next process finds it after a kill.
     public TornDisk killed() {
         var next = new TornDisk();
-        names.forEach((name, content) -> next.names.put(name, content.afterKill()));
-        next.durableNames.putAll(durableCopies(next));
+        var copies = new IdentityHashMap<Content, Content>();
+        names.forEach((name, content) -> next.names.put(name, copy(content, copies)));
+        durableNames.forEach((name, content) -> next.durableNames.put(name, copy(content, copies)));
+        namesSinceSync.forEach(change -> {
+            var content = change.content;
+            next.namesSinceSync.add(new NameChange(change.name, content == null ? null : copy(content, copies)));
+        });
         return next;
     }
 
-    private Map<String, Content> durableCopies(TornDisk next) {
-        var copies = new HashMap<String, Content>();
-        durableNames.forEach((name, content) -> {
-            var same = names.entrySet().stream().filter(entry -> entry.getValue() == content).findFirst();
-            copies.put(name, same.map(entry -> next.names.get(entry.getKey())).orElseGet(content::afterKill));
-        });
-        return copies;
+    private static Content copy(Content content, Map<Content, Content> copies) {
+        return copies.computeIfAbsent(content, Content::afterKill);
     }
 
     /// The folder after a power cut.
     public TornDisk powerCut(long seed) {
         var random = new Random(seed);
         int survivors = namesSinceSync.isEmpty() ? 0 : random.nextInt(namesSinceSync.size() + 1);
-        namesSinceSync.subList(0, survivors).forEach(Runnable::run);
+        namesSinceSync.subList(0, survivors).forEach(change -> change.apply(durableNames));
         var next = new TornDisk();
         durableNames.forEach((name, content) -> next.names.put(name, content.afterPowerCut(random)));
         next.durableNames.putAll(next.names);
@@ -293,7 +305,7 @@ public final class TornDisk implements Disk {
 
     private void name(String name, Content content) {
         names.put(name, content);
-        namesSinceSync.add(() -> durableNames.put(name, content));
+        namesSinceSync.add(new NameChange(name, content));
     }
 
     @Override
@@ -375,24 +387,22 @@ public final class TornDisk implements Disk {
         var content = opened(from);
         names.remove(from);
         names.put(to, content);
-        namesSinceSync.add(() -> {
-            durableNames.remove(from);
-            durableNames.put(to, content);
-        });
+        namesSinceSync.add(new NameChange(to, content));
+        namesSinceSync.add(new NameChange(from, null));
     }
 
     @Override
     public void delete(String name) throws IOException {
         operate("delete " + name);
         if (names.remove(name) != null) {
-            namesSinceSync.add(() -> durableNames.remove(name));
+            namesSinceSync.add(new NameChange(name, null));
         }
     }
 
     @Override
     public void syncFolder() throws IOException {
         operate("sync folder");
-        namesSinceSync.forEach(Runnable::run);
+        namesSinceSync.forEach(change -> change.apply(durableNames));
         namesSinceSync.clear();
     }
 
