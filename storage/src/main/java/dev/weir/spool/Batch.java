@@ -10,18 +10,16 @@ import java.util.List;
 ///
 /// @param after the seq that this batch follows as the spool was read: what is between it and [#firstSeq()], the spool does not
 ///        have any more. A store that does not have all up to `after` has lost some of it, and refuses the batch
-/// @param events 1 or more, never changed
-public record Batch(String node, long epoch, long after, List<KeptEvent> events) {
+/// @param through the seq up to which the batch speaks: that of its last event, or, at the end of an epoch that lost its last
+///        events, the last that was given
+/// @param events never changed; none where all from `after` to `through` are lost
+public record Batch(String node, long epoch, long after, long through, List<KeptEvent> events) {
     public Batch {
         events = List.copyOf(events);
-        if (events.isEmpty()) {
-            throw new IllegalArgumentException("a batch holds at least one event");
+        if (after < 0 || after >= through) {
+            throw new IllegalArgumentException("a batch that ends with seq " + through + " cannot follow seq " + after);
         }
-        if (after < 0 || after >= events.getFirst().id().seq()) {
-            throw new IllegalArgumentException("a batch that begins with " + events.getFirst().id()
-                    + " cannot follow seq " + after);
-        }
-        long before = 0;
+        long before = after;
         for (KeptEvent kept : events) {
             var id = kept.id();
             if (!id.node().equals(node) || id.epoch() != epoch || id.seq() <= before) {
@@ -30,6 +28,14 @@ public record Batch(String node, long epoch, long after, List<KeptEvent> events)
             }
             before = id.seq();
         }
+        if (before > through) {
+            throw new IllegalArgumentException("a batch through seq " + through + " does not hold seq " + before);
+        }
+    }
+
+    /// A batch that ends with its last event.
+    public Batch(String node, long epoch, long after, List<KeptEvent> events) {
+        this(node, epoch, after, events.getLast().id().seq(), events);
     }
 
     /// A batch of which nobody says what it follows: it may be stored whatever is stored.
@@ -38,12 +44,12 @@ public record Batch(String node, long epoch, long after, List<KeptEvent> events)
     }
 
     public long firstSeq() {
-        return events.getFirst().id().seq();
+        return events.isEmpty() ? after + 1 : events.getFirst().id().seq();
     }
 
     /// The watermark after this batch is stored.
     public long lastSeq() {
-        return events.getLast().id().seq();
+        return through;
     }
 
     public int size() {
@@ -61,6 +67,9 @@ public record Batch(String node, long epoch, long after, List<KeptEvent> events)
                 absent.add(new Gap(node, epoch, next, seq - 1, Gap.Reason.MISSING));
             }
             next = seq + 1;
+        }
+        if (through >= next) {
+            absent.add(new Gap(node, epoch, next, through, Gap.Reason.MISSING));
         }
         return absent;
     }

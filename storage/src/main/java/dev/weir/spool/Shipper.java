@@ -129,6 +129,11 @@ public final class Shipper implements Runnable {
             if (current.live()) {
                 return false;
             }
+            long last = spool.lastSeq(current.epoch());
+            if (after < last) {
+                // Its last events are not to be had any more, and nothing follows that would tell.
+                store(new Batch(current.node(), current.epoch(), after, last, List.of()));
+            }
             rewindAfter(current.epoch());
             handedOver.values().removeIf(HandedOver::isStored);
             return true;

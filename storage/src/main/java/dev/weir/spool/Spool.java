@@ -46,6 +46,10 @@ public final class Spool implements UsageJournal, Closeable {
     private final Sealer sealer;
     private final RecoveryReport recovery;
     private final ReentrantLock workLock = new ReentrantLock();
+    // Under the work lock: from which record on an attempt may need its opening record.
+    private long neededFrom;
+    private long oldestWhenLooked;
+    private long keptWhenLooked;
     /// What each attempt in flight has set aside, and where its opening record is.
     private final ConcurrentHashMap<AttemptName, InFlight> inFlight = new ConcurrentHashMap<>();
     /// Ends that could not be kept when their attempts ended.
@@ -55,7 +59,12 @@ public final class Spool implements UsageJournal, Closeable {
 
     private record AttemptName(String callId, int attempt) {}
 
-    private record InFlight(long reserved, long afterRecord) {}
+    /// @param ending whether its end is being kept
+    private record InFlight(long reserved, long afterRecord, boolean ending) {
+        InFlight ended() {
+            return new InFlight(reserved, afterRecord, true);
+        }
+    }
 
     /// @param settlement null where the opening record is taken back
     private record Owed(InFlight attempt, @Nullable UsageEvent settlement) {}
@@ -180,17 +189,17 @@ public final class Spool implements UsageJournal, Closeable {
                 Math.min(RecordLayout.LENGTH_MAX,
                         RecordLayout.HEADER_BYTES + writer.payloadBytes() + EventCodec.GROWTH_MAX));
         var name = new AttemptName(ifInterrupted.callId(), ifInterrupted.attempt());
-        var attempt = new InFlight(room, appender.keptRecord());
+        var attempt = new InFlight(room, appender.keptRecord(), false);
         if (inFlight.putIfAbsent(name, attempt) != null) {
             throw new IllegalStateException("attempt " + name.attempt + " of call " + name.callId + " is open already");
         }
         var answer = appender.append(writer, RecordType.OPEN, room, 0);
         var durable = durable(answer);
         if (durable instanceof Append.NotKept) {
-            inFlight.remove(name);
             if (answer instanceof Append.Kept) {
                 owed.put(name, new Owed(attempt, null));
             }
+            inFlight.remove(name);
         }
         return durable;
     }
@@ -210,8 +219,8 @@ public final class Spool implements UsageJournal, Closeable {
     @Override
     public Append settle(UsageEvent event) {
         var name = new AttemptName(event.callId(), event.attempt());
-        var attempt = inFlight.remove(name);
-        if (attempt == null) {
+        var attempt = inFlight.get(name);
+        if (attempt == null || attempt.ending || !inFlight.replace(name, attempt, attempt.ended())) {
             throw new IllegalStateException("attempt " + name.attempt + " of call " + name.callId
                     + " is not open: it was settled before, or never opened");
         }
@@ -219,6 +228,7 @@ public final class Spool implements UsageJournal, Closeable {
         if (answer instanceof Append.NotKept) {
             owed.put(name, new Owed(attempt, event));
         }
+        inFlight.remove(name);
         return durable(answer);
     }
 
@@ -257,6 +267,7 @@ public final class Spool implements UsageJournal, Closeable {
         try {
             appender.prepare();
             keepOwed();
+            noteNeeded();
             boolean sealed = sealNext();
             removeExpired();
             workError = null;
@@ -324,7 +335,16 @@ public final class Spool implements UsageJournal, Closeable {
     private boolean isRemovable(Segment segment, long nowNanos) {
         return segment.sealed && segments.isStored(segment)
                 && nowNanos - segment.sealedNanos >= config.retention().toNanos()
-                && (segment.epoch < epoch || segment.lastRecord < oldestOpenRecord());
+                && (segment.epoch < epoch || segment.lastRecord < neededFrom);
+    }
+
+    /// The opening records of attempts whose ends are synced are needed no more; a moment passes from the one to the other.
+    private void noteNeeded() {
+        if (appender.syncedRecord() >= keptWhenLooked) {
+            neededFrom = oldestWhenLooked;
+            oldestWhenLooked = oldestOpenRecord();
+            keptWhenLooked = appender.keptRecord();
+        }
     }
 
     private long oldestOpenRecord() {
@@ -425,7 +445,8 @@ public final class Spool implements UsageJournal, Closeable {
         return depth;
     }
 
-    private long lastSeq(long ofEpoch) {
+    /// The last seq that was given in an epoch, as far as the folder says.
+    long lastSeq(long ofEpoch) {
         return segments.ofEpoch(ofEpoch).stream().mapToLong(segment -> segment.lastSeq).max().orElse(0);
     }
 
