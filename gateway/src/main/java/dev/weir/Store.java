@@ -46,7 +46,7 @@ final class Store implements AutoCloseable {
             running.add("database connections", postgres);
             postgres.store().preparePartitions(LocalDate.ofInstant(clock.now(), ZoneOffset.UTC));
             spool = Spool.open(spoolConfig(config), FileDisk.open(config.spoolFolder()), clock, random,
-                    event -> rated(event, prices));
+                    new InterruptedAttempts(postgres, prices));
             running.add("spool", spool);
             repeat(config.spool().sync().isZero() ? WORK_PAUSE : config.spool().sync(), "weir-spool-sync",
                     spool::sync);
@@ -127,20 +127,6 @@ final class Store implements AutoCloseable {
                 .withQuotaBytes(spool.quota().bytes())
                 .withSyncInterval(spool.sync())
                 .withRetention(spool.retention());
-    }
-
-    /// An interrupted attempt costs what the list says of the quantities it is charged with.
-    private static UsageEvent rated(UsageEvent event, PriceBook prices) {
-        String model = event.model();
-        if (event.cost() != null || model == null || event.quantities().isEmpty()) {
-            return event;
-        }
-        String tenant = event.tenant() == null ? null : event.tenant().value();
-        var sku = new Sku(event.provider(), model, event.region(), event.serviceTier());
-        return switch (prices.rate(tenant, sku, event.quantities(), event.time())) {
-            case Rating.Rated(Money cost) -> event.withCost(cost);
-            case Rating.Unpriced _ -> event;
-        };
     }
 
     private void stopShipping(Thread shipping) throws InterruptedException {

@@ -3,6 +3,10 @@ package dev.weir.postgres;
 import dev.weir.event.EventId;
 import dev.weir.event.Outcome;
 import dev.weir.rollup.DaySeal;
+import java.util.Set;
+import java.util.HashSet;
+import java.time.LocalDate;
+import dev.weir.event.UsageEvent;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -13,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads the table of events; [PostgresStore] is what writes it. Blocks; any thread but an event loop.
 public final class Events {
+    private static final String STORED = "SELECT call_id, attempt FROM weir.usage_events"
+            + " WHERE day = ANY($1) AND call_id = ANY($2)";
+
     private final Readers readers;
 
     Events(Readers readers) {
@@ -26,6 +33,25 @@ public final class Events {
         public Page {
             items = List.copyOf(items);
         }
+    }
+
+    /// Which of these attempts have an event, by call id and attempt. Reads the days of the attempts whole.
+    ///
+    /// @throws DatabaseException where the database cannot be asked
+    public Set<String> stored(List<UsageEvent> attempts) {
+        var days = attempts.stream().map(attempt -> DaySeal.dayOf(attempt.time())).distinct().toArray(LocalDate[]::new);
+        var calls = attempts.stream().map(UsageEvent::callId).distinct().toArray(String[]::new);
+        return readers.read(Scope.ALL, statements -> {
+            var found = new HashSet<String>();
+            statements.query(STORED, Tuple.of(days, calls))
+                    .forEach(row -> found.add(name(row.getString(0), row.getInteger(1))));
+            return found;
+        });
+    }
+
+    /// How [#stored] names an attempt.
+    public static String name(String callId, int attempt) {
+        return callId + "/" + attempt;
     }
 
     /// Newest first. A page costs the days it touches: the order begins with the day, whose partitions are read one by one.

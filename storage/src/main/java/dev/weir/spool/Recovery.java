@@ -240,6 +240,15 @@ final class Recovery {
         return attempts;
     }
 
+    /// The epochs whose open attempts have no events yet.
+    List<Spool.Epoch> unrecovered() {
+        return segments.stream()
+                .filter(segment -> segment.epoch > recovered)
+                .map(segment -> new Spool.Epoch(segment.node, segment.epoch, false))
+                .distinct()
+                .toList();
+    }
+
     /// Whether something was passed over or is not there, so that a settlement may be missing.
     boolean isDamaged() {
         return badBlocks > 0 || recordsMissing;

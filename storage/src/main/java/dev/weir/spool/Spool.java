@@ -79,11 +79,14 @@ public final class Spool implements UsageJournal, Closeable {
         this.nodeId = nodeId;
         this.segments = new SegmentList();
         found.segments().forEach(this::add);
-        this.epoch = begin(epochs, found);
+        // Where the epoch given is not the next one, another folder of this node had starts since this one was copied.
+        long last = Math.max(found.lastEpoch(), folder.lastEpoch());
+        this.epoch = begin(epochs, found, last);
         folder.startEpoch(epoch);
         this.sealer = new Sealer(disk, clock);
         var unreadable = new int[1];
-        var interrupted = notStored(found.attempts().interrupted(unreadable), found.isDamaged(), rules);
+        var interrupted = notStored(found.attempts().interrupted(unreadable), found, epoch > last + 1,
+                rules);
         this.recovery = found.report(interrupted.size(), unreadable[0]);
         this.badBlocks.set(recovery.badBlocks());
         this.appender = new Appender(config, disk, clock, segments, nodeId, epoch);
@@ -128,8 +131,7 @@ public final class Spool implements UsageJournal, Closeable {
     }
 
     /// Asked before the recovery mark moves: a start that dies before it has its epoch, or right after, finds the same gaps again.
-    private long begin(Epochs epochs, Recovery found) throws IOException {
-        long last = Math.max(found.lastEpoch(), folder.lastEpoch());
+    private long begin(Epochs epochs, Recovery found, long last) throws IOException {
         long given = epochs.begin(new Epochs.Start(nodeId, last + 1, found.lastSeq(nodeId, last),
                 found.powerCuts(folder.closed())));
         if (given <= last) {
@@ -148,18 +150,14 @@ public final class Spool implements UsageJournal, Closeable {
         }
     }
 
-    private static List<UsageEvent> notStored(List<UsageEvent> interrupted, boolean damaged, RecoveryRules rules)
-            throws IOException {
-        if (!damaged) {
-            return interrupted;
+    private static List<UsageEvent> notStored(List<UsageEvent> interrupted, Recovery found, boolean isOlderCopy,
+            RecoveryRules rules) throws IOException {
+        boolean doubtful = found.isDamaged() || isOlderCopy;
+        for (Epoch former : found.unrecovered()) {
+            doubtful |= !interrupted.isEmpty()
+                    && rules.storedSeq(former.node, former.epoch) > found.lastSeq(former.node, former.epoch);
         }
-        var left = new ArrayList<UsageEvent>();
-        for (UsageEvent event : interrupted) {
-            if (!rules.isStored(event)) {
-                left.add(event);
-            }
-        }
-        return left;
+        return doubtful && !interrupted.isEmpty() ? rules.notStored(interrupted) : interrupted;
     }
 
     /// Exactly once, though this start may be killed in the middle: the next one finds these records beside the opening ones.

@@ -22,6 +22,8 @@ enum Fault {
     DISK_STALL,
     /// D: a few bits of a segment flip.
     ROT,
+    /// O: the folder of a node is put back as it was minutes ago.
+    FOLDER_RESTORED,
     /// B: the database refuses connections.
     DATABASE_DOWN,
     /// B: the database takes statements and does not answer; what it took is committed later, or never.

@@ -38,7 +38,7 @@ final class Life {
         this.admissions = new Admissions(ledger, Customers.PRICES);
         var setting = simulation.setting();
         this.spool = Spool.open(setting.spool(node.name, node.bootId()), node.disk(), node.clock,
-                world.random()::nextBytes, new Rules());
+                world.random()::nextBytes, simulation.database(), new Rules());
         this.shipper = new Shipper(spool, simulation.database().connect(() -> alive), node.clock,
                 world.random()::nextBytes);
         if (spool.recovery().interrupted() > 0) {
@@ -63,7 +63,16 @@ final class Life {
         }
 
         @Override
-        public boolean isStored(UsageEvent event) {
+        public long storedSeq(String name, long epoch) {
+            return simulation.database().tables().watermark(name, epoch);
+        }
+
+        @Override
+        public List<UsageEvent> notStored(List<UsageEvent> interrupted) {
+            return interrupted.stream().filter(event -> !isStored(event)).toList();
+        }
+
+        private boolean isStored(UsageEvent event) {
             return simulation.database()
                     .tables().events.values()
                     .stream()

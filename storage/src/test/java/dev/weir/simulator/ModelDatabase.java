@@ -6,6 +6,7 @@ import dev.weir.rollup.TotalKey;
 import dev.weir.rollup.UsageTotal;
 import dev.weir.rollup.UsageTotals;
 import dev.weir.spool.Batch;
+import dev.weir.spool.Epochs;
 import dev.weir.spool.Gap;
 import dev.weir.spool.KeptEvent;
 import dev.weir.spool.StoreException;
@@ -18,7 +19,7 @@ import java.util.function.BooleanSupplier;
 
 /// PostgreSQL as a model: transactions that are whole or not at all, and a line to it that can fail at any moment, so that who
 /// asked does not know what became of it.
-final class ModelDatabase {
+final class ModelDatabase implements Epochs {
     private static final long ANSWER_WITHIN = 20 * World.SECOND;
 
     private final World world;
@@ -37,6 +38,7 @@ final class ModelDatabase {
         final Map<EventId, Stored> events = new LinkedHashMap<>();
         final Map<TotalKey, UsageTotal> totals = new HashMap<>();
         final Map<String, Long> watermarks = new HashMap<>();
+        final Map<String, Long> epochs = new HashMap<>();
         /// How many numbers of an epoch are named as missing.
         final Map<String, Long> missing = new HashMap<>();
 
@@ -46,6 +48,7 @@ final class ModelDatabase {
             copy.totals.putAll(totals);
             copy.watermarks.putAll(watermarks);
             copy.missing.putAll(missing);
+            copy.epochs.putAll(epochs);
             return copy;
         }
 
@@ -65,6 +68,12 @@ final class ModelDatabase {
 
     Tables tables() {
         return tables;
+    }
+
+    /// Never the same twice, whatever a folder says; nor after a restore, because what was stored before tells.
+    @Override
+    public long begin(Start start) {
+        return tables.epochs.merge(start.node(), start.atLeast(), (known, asked) -> Math.max(known + 1, asked));
     }
 
     void down(long nanos) {

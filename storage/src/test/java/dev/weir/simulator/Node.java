@@ -21,9 +21,12 @@ final class Node {
     private TornDisk disk = new TornDisk();
     private @Nullable Life life;
     private int boots = 1;
+    private long lastEpoch;
     private int generation;
     private long pausedUntil;
     private boolean clockWentBack;
+    private @Nullable TornDisk copy;
+    private boolean folderRestored;
     private boolean settlementOwed;
     private boolean settlementsLost;
     private boolean clockWentFar;
@@ -81,6 +84,10 @@ final class Node {
             if (mine == generation) {
                 unsafe.clear();
                 pagesDropped = false;
+                if (born.spool.epoch() > lastEpoch + 1) {
+                    simulation.run().sometimes(Sometimes.AN_EPOCH_IS_SKIPPED);
+                }
+                lastEpoch = born.spool.epoch();
                 life = born;
                 simulation.run().tell(world, name + " lives: " + born.spool.recovery() + " epoch " + born.spool.epoch());
                 born.begin();
@@ -127,6 +134,32 @@ final class Node {
         }
         lose();
         disk = disk.powerCut(world.random().nextLong());
+    }
+
+    /// A backup of the folder, as of a process that was killed then.
+    void copyFolder() {
+        copy = disk.killed();
+    }
+
+    /// The process is killed, and the folder is as it was when it was copied.
+    ///
+    /// @return whether there was a copy
+    boolean restoreFolder() {
+        var old = copy;
+        if (old == null || simulation.wasDatabaseRestored()) {
+            return false;
+        }
+        die();
+        lose();
+        disk = old;
+        copy = null;
+        folderRestored = true;
+        simulation.rotted(this);
+        return true;
+    }
+
+    boolean wasFolderRestored() {
+        return folderRestored;
     }
 
     /// What is not synced may be gone.

@@ -28,6 +28,7 @@ final class Simulation {
     private final List<Backup> backups = new ArrayList<>();
     private final Map<String, Window.Span> spans = new HashMap<>();
     private boolean faultsOver;
+    private boolean databaseRestored;
     private int calls;
 
     private record Backup(long at, ModelDatabase.Tables tables) {}
@@ -67,7 +68,10 @@ final class Simulation {
             world.after(world.between(0, Setting.LENGTH), this::strike);
         }
         for (long at = World.MINUTE; at < Setting.LENGTH; at += World.MINUTE) {
-            world.after(at, () -> backups.add(new Backup(world.nanos(), database.backup())));
+            world.after(at, () -> {
+                backups.add(new Backup(world.nanos(), database.backup()));
+                nodes.forEach(Node::copyFolder);
+            });
         }
         world.runUntil(Setting.LENGTH);
         becomeQuiet();
@@ -154,7 +158,12 @@ final class Simulation {
                 }
                 node.rot();
             }
-            case DATABASE_DOWN -> database.down(world.between(World.SECOND, 3 * World.MINUTE));
+            case FOLDER_RESTORED -> {
+                return node.restoreFolder();
+            }
+            case DATABASE_DOWN -> database.down(world.between(World.SECOND, world.chance(0.1)
+                    ? 8 * World.MINUTE
+                    : 2 * World.MINUTE));
             case DATABASE_HUNG -> database.hung(world.between(World.SECOND, World.MINUTE));
             case DATABASE_SLOW -> database.slow(world.between(World.SECOND, World.MINUTE));
             case COMMIT_UNKNOWN -> database.loseAnswers(1 + world.random().nextInt(4));
@@ -183,18 +192,27 @@ final class Simulation {
             return false;
         }
         var backup = backups.get(world.random().nextInt(backups.size()));
+        // A database and a folder that both forget lose what neither has.
+        if (nodes.stream().anyMatch(Node::wasFolderRestored)) {
+            return false;
+        }
         // How old a segment is that a former process sealed, only the wall clock says.
         boolean retained = setting.retention().toNanos() > Setting.LENGTH + Setting.QUIET_WITHIN
                 && nodes.stream().noneMatch(Node::clockWentFar);
         if (!retained) {
             return false;
         }
+        databaseRestored = true;
         database.restore(backup.tables);
         if (world.chance(0.5)) {
             database.down(world.between(World.SECOND, 10 * World.SECOND));
         }
         run.sometimes(Sometimes.A_RESTORED_DATABASE_IS_REFILLED);
         return true;
+    }
+
+    boolean wasDatabaseRestored() {
+        return databaseRestored;
     }
 
     /// Bits of a node's segments flipped: what is not stored yet may be gone.
