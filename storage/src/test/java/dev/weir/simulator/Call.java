@@ -33,7 +33,6 @@ final class Call {
     private static final long OVERHEAD = 8;
     private static final long PROGRESS_EVERY = World.SECOND;
     private static final int ATTEMPTS_MAX = 2;
-    private static final Map<String, String> WIDE = wide(new Random(1));
 
     private final Life life;
     private final Simulation simulation;
@@ -46,6 +45,7 @@ final class Call {
     private final long tokensIn;
     private final long tokensWanted;
     private final boolean limited;
+    private final Attribution attribution;
     private int attempts;
 
     // Of the attempt that runs.
@@ -66,17 +66,18 @@ final class Call {
         this.tokensIn = world.between(5, 200);
         this.tokensWanted = world.between(1, 900);
         this.limited = world.chance(0.7);
+        this.attribution = simulation.setting().wide() ? wide(world.random()) : Attribution.NONE;
     }
 
     /// As many and as long as a client may send, and of a kind that compresses badly.
-    private static Map<String, String> wide(Random random) {
+    private static Attribution wide(Random random) {
         var tags = new LinkedHashMap<String, String>();
         for (int i = 0; i < Attribution.TAGS_MAX; i++) {
             var bytes = new byte[Attribution.LENGTH_MAX / 2];
             random.nextBytes(bytes);
             tags.put("tag-" + i, HexFormat.of().formatHex(bytes));
         }
-        return tags;
+        return new Attribution("run-" + random.nextInt(5), null, null, null, tags);
     }
 
     /// Asks for an attempt: admission first, then the opening record, then the upstream.
@@ -276,9 +277,6 @@ final class Call {
     }
 
     private UsageEvent event(Outcome outcome, Quantities quantities, @Nullable Money cost, WireBytes bytes) {
-        var attribution = simulation.setting().wide()
-                ? new Attribution("run-" + id.hashCode() % 5, null, null, null, WIDE)
-                : Attribution.NONE;
         return new UsageEvent(id, attempts, time, caller.tenant().id(), caller.key(), user, "openai", "openai",
                 Customers.MODEL.model(), null, null, null, null, attribution, quantities, bytes, 200, 200,
                 world.nanos() - begunAt, -1, 0, -1, outcome,

@@ -86,6 +86,7 @@ final class Life {
         restoreCounters();
         background(0, this::work);
         background(0, this::ship);
+        background(World.MINUTE, this::sweep);
     }
 
     /// From one look at the database, and from the spool what came after it.
@@ -154,12 +155,17 @@ final class Life {
         if (spool.unsyncedBytes() > 0) {
             syncSoon();
         }
-        ledger.sweep(node.clock.now(), node.clock.nanoTime());
         background(more ? 0 : WORK_EVERY, this::work);
     }
 
     private void ship() {
-        background(Math.max(shipper.step(), SHIP_EVERY / 10), this::ship);
+        long pause = shipper.step();
+        background(Math.max(pause, shipper.lag() == 0 ? SHIP_EVERY : SHIP_EVERY / 10), this::ship);
+    }
+
+    private void sweep() {
+        ledger.sweep(node.clock.now(), node.clock.nanoTime());
+        background(World.MINUTE, this::sweep);
     }
 
     /// As the runner of production, but only where there is something to sync.

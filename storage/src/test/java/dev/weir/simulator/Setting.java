@@ -7,8 +7,9 @@ import java.time.Instant;
 /// What a run is like, drawn from its seed.
 ///
 /// @param callsPerMinute of each node
+/// @param drought whether the database is away for most of it, and the quota small
 /// @param wide whether events are as long as clients can make them, so that segments fill fast
-record Setting(int nodes, Instant begun, int callsPerMinute, boolean wide, long quotaBytes, long syncIntervalNanos,
+record Setting(int nodes, Instant begun, boolean drought, int callsPerMinute, boolean wide, long quotaBytes, long syncIntervalNanos,
         Duration retention, int faults) {
     static final long LENGTH = 10 * World.MINUTE;
     static final long QUIET_WITHIN = 5 * World.MINUTE;
@@ -22,8 +23,10 @@ record Setting(int nodes, Instant begun, int callsPerMinute, boolean wide, long 
         int nodes = NODES[random.nextInt(NODES.length)];
         // Near an edge of an hour, and in every sixth run of a day and a month too.
         long minutes = random.nextInt(6) == 0 ? 7 * 24 * 60 : 60L * random.nextInt(1, 48);
-        return new Setting(nodes, EARLIEST.plus(Duration.ofMinutes(minutes - random.nextInt(10))),
-                random.nextInt(20, 200 / nodes + 20), random.nextInt(3) == 0, QUOTAS[random.nextInt(QUOTAS.length)],
+        boolean drought = random.nextInt(12) == 0;
+        return new Setting(nodes, EARLIEST.plus(Duration.ofMinutes(minutes - random.nextInt(10))), drought,
+                random.nextInt(20, 200 / nodes + 20), drought || random.nextInt(3) == 0,
+                drought ? QUOTAS[0] : QUOTAS[random.nextInt(QUOTAS.length)],
                 random.nextInt(8) == 0 ? 0 : 10 * World.MILLI, RETENTIONS[random.nextInt(RETENTIONS.length)],
                 20 + random.nextInt(15));
     }

@@ -73,6 +73,9 @@ final class Simulation {
                 nodes.forEach(Node::copyFolder);
             });
         }
+        if (setting.drought()) {
+            world.after(World.MINUTE, () -> database.down(6 * World.MINUTE));
+        }
         world.runUntil(Setting.LENGTH);
         becomeQuiet();
         truth.check(database.tables(), run);
@@ -159,7 +162,7 @@ final class Simulation {
                 node.rot();
             }
             case FOLDER_RESTORED -> {
-                return node.restoreFolder();
+                return world.chance(0.15) && node.restoreFolder();
             }
             case DATABASE_DOWN -> database.down(world.between(World.SECOND, world.chance(0.1)
                     ? 8 * World.MINUTE
