@@ -103,6 +103,9 @@ final class Life {
             }
         }
         admissions.restore(simulation.customers().directory(), rows, node.clock.now(), 1);
+        if (world.chance(0.3)) {
+            admissions.restore(simulation.customers().directory(), rows, node.clock.now(), 2);
+        }
     }
 
     private static void add(List<PastUsage> rows, UsageEvent event) {

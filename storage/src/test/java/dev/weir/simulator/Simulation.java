@@ -230,6 +230,8 @@ final class Simulation {
         database.heal();
         nodes.forEach(Node::heal);
         long end = world.nanos() + Setting.QUIET_WITHIN;
+        // That a database was restored is noticed within a minute.
+        world.runUntil(world.nanos() + 70 * World.SECOND);
         while (!isQuiet()) {
             run.check(world.nanos() < end, "not quiet after five minutes without faults: %s", state());
             world.runUntil(world.nanos() + World.SECOND);

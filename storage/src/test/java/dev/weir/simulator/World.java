@@ -12,6 +12,9 @@ final class World {
     static final long SECOND = 1_000 * MILLI;
     static final long MINUTE = 60 * SECOND;
 
+    /// More than any run takes: one that goes on is caught in a circle.
+    private static final long STEPS_MAX = 5_000_000;
+
     private final PriorityQueue<Task> tasks = new PriorityQueue<>();
     private final Random random;
     private long nanos;
@@ -77,7 +80,9 @@ final class World {
     private void runNext() {
         var next = tasks.remove();
         nanos = Math.max(nanos, next.at);
-        steps++;
+        if (++steps > STEPS_MAX) {
+            throw new IllegalStateException("the run does not end");
+        }
         note(next.at);
         next.run.run();
     }

@@ -1,0 +1,115 @@
+package dev.weir.simulator;
+
+import java.util.List;
+
+/// The bugs that the simulator has to find: those of its specification that belong to these parts, and those it has found.
+final class PlantedBugs {
+    private static final String SPOOL = "spool/Spool.java";
+    private static final String APPENDER = "spool/Appender.java";
+    private static final String SEGMENT = "spool/Segment.java";
+    private static final String DATABASE = "simulator/ModelDatabase.java";
+    private static final String CALL = "simulator/Call.java";
+
+    static final List<PlantedBug> ALL = List.of(
+            PlantedBug.of("a record is acknowledged before it is written", APPENDER,
+                    "            segment.append(frame.frame, 0, bytes, record, seq);\n",
+                    "            if (record % 50 != 0) { segment.append(frame.frame, 0, bytes, record, seq); }\n"),
+            PlantedBug.of("a record is in a heap buffer until the next sync", SEGMENT,
+                    "    private Disk.@Nullable Mapped mapped;\n",
+                    "    private Disk.@Nullable Mapped mapped;\n"
+                            + "    private final java.util.ArrayList<Runnable> heap = new java.util.ArrayList<>();\n")
+                    .and("        mapping().put(published, buffer, at, bytes);\n",
+                            "        byte[] copy = java.util.Arrays.copyOfRange(buffer, at, at + bytes);\n"
+                                    + "        long place = published;\n"
+                                    + "        heap.add(() -> mapping().put(place, copy, 0, copy.length));\n")
+                    .and("        var memory = mapping();\n        long from = synced;\n",
+                            "        heap.forEach(Runnable::run);\n        heap.clear();\n"
+                                    + "        var memory = mapping();\n        long from = synced;\n"),
+            PlantedBug.of("a sealed segment is not synced", "spool/Sealer.java", "            sink.sync();\n", ""),
+            PlantedBug.of("the folder is not synced after a segment was made", SEGMENT,
+                    "        segment.fileBytes = bytes;\n        disk.syncFolder();\n",
+                    "        segment.fileBytes = bytes;\n"),
+            PlantedBug.of("the folder is not synced before the raw file goes", "spool/Sealer.java",
+                    "        disk.syncFolder();\n", ""),
+            PlantedBug.of("a failed sync is tried again on the same file", APPENDER,
+                    "            if (!forceAll() && failures == 1 && writeAgain()) {\n",
+                    "            if (!forceAll()) {\n"),
+            PlantedBug.of("a segment goes before its events are stored", SPOOL,
+                    "segment.sealed && segments.isStored(segment)", "segment.sealed"),
+            PlantedBug.of("the watermark moves outside the transaction", DATABASE,
+                    "                ask(alive, () -> commit(batch), batch);\n",
+                    "                tables.watermarks.merge(batch.node() + \"-\" + batch.epoch(), batch.lastSeq(), Math::max);\n"
+                            + "                ask(alive, () -> commit(batch), batch);\n"),
+            PlantedBug.of("totals count rows that were there already", DATABASE,
+                    "                repeated = true;\n",
+                    "                repeated = true;\n                deltas.add(kept.event(), receivedAt);\n"),
+            PlantedBug.of("counters are added to when they are seeded again", "ledger/Shard.java",
+                    "            tally.settled = Math.max(0, settled);\n",
+                    "            tally.settled += Math.max(0, settled);\n"),
+            PlantedBug.of("what was reserved is released before what was used is settled", CALL,
+                    "        life.admissions.settle(admittedNow(), used, cost);\n",
+                    "        life.admissions.release(admittedNow());\n"
+                            + "        var late = new dev.weir.admission.PastUsage(caller.tenant().id(), caller.key(), user,"
+                            + " \"openai\", Customers.MODEL.model(), null, attribution.tags(), time, used, cost);\n"
+                            + "        life.task(World.SECOND, () -> life.admissions.charge(simulation.customers().directory(),"
+                            + " late, life.node.clock.now()));\n"),
+            PlantedBug.of("an attempt is settled twice", CALL, "        attempt = null;\n",
+                    "        attempt = null;\n        life.spool.refuse(event);\n"),
+            PlantedBug.of("nothing is released when a client leaves", CALL,
+                    "        life.admissions.settle(admittedNow(), used, cost);\n",
+                    "        if (outcome != Outcome.CLIENT_GONE) { life.admissions.settle(admittedNow(), used, cost); }\n"),
+            PlantedBug.of("two limits are asked one after the other", "ledger/Shard.java",
+                    "                    return exceeded(limit, claims.values[i], tallies[i], least);\n                }\n"
+                            + "                if (claims",
+                    "                    for (int j = 0; j < i; j++) { tallies[j].reserved += 1; }\n"
+                            + "                    return exceeded(limit, claims.values[i], tallies[i], least);\n                }\n"
+                            + "                if (claims"),
+            PlantedBug.of("a folder numbers its starts itself", SPOOL, "        return given;\n",
+                    "        return last + 1;\n"),
+            PlantedBug.of("a window holds its own end", "ledger/Tally.java",
+                    "epochSecond < endSecond;", "epochSecond <= endSecond;"),
+            PlantedBug.of("a retry is not counted against its caps", CALL,
+                    "        life.admissions.settle(admittedNow(), used, cost);\n",
+                    "        if (current.number == 1) { life.admissions.settle(admittedNow(), used, cost); }\n"
+                            + "        else { life.admissions.release(admittedNow()); }\n"),
+            PlantedBug.of("the checksum covers the header only", "spool/RecordLayout.java",
+                    "        return (int) crc.getValue() == getInt(buffer, at + PAYLOAD_CRC_AT);\n",
+                    "        return true;\n"),
+            PlantedBug.of("a block's lengths are trusted", "spool/SealedImage.java",
+                    "(int) crc.getValue() == RecordLayout.getInt(header, at + 24) && rawLength > 0 && rawLength <= RAW_MAX\n"
+                            + "                && compressed > 0 && compressed <= COMPRESSED_MAX && offset >= end\n"
+                            + "                && offset + rawLength <= SpoolConfig.SEGMENT_BYTES_MAX;",
+                    "rawLength != 0;"),
+            PlantedBug.of("a closed segment is left before its end is synced", "spool/SpoolReader.java",
+                    "current.isComplete();", "current.closed;"),
+            PlantedBug.of("what a power cut could still take is shipped", "spool/SpoolReader.java",
+                    "cursor.next(current.synced)", "cursor.next(current.published)"),
+            PlantedBug.of("a settlement that could not be kept is forgotten", SPOOL,
+                    "            owed.put(name, new Owed(attempt, event));\n", ""),
+            PlantedBug.of("an opening record goes before its settlement is synced", SPOOL,
+                    "segment.lastRecord < neededFrom", "segment.lastRecord < oldestOpenRecord()"),
+            PlantedBug.of("a segment whose file could not be removed is forgotten", SPOOL,
+                    "            disk.delete(segment.sealedName());\n            disk.syncFolder();\n"
+                            + "            segments.remove(segment);\n",
+                    "            segments.remove(segment);\n            disk.delete(segment.sealedName());\n"),
+            PlantedBug.of("a damaged log recovers attempts that are stored", SPOOL,
+                    "boolean doubtful = found.isDamaged() || isOlderCopy;", "boolean doubtful = false;"),
+            PlantedBug.of("a lost last block is not noticed", "spool/Recovery.java",
+                    "            if (last < lastSealed) {\n", "            if (last < 0) {\n"),
+            PlantedBug.of("a recovered attempt is recovered again", "spool/OpenAttempts.java",
+                    "case SETTLE, RECOVERED, TAKEN_BACK -> open.remove(probe);",
+                    "case SETTLE, TAKEN_BACK -> open.remove(probe);\n            case RECOVERED -> { }"),
+            PlantedBug.of("an interrupted attempt is charged what had passed instead of what was reserved",
+                    "spool/OpenAttempts.java", "return reserved.isEmpty() ? seen : ", "return true ? seen : "),
+            PlantedBug.of("what a killed process wrote is shipped before it is synced", "spool/Recovery.java",
+                    "            disk.sync(segment.rawName());\n",
+                    "            if (segment.index < 0) { disk.sync(segment.rawName()); }\n"),
+            PlantedBug.of("a database that was restored is filled over a hole", DATABASE,
+                    "        if (watermark < batch.after()) {\n", "        if (watermark < 0) {\n"),
+            PlantedBug.of("an opening record that could not be synced is not taken back", SPOOL,
+                    "                owed.put(name, new Owed(attempt, null));\n", ""),
+            PlantedBug.of("the end of an epoch is lost in silence", "spool/Shipper.java",
+                    "            if (after < last) {\n", "            if (after < 0) {\n"));
+
+    private PlantedBugs() {}
+}
