@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 public final class Shipper implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Shipper.class);
     private static final int BATCH_MIN = 100;
-    private static final int BATCH_MAX = 1_000;
+    /// Reached only far behind. The larger a batch, the fewer times the same total is updated for it.
+    private static final int BATCH_MAX = 5_000;
     private static final long IDLE_NANOS = Duration.ofMillis(20).toNanos();
     private static final long BACKOFF_FIRST_NANOS = Duration.ofMillis(100).toNanos();
     private static final long BACKOFF_MAX_NANOS = Duration.ofSeconds(10).toNanos();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.event.EventId;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -88,6 +89,45 @@ class ShipperTest {
     }
 
     @Test
+    void farBehindTheBatchesGrowUpToFiveThousandEvents() throws Exception {
+        var sizes = new ArrayList<Integer>();
+        var shipper = shipper(spoolWith(20_000), new SizingStore(sizes, 0));
+        while (shipper.lag() > 0) {
+            shipper.step();
+        }
+        assertThat(sizes).startsWith(100, 200, 400, 800, 1_600, 3_200, 5_000).allMatch(size -> size <= 5_000);
+    }
+
+    @Test
+    void aStoreThatIsSlowGetsSmallerBatches() throws Exception {
+        var sizes = new ArrayList<Integer>();
+        var shipper = shipper(spoolWith(3_000), new SizingStore(sizes, 800));
+        while (shipper.lag() > 0) {
+            shipper.step();
+        }
+        assertThat(sizes).startsWith(100, 200, 400, 800, 400, 800);
+    }
+
+    @Test
+    void aBatchOfVeryLargeEventsIsBoundedByItsBytes() throws Exception {
+        var spool = Spools.open(disk, Spools.CONFIG.withUnsyncedBytesMax(64 << 20), clock);
+        for (int i = 0; i < 1_000; i++) {
+            Spools.kept(spool.refuse(Events.largest("call-" + i)));
+            spool.sync();
+            spool.work();
+        }
+        try (var reader = spool.read(1, 0)) {
+            var first = reader.read(5_000);
+            assertThat(first).hasSizeBetween(100, 400);
+            int rest = 0;
+            for (var more = reader.read(5_000); !more.isEmpty(); more = reader.read(5_000)) {
+                rest += more.size();
+            }
+            assertThat(first.size() + rest).isEqualTo(1_000);
+        }
+    }
+
+    @Test
     void stoppingStoresWhatIsKeptFirst() throws Exception {
         var store = new ScriptedStore(1, 0);
         var spool = spoolWith(300);
@@ -107,6 +147,30 @@ class ShipperTest {
         var thread = Thread.ofVirtual().start(shipper);
         thread.join();
         assertThat(store.events()).isEmpty();
+    }
+
+    /// Notes how many events came; a batch of `slowFrom` or more takes long.
+    private final class SizingStore implements UsageStore {
+        private final List<Integer> sizes;
+        private final int slowFrom;
+
+        SizingStore(List<Integer> sizes, int slowFrom) {
+            this.sizes = sizes;
+            this.slowFrom = slowFrom;
+        }
+
+        @Override
+        public void store(Batch batch) {
+            sizes.add(batch.size());
+            if (slowFrom > 0 && batch.size() >= slowFrom) {
+                clock.advance(Duration.ofSeconds(1));
+            }
+        }
+
+        @Override
+        public long watermark(String node, long epoch) {
+            return 0;
+        }
     }
 
     private Spool spoolWith(int calls) {
