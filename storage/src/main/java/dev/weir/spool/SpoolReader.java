@@ -67,16 +67,21 @@ public final class SpoolReader implements Closeable {
                 }
                 continue;
             }
-            boolean closed = current.closed;
+            boolean ended = isEnded(current);
             while (cursor.next(current.synced)) {
                 if (isNews(current, cursor)) {
                     return true;
                 }
             }
-            if (!closed || !openAfter(current.index)) {
+            if (!ended || !openAfter(current.index)) {
                 return false;
             }
         }
+    }
+
+    /// Whether nothing comes after what is synced now. A segment is closed before its last records are synced.
+    private static boolean isEnded(Segment segment) {
+        return segment.closed && segment.synced >= segment.published;
     }
 
     private boolean isNews(Segment current, FrameCursor cursor) {
