@@ -69,14 +69,14 @@ class Weir:
         fields = dict(re.findall(r"^(VmRSS|RssAnon):\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text(), re.M))
         return {"rss_mib": int(fields["VmRSS"]) / 1024, "anon_mib": int(fields["RssAnon"]) / 1024}
 
-    def heap_after_gc(self):
-        after = re.findall(r"->(\d+)M\(", self.gc_log.read_text())
-        return int(after[-1]) if after else None
+    def collections(self):
+        """Of each: seconds since the start, MiB left, milliseconds of pause."""
+        return [(float(at), int(left), float(pause)) for at, left, pause in
+                re.findall(r"^\[([\d.]+)s\].*->(\d+)M\(\d+M\) ([\d.]+)ms", self.gc_log.read_text(), re.M)]
 
-    def live_heap(self):
-        jcmd = str(Path(bench.java()).parent / "jcmd")
-        subprocess.run([jcmd, str(self.pid), "GC.run"], check=True, capture_output=True)
-        return self.heap_after_gc()
+    def heap_after_gc(self):
+        collections = self.collections()
+        return collections[-1][1] if collections else None
 
 
 class Load:
@@ -110,6 +110,7 @@ class Load:
 class Phase:
     def __init__(self, weir, load):
         self.weir, self.load, self.begun, self.first, self.samples = weir, load, time.time(), len(load.seconds), []
+        self.collections = len(weir.collections())
 
     def sample(self, name):
         at = time.time()
@@ -125,13 +126,14 @@ class Phase:
     def summary(self):
         seconds = self.load.seconds[self.first:]
         span = self.samples[-1]["at"] - self.samples[0]["at"]
+        pauses = [pause for _, _, pause in self.weir.collections()[self.collections:]]
         values = {field: [s[field] for s in self.samples if s[field] is not None] for field in ("rss_mib", "anon_mib", "heap_after_gc_mib")}
         return {"seconds": round(time.time() - self.begun, 1), "calls": sum(s[0] for s in seconds), "bad": sum(s[1] for s in seconds),
                 "p50_us": round(statistics.median(s[2] for s in seconds)) if seconds else None,
                 "p99_us": round(statistics.median(s[3] for s in seconds)) if seconds else None,
                 "max_us": max((s[4] for s in seconds), default=None),
-                **{field: {"median": round(statistics.median(v), 1), "max": round(max(v), 1)} for field, v in values.items() if v},
-                "rss_mib_min": round(min(values["rss_mib"]), 1),
+                **{field: {"median": round(statistics.median(v), 1), "min": round(min(v), 1), "max": round(max(v), 1)} for field, v in values.items() if v},
+                "collections": {"count": len(pauses), "sum_ms": round(sum(pauses)), "max_ms": round(max(pauses, default=0), 1)},
                 "depth_max": max(s["depth"] for s in self.samples), "spool_mib_max": round(max(s["spool_bytes"] for s in self.samples) / 2**20, 1),
                 "stored_per_s": round((self.samples[-1]["stored"] - self.samples[0]["stored"]) / span) if span else None}
 
@@ -172,15 +174,11 @@ def run(options, folder, children):
     load = Load(weir, folder, options.rate, children)
     machine = [bench.load()]
     time.sleep(options.warmup)
-    live = [weir.live_heap()]
-    time.sleep(5)
     phases = {"before": watch(Phase(weir, load), "before", lambda p: time.time() - p.begun >= options.before)}
     stopped = weir.of_tree("postgres")
     signal_all(stopped, signal.SIGSTOP)
     try:
         phases["outage"] = watch(Phase(weir, load), "outage", lambda p: time.time() - p.begun >= options.minutes * 60)
-        live.append(weir.live_heap())
-        time.sleep(5)
     finally:
         signal_all(stopped, signal.SIGCONT)
     machine.append(bench.load())
@@ -191,7 +189,7 @@ def run(options, folder, children):
     machine.append(bench.load())
     answered, bad = load.end()
     stored = compare.counted(weir.control, weir.admin_key, answered)
-    report(options, phases, drain_rate(drained, back), machine, answered, bad, stored, weir, live)
+    report(options, phases, drain_rate(drained, back), machine, answered, bad, stored, weir)
 
 
 def watch(phase, name, is_over, pause=1.0):
@@ -220,15 +218,15 @@ def drain_rate(phase, back):
             "stored_per_s": round((end["stored"] - begin["stored"]) / span)}
 
 
-def report(options, phases, drain, machine, answered, bad, stored, weir, live):
+def report(options, phases, drain, machine, answered, bad, stored, weir):
     before, outage = phases["before"], phases["outage"]
     measured = {"load_average": machine, "rate": options.rate, "minutes": options.minutes, "answered": answered, "bad_answers": bad,
                 "events_stored": stored, "phases": phases, "drain": drain,
                 "drain_over_inflow": round(drain["stored_per_s"] / options.rate, 1),
-                "rss_outage_over_median_before": {which: round(value / before["rss_mib"]["median"], 3) for which, value in (
-                    ("min", outage["rss_mib_min"]), ("median", outage["rss_mib"]["median"]), ("max", outage["rss_mib"]["max"]))},
-                "live_heap_mib_before_and_after_outage": live,
-                "p99_draining_over_before": round(phases["draining"]["p99_us"] / before["p99_us"], 2) if phases["draining"]["p99_us"] else None,
+                **{f"{field}_{which}_outage_over_before": round(outage[field + "_mib"][which] / before[field + "_mib"][which], 3)
+                   for field in ("rss", "anon", "heap_after_gc") for which in ("min", "median", "max")},
+                "p99_draining_over": {name: round(phases["draining"]["p99_us"] / phases[name]["p99_us"], 2)
+                                      for name in ("before", "after") if phases["draining"]["p99_us"]},
                 "log_lines": len(weir.log.read_text().splitlines())}
     print(json.dumps(measured, indent=1))
     print("\n".join(weir.log.read_text().splitlines()[-15:]))

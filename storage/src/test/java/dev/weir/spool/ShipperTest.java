@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ShipperTest {
@@ -108,6 +109,24 @@ class ShipperTest {
         assertThat(sizes).startsWith(100, 200, 400, 800, 400, 800);
     }
 
+    @ParameterizedTest
+    @CsvSource({"9, true", "11, false", "0, false"})
+    void farBehindItRestsWhileItIsTenTimesAsFastAsTheTraffic(int callsMeanwhile, boolean rests) {
+        var spool = spoolWith(500);
+        var took = Duration.ofMillis(40);
+        var shipper = shipper(spool, new SizingStore(new ArrayList<>(), 0) {
+            @Override
+            public void store(Batch batch) {
+                clock.advance(took);
+                for (int i = 0; i < callsMeanwhile; i++) {
+                    call(spool, "meanwhile-" + i);
+                }
+            }
+        });
+        assertThat(shipper.step()).as("finding the epoch").isZero();
+        assertThat(shipper.step()).as("a batch of 100").isEqualTo(rests ? took.toNanos() : 0);
+    }
+
     @Test
     void aBatchOfVeryLargeEventsIsBoundedByItsBytes() throws Exception {
         var spool = Spools.open(disk, Spools.CONFIG.withUnsyncedBytesMax(64 << 20), clock);
@@ -150,7 +169,7 @@ class ShipperTest {
     }
 
     /// Notes how many events came; a batch of `slowFrom` or more takes long.
-    private final class SizingStore implements UsageStore {
+    private class SizingStore implements UsageStore {
         private final List<Integer> sizes;
         private final int slowFrom;
 
