@@ -12,8 +12,8 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayDeque;
 
-/// Makes a spool folder of a given size, and opens it again as a start does. `benchmarks/recovery.py` runs it: a start is timed in
-/// a JVM of its own, because that is what a start is.
+/// Makes a spool folder of a given size, and opens it again as a start does. `benchmarks/recovery.py` runs it: a start is timed
+/// in a JVM of its own, because that is what a start is.
 ///
 /// - `fill FOLDER MIB raw|sealed`: 256 calls are in flight at any time, and stay so at the end
 /// - `open FOLDER`: prints `records interrupted milliseconds`

@@ -145,10 +145,11 @@ public final class StoreRun {
     private void count() throws Exception {
         try (var connection = server.database().connect();
                 var statement = connection.createStatement();
-                var row = statement
-                        .executeQuery("SELECT (SELECT count(*) FROM weir.usage_events), (SELECT sum(events) FROM"
-                                + " weir.usage_rollups), (SELECT count(*) FROM weir.usage_rollups), (SELECT count(*) FROM weir.copy_bare)"
-                                + " + (SELECT count(*) FROM weir.copy_keyed)")) {
+                var row = statement.executeQuery("""
+                        SELECT (SELECT count(*) FROM weir.usage_events),
+                            (SELECT sum(events) FROM weir.usage_rollups),
+                            (SELECT count(*) FROM weir.usage_rollups),
+                            (SELECT count(*) FROM weir.copy_bare) + (SELECT count(*) FROM weir.copy_keyed)""")) {
             row.next();
             System.out.println(new JsonObject().put("made", made)
                     .put("weir_events", row.getLong(1))

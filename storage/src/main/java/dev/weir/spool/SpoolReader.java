@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// It stops at what is synced rather than at what is kept: an event stored elsewhere while a power cut could still take the
 /// settlement from here would come back as an interrupted attempt, and be counted twice.
 public final class SpoolReader implements Closeable {
-    /// What [#read] takes at most at once, as frames: far more than 5,000 events as calls make them, and few enough of the largest.
+    /// What [#read] takes at most at once, as frames: more than 5,000 events as calls make them, and few of the largest.
     static final int BYTES_MAX = 4 << 20;
 
     private final SegmentList segments;
