@@ -5,7 +5,7 @@
     benchmarks/record-jmh.py run.json --note "quiet machine"
 
 The line holds the run's own settings and, for each method and parameter, the score with its error and, with -prof gc, the bytes
-allocated for each operation. `--commit` names the commit that was measured where it is not the one checked out.
+allocated for each operation; in sample mode the percentiles. `--commit` names the commit that was measured where it is not the one checked out.
 """
 
 import argparse
@@ -59,7 +59,17 @@ def score(result):
             **result.get("params", {}),
             "score": round(metric["score"], 3),
             "error": round(metric["scoreError"], 3) if isinstance(metric["scoreError"], float) else None,
+            **percentiles(metric, result["mode"]),
             "bytes_per_op": round(allocated["score"], 3) if allocated else None}
+
+
+def percentiles(metric, mode):
+    """Of a run that took samples: the score is their mean."""
+    if mode != "sample":
+        return {}
+    all_of_them = metric["scorePercentiles"]
+    return {name: round(all_of_them[of], 1) for name, of in
+            (("p50", "50.0"), ("p90", "90.0"), ("p99", "99.0"), ("p999", "99.9"), ("p9999", "99.99"), ("max", "100.0"))}
 
 
 if __name__ == "__main__":

@@ -38,11 +38,15 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
 /// What the two records of a call cost the event loop, and what the rejected ways would.
 ///
-/// - `mappedSegment`: both records through the real [Spool] on a real disk, synced every 10 ms beside it
+/// - `handOver`: encoding and handing over both records through the real [Spool] on a real disk, synced every 10 ms beside it;
+///   the events are there already, and a call begins every 20 µs, so that the disk keeps up and nothing waits for it
+/// - `handOverOfTwoLoops`: the same by two threads at once, each at that pace
+/// - `mappedSegment`: the building of the two events as well, as fast as it goes
 /// - `writeEachRecord`: two plain `FileChannel.write` of records of the same size, on the calling thread
 /// - `writerThread`: the same bytes handed to one writer thread that writes a burst with one call; the caller waits until its
 ///   record is written, as *kept before seen* demands
@@ -133,6 +137,62 @@ public class SpoolBenchmark {
             case Append.Kept(long seq) -> seq;
             case Append.NotKept(String why) -> throw new IllegalStateException(why);
         };
+    }
+
+    @Benchmark
+    public long handOver(Loop loop) {
+        return handOver(loop.next());
+    }
+
+    @Benchmark
+    @Threads(2)
+    public long handOverOfTwoLoops(Loop loop) {
+        return handOver(loop.next());
+    }
+
+    private long handOver(Pair call) {
+        if (spool.open(call.opening) instanceof Append.Kept
+                && spool.settle(call.settlement) instanceof Append.Kept(long seq)) {
+            return seq;
+        }
+        throw new IllegalStateException("the disk does not keep up with the pace: " + spool.lastError());
+    }
+
+    /// The two records of a call.
+    record Pair(UsageEvent opening, UsageEvent settlement) {}
+
+    /// An event loop with calls ready to be written down; one is settled long before its name comes round again.
+    @State(Scope.Thread)
+    public static class Loop {
+        private static final int CALLS = 1_024;
+        private static final long PACE_NANOS = 20_000;
+        private static final AtomicLong NAMES = new AtomicLong(1_000_000_000_000L);
+
+        private final Pair[] calls = new Pair[CALLS];
+        private int next;
+        private long due = System.nanoTime();
+
+        @Setup(Level.Trial)
+        public void prepare(SpoolBenchmark benchmark) {
+            for (int i = 0; i < CALLS; i++) {
+                var callId = Long.toString(NAMES.incrementAndGet(), 36);
+                calls[i] = new Pair(with(benchmark.opened, callId, Outcome.INTERRUPTED, Quantities.NONE),
+                        with(benchmark.opened, callId, Outcome.OK, benchmark.used));
+            }
+        }
+
+        /// Outside the sample.
+        @Setup(Level.Invocation)
+        public void pace() {
+            while (System.nanoTime() - due < 0) {
+                Thread.onSpinWait();
+            }
+            due = System.nanoTime() + PACE_NANOS;
+        }
+
+        Pair next() {
+            return calls[next++ & CALLS - 1];
+        }
     }
 
     @Benchmark

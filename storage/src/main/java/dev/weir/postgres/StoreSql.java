@@ -59,7 +59,7 @@ final class StoreSql {
                 inserted AS (
                     INSERT INTO weir.usage_events (day, node, epoch, %s)
                     SELECT (time AT TIME ZONE 'UTC')::date, $1::text, $2::bigint, %s
-                    FROM unnest(%s) AS batch (%s)
+                    FROM (SELECT %s) AS batch
                     WHERE (SELECT seq FROM before) >= $4::bigint
                     ON CONFLICT DO NOTHING
                     RETURNING day, tenant, coalesce(key_id, '') AS key_id, coalesce(user_id, '') AS user_id, route, provider,
@@ -89,7 +89,7 @@ final class StoreSql {
                     (SELECT seq FROM before)
                 FROM inserted
                 """
-                .formatted(targets(), expressions(), parameters(), names(EventColumn::name), meters(m -> m),
+                .formatted(targets(), expressions(), rows(), meters(m -> m),
                         add("usage_rollups",
                                 "day, tenant, key_id, user_id, route, provider, model, service_tier, cost_center, late",
                                 ""),
@@ -115,11 +115,19 @@ final class StoreSql {
         return EventColumn.ALL.stream().map(name).collect(Collectors.joining(", "));
     }
 
-    private static String parameters() {
+    /// One `unnest` for each column, side by side in a select list: they step together, and unlike those of a FROM none of them
+    /// is kept in a store of its own before the first row goes on.
+    private static String rows() {
         var text = new StringBuilder();
         int number = FIRST_COLUMN;
         for (EventColumn column : EventColumn.ALL) {
-            text.append(number == FIRST_COLUMN ? "$" : ", $").append(number++).append("::").append(column.type()).append("[]");
+            text.append(number == FIRST_COLUMN ? "" : ", ")
+                    .append("unnest($")
+                    .append(number++)
+                    .append("::")
+                    .append(column.type())
+                    .append("[]) AS ")
+                    .append(column.name());
         }
         return text.toString();
     }

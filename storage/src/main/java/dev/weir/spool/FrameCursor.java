@@ -42,7 +42,7 @@ final class FrameCursor {
         boolean skipped = false;
         boolean skippedBytes = false;
         while (next + RecordLayout.HEADER_BYTES <= limit) {
-            int available = window(limit);
+            int available = window(RecordLayout.HEADER_BYTES, limit);
             if (available < RecordLayout.HEADER_BYTES) {
                 break;
             }
@@ -50,7 +50,7 @@ final class FrameCursor {
                 skipped = true;
                 skippedBytes |= RecordLayout.getLong(window, at) != 0;
                 next += RecordLayout.ALIGNMENT;
-            } else if (RecordLayout.isPayload(window, at, available, crc)) {
+            } else if (isPayload(limit)) {
                 badBlocks += skipped ? 1 : 0;
                 next += RecordLayout.padded(RecordLayout.length(window, at));
                 return true;
@@ -65,10 +65,17 @@ final class FrameCursor {
         return false;
     }
 
-    /// Sees to it that a frame at `next`, of any length, lies in the window; sets `at`.
-    private int window(long limit) throws IOException {
-        long wanted = Math.min(limit - next, RecordLayout.LENGTH_MAX + RecordLayout.ALIGNMENT);
-        if (next < windowFrom || next + wanted > windowFrom + windowBytes) {
+    private boolean isPayload(long limit) throws IOException {
+        int available = window(RecordLayout.length(window, at), limit);
+        return RecordLayout.isPayload(window, at, available, crc);
+    }
+
+    /// Sees to it that `wanted` bytes from `next` on lie in the window, where there are as many before `limit`; sets `at`. Moved
+    /// only when it must: each byte is then read once, and a compressed block opened once.
+    ///
+    /// @return how many bytes lie there
+    private int window(int wanted, long limit) throws IOException {
+        if (next < windowFrom || next + Math.min(wanted, limit - next) > windowFrom + windowBytes) {
             windowBytes = image.read(next, window, 0, (int) Math.min(limit - next, window.length));
             windowFrom = next;
         }

@@ -125,11 +125,6 @@ final class Segment {
         }
     }
 
-    /// Whether nothing more will be readable here: a segment is closed before its last frames are synced.
-    boolean isComplete() {
-        return closed && synced >= published;
-    }
-
     boolean holdsNothing() {
         return lastRecord < firstRecord;
     }

@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
 public final class Shipper implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Shipper.class);
     private static final int BATCH_MIN = 100;
-    private static final int BATCH_MAX = 1_000;
+    /// Reached only far behind. The larger a batch, the fewer times the same total is updated for it.
+    private static final int BATCH_MAX = 5_000;
     private static final long IDLE_NANOS = Duration.ofMillis(20).toNanos();
     private static final long BACKOFF_FIRST_NANOS = Duration.ofMillis(100).toNanos();
     private static final long BACKOFF_MAX_NANOS = Duration.ofSeconds(10).toNanos();
@@ -36,6 +37,9 @@ public final class Shipper implements Runnable {
     private static final int PATIENCE_DOUBLINGS_MAX = 5;
     private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
     private static final long LOOK_BACK_NANOS = Duration.ofMinutes(1).toNanos();
+
+    /// Storing this many times what comes in meanwhile, it rests as long as a batch took, and is still five times as fast.
+    private static final long AHEAD = 10;
 
     private final Spool spool;
     private final UsageStore store;
@@ -58,6 +62,7 @@ public final class Shipper implements Runnable {
     private @Nullable String lookError;
     private int batchSize = BATCH_MIN;
     private int failures;
+    private long restNanos;
     private long markSeq;
     private long markNanos;
 
@@ -105,7 +110,7 @@ public final class Shipper implements Runnable {
             failures = 0;
             lastError = lookError;
             noteCaughtUp();
-            return shipped ? 0 : IDLE_NANOS;
+            return shipped ? restNanos : IDLE_NANOS;
         } catch (StoreException failed) {
             return failed((failed.isCommitUnknown()
                     ? "it is unknown whether a batch was stored: "
@@ -118,6 +123,7 @@ public final class Shipper implements Runnable {
     }
 
     private boolean ship() throws StoreException, IOException {
+        restNanos = 0;
         var from = reader;
         var current = epoch;
         if (from == null || current == null) {
@@ -165,8 +171,10 @@ public final class Shipper implements Runnable {
 
     private void store(Batch batch) throws StoreException {
         long begun = clock.nanoTime();
+        long keptBefore = spool.keptSeq();
         long stored = store.store(batch);
         long took = clock.nanoTime() - begun;
+        restNanos = rest(took, batch.size(), spool.keptSeq() - keptBefore);
         storedEvents = storedEvents + batch.size();
         trails |= stored < batch.lastSeq();
         if (handedOver.values().stream().allMatch(HandedOver::isStored)) {
@@ -182,6 +190,13 @@ public final class Shipper implements Runnable {
         } else if (batch.size() == batchSize) {
             batchSize = Math.min(BATCH_MAX, batchSize * 2);
         }
+    }
+
+    /// Far behind and fast, it leaves the machine and the database to the traffic half of the time. Where nothing comes in,
+    /// there is nobody to make room for.
+    private static long rest(long took, int stored, long cameIn) {
+        boolean isBehind = stored >= BATCH_MIN;
+        return isBehind && cameIn > 0 && stored >= AHEAD * cameIn ? Math.min(took, SLOW_NANOS) : 0;
     }
 
     /// Asks for the watermarks of all epochs once a minute: a store that was restored from a backup may lack what no batch tells

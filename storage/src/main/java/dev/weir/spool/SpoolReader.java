@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// It stops at what is synced rather than at what is kept: an event stored elsewhere while a power cut could still take the
 /// settlement from here would come back as an interrupted attempt, and be counted twice.
 public final class SpoolReader implements Closeable {
+    /// What [#read] takes at most at once, as frames: more than 5,000 events as calls make them, and few of the largest.
+    static final int BYTES_MAX = 4 << 20;
+
     private final SegmentList segments;
     private final long epoch;
     private final PayloadReader payload = new PayloadReader();
@@ -28,12 +31,13 @@ public final class SpoolReader implements Closeable {
         this.lastSeq = afterSeq;
     }
 
-    /// The next events, at most `max`; empty where there are none at the moment.
+    /// The next events, at most `max` and about as many as 4 MiB hold; empty where there are none at the moment.
     ///
     /// @throws LaterVersionException where a later Weir wrote records
     public List<KeptEvent> read(int max) throws IOException {
         var events = new ArrayList<KeptEvent>();
-        while (events.size() < max && next()) {
+        for (long bytes = 0; events.size() < max && bytes < BYTES_MAX && next();) {
+            bytes += frameBytes();
             var event = event();
             if (event != null) {
                 events.add(event);
@@ -63,16 +67,21 @@ public final class SpoolReader implements Closeable {
                 }
                 continue;
             }
-            boolean complete = current.isComplete();
+            boolean ended = isEnded(current);
             while (cursor.next(current.synced)) {
                 if (isNews(current, cursor)) {
                     return true;
                 }
             }
-            if (!complete || !openAfter(current.index)) {
+            if (!ended || !openAfter(current.index)) {
                 return false;
             }
         }
+    }
+
+    /// Whether nothing comes after what is synced now. A segment is closed before its last records are synced.
+    private static boolean isEnded(Segment segment) {
+        return segment.closed && segment.synced >= segment.published;
     }
 
     private boolean isNews(Segment current, FrameCursor cursor) {
@@ -98,6 +107,11 @@ public final class SpoolReader implements Closeable {
         segment = next;
         frames = new FrameCursor(image, next.salt, Segment.FIRST_FRAME_AT, window);
         return true;
+    }
+
+    private int frameBytes() {
+        var cursor = frames;
+        return cursor == null ? 0 : RecordLayout.length(cursor.buffer(), cursor.at());
     }
 
     private @Nullable KeptEvent event() throws IOException {

@@ -81,7 +81,7 @@ final class PlantedBugs {
                             + "                && offset + rawLength <= SpoolConfig.SEGMENT_BYTES_MAX;",
                     "rawLength != 0;"),
             PlantedBug.of("a closed segment is left before its end is synced", "spool/SpoolReader.java",
-                    "current.isComplete();", "current.closed;"),
+                    "isEnded(current);", "current.closed;"),
             PlantedBug.of("what a power cut could still take is shipped", "spool/SpoolReader.java",
                     "cursor.next(current.synced)", "cursor.next(current.published)"),
             PlantedBug.of("a settlement that could not be kept is forgotten", SPOOL,

@@ -43,6 +43,22 @@ final class Events {
                 Flags.NONE);
     }
 
+    /// A refusal with sixteen tags of the longest texts.
+    static UsageEvent largest(String callId) {
+        var tags = new LinkedHashMap<String, String>();
+        for (int i = 0; i < Attribution.TAGS_MAX; i++) {
+            tags.put(i + "\u4e00".repeat(250), "\u4e00".repeat(250));
+        }
+        var text = "\u4e00".repeat(250);
+        var e = event(callId, Outcome.BLOCKED, Quantities.NONE);
+        return new UsageEvent(callId, 1, e.time(), e.tenant(), e.key(), e.user(), e.route(), e.provider(),
+                e.modelAsked(),
+                e.modelAnswered(), e.region(), e.serviceTier(), e.providerRequestId(),
+                new Attribution(text, text, text, text, tags), e.quantities(), e.bytes(), e.clientStatus(),
+                e.upstreamStatus(),
+                e.latencyNanos(), e.firstTokenNanos(), 0, -1, e.outcome(), null, null, e.cost(), e.flags());
+    }
+
     /// Any event that the type admits, hostile texts included.
     static UsageEvent any(Random random, String callId) {
         return new UsageEvent(callId, 1 + random.nextInt(3),

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.event.EventId;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ShipperTest {
@@ -85,6 +87,63 @@ class ShipperTest {
         var shipper = shipper(twin, store);
         shipper.step();
         assertThat(shipper.lastError()).contains("two nodes use the name 'node-1'").contains("another node.id");
+    }
+
+    @Test
+    void farBehindTheBatchesGrowUpToFiveThousandEvents() throws Exception {
+        var sizes = new ArrayList<Integer>();
+        var shipper = shipper(spoolWith(20_000), new SizingStore(sizes, 0));
+        while (shipper.lag() > 0) {
+            shipper.step();
+        }
+        assertThat(sizes).startsWith(100, 200, 400, 800, 1_600, 3_200, 5_000).allMatch(size -> size <= 5_000);
+    }
+
+    @Test
+    void aStoreThatIsSlowGetsSmallerBatches() throws Exception {
+        var sizes = new ArrayList<Integer>();
+        var shipper = shipper(spoolWith(3_000), new SizingStore(sizes, 800));
+        while (shipper.lag() > 0) {
+            shipper.step();
+        }
+        assertThat(sizes).startsWith(100, 200, 400, 800, 400, 800);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"9, true", "11, false", "0, false"})
+    void farBehindItRestsWhileItIsTenTimesAsFastAsTheTraffic(int callsMeanwhile, boolean rests) {
+        var spool = spoolWith(500);
+        var took = Duration.ofMillis(40);
+        var shipper = shipper(spool, new SizingStore(new ArrayList<>(), 0) {
+            @Override
+            public void store(Batch batch) {
+                clock.advance(took);
+                for (int i = 0; i < callsMeanwhile; i++) {
+                    call(spool, "meanwhile-" + i);
+                }
+            }
+        });
+        assertThat(shipper.step()).as("finding the epoch").isZero();
+        assertThat(shipper.step()).as("a batch of 100").isEqualTo(rests ? took.toNanos() : 0);
+    }
+
+    @Test
+    void aBatchOfVeryLargeEventsIsBoundedByItsBytes() throws Exception {
+        var spool = Spools.open(disk, Spools.CONFIG.withUnsyncedBytesMax(64 << 20), clock);
+        for (int i = 0; i < 1_000; i++) {
+            Spools.kept(spool.refuse(Events.largest("call-" + i)));
+            spool.sync();
+            spool.work();
+        }
+        try (var reader = spool.read(1, 0)) {
+            var first = reader.read(5_000);
+            assertThat(first).hasSizeBetween(100, 400);
+            int rest = 0;
+            for (var more = reader.read(5_000); !more.isEmpty(); more = reader.read(5_000)) {
+                rest += more.size();
+            }
+            assertThat(first.size() + rest).isEqualTo(1_000);
+        }
     }
 
     @Test
@@ -232,6 +291,30 @@ class ShipperTest {
     private void lookAgain(Shipper shipper) {
         clock.advance(Duration.ofSeconds(2));
         steps(shipper, 2);
+    }
+
+    /// Notes how many events came; a batch of `slowFrom` or more takes long.
+    private class SizingStore implements UsageStore {
+        private final List<Integer> sizes;
+        private final int slowFrom;
+
+        SizingStore(List<Integer> sizes, int slowFrom) {
+            this.sizes = sizes;
+            this.slowFrom = slowFrom;
+        }
+
+        @Override
+        public void store(Batch batch) {
+            sizes.add(batch.size());
+            if (slowFrom > 0 && batch.size() >= slowFrom) {
+                clock.advance(Duration.ofSeconds(1));
+            }
+        }
+
+        @Override
+        public long watermark(String node, long epoch) {
+            return 0;
+        }
     }
 
     private Spool spoolWith(int calls) {
