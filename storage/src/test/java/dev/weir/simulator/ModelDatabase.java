@@ -14,7 +14,9 @@ import dev.weir.spool.UsageStore;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /// PostgreSQL as a model: transactions that are whole or not at all, and a line to it that can fail at any moment, so that who
@@ -39,15 +41,15 @@ final class ModelDatabase implements Epochs {
         final Map<TotalKey, UsageTotal> totals = new HashMap<>();
         final Map<String, Long> watermarks = new HashMap<>();
         final Map<String, Long> epochs = new HashMap<>();
-        /// How many numbers of an epoch are named as missing.
-        final Map<String, Long> missing = new HashMap<>();
+        /// What is named as missing; it may turn up later all the same.
+        final Set<EventId> missing = new LinkedHashSet<>();
 
         Tables copy() {
             var copy = new Tables();
             copy.events.putAll(events);
             copy.totals.putAll(totals);
             copy.watermarks.putAll(watermarks);
-            copy.missing.putAll(missing);
+            copy.missing.addAll(missing);
             copy.epochs.putAll(epochs);
             return copy;
         }
@@ -213,8 +215,9 @@ final class ModelDatabase implements Epochs {
         }
         for (Gap gap : batch.absent()) {
             if (gap.lastSeq() instanceof Long last && last > watermark) {
-                tables.missing.merge(batch.node() + "-" + batch.epoch(),
-                        last - Math.max(gap.firstSeq() - 1, watermark), Long::sum);
+                for (long seq = Math.max(gap.firstSeq(), watermark + 1); seq <= last; seq++) {
+                    tables.missing.add(new EventId(batch.node(), batch.epoch(), seq));
+                }
             }
         }
         deltas.toMap().forEach((key, total) -> tables.totals.merge(key, total, UsageTotal::plus));
