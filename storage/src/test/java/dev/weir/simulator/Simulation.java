@@ -206,6 +206,8 @@ final class Simulation {
             return false;
         }
         databaseRestored = true;
+        // What was backed up later is of a past that did not happen.
+        backups.removeIf(other -> other.at > backup.at);
         database.restore(backup.tables);
         if (world.chance(0.5)) {
             database.down(world.between(World.SECOND, 10 * World.SECOND));
