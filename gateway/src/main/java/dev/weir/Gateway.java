@@ -9,6 +9,7 @@ import dev.weir.control.ControlOptions;
 import dev.weir.control.ControlPlane;
 import dev.weir.control.CostsResource;
 import dev.weir.control.EventsResource;
+import dev.weir.control.GapsResource;
 import dev.weir.control.HealthCheck;
 import dev.weir.control.HealthResource;
 import dev.weir.control.KeysResource;
@@ -213,6 +214,7 @@ final class Gateway implements AutoCloseable {
                 new EventsResource(usage),
                 new CostsResource(tenants, usage, clock),
                 new PricesResource(usage, admissions::prices, clock),
+                new GapsResource(store.postgres().gaps()::list),
                 new HealthResource(List.of(new HealthCheck("postgresql", this::databaseComplaint),
                         new HealthCheck("spool", this::spoolComplaint))),
                 new MetricsResource(metrics::scrape)));
@@ -236,7 +238,11 @@ final class Gateway implements AutoCloseable {
     private void startJobs() {
         var spool = store.spool();
         var shipper = store.shipper();
-        metrics.watchSpool(new SpoolWatch(spool::depthRecords, spool::usedBytes, shipper::lagNanos, shipper::lagNanos));
+        metrics.watchSpool(new SpoolWatch(spool::depthRecords, spool::usedBytes, shipper::lagNanos, shipper::lagNanos,
+                spool::quotaBytes, () -> spool.pressure().ordinal(), spool::suspectSegments, spool::badBlocks,
+                spool::unsyncedNanos));
+        metrics.watchGaps(store.postgres().gapLog()::gaps, store.postgres().gapLog()::events);
+        metrics.watchTwin(() -> store.twin() > 0);
         metrics.watchShipper(shipper::storedEvents, shipper::failedSteps);
         metrics.watchCallsInFlight(() -> dataPlanes.stream().mapToInt(DataPlane::running).sum());
         repeat(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer);

@@ -6,6 +6,8 @@ import dev.weir.spool.Gap;
 import dev.weir.usage.Meter;
 import io.vertx.sqlclient.Tuple;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -27,6 +29,16 @@ final class StoreSql {
     /// Amounts travel as whole pico-dollars.
     private static final String PICOS = "_picos";
 
+    /// What totals are told apart by, as an event has it; '' is "none".
+    static final String DIMENSIONS = """
+            day, tenant, coalesce(key_id, '') AS key_id, coalesce(user_id, '') AS user_id, route, provider,
+                coalesce(model_answered, model_asked, '') AS model, coalesce(service_tier, '') AS service_tier,
+                coalesce(cost_center, '') AS cost_center, late, coalesce(run, '') AS run, coalesce(ticket, '') AS ticket""";
+    /// The tables of totals, with the columns of their keys in the order in which rows are locked.
+    static final Map<String, String> KEYS = Map.of(
+            "usage_rollups", "day, tenant, key_id, user_id, route, provider, model, service_tier, cost_center, late",
+            "run_totals", "tenant, run, day, route",
+            "ticket_totals", "tenant, ticket, day");
     /// The parameter that holds the first column; before it stand node, epoch and the new watermark, behind the columns the
     /// stretches that the batch has not.
     private static final int FIRST_COLUMN = 4;
@@ -55,10 +67,7 @@ final class StoreSql {
                     SELECT (time AT TIME ZONE 'UTC')::date, $1::text, $2::bigint, %s
                     FROM unnest(%s) AS batch (%s)
                     ON CONFLICT DO NOTHING
-                    RETURNING day, tenant, coalesce(key_id, '') AS key_id, coalesce(user_id, '') AS user_id, route, provider,
-                        coalesce(model_answered, model_asked, '') AS model, coalesce(service_tier, '') AS service_tier,
-                        coalesce(cost_center, '') AS cost_center, late, coalesce(run, '') AS run, coalesce(ticket, '') AS ticket,
-                        outcome, cost, %s
+                    RETURNING %s, outcome, cost, %s
                 ),
                 by_dimension AS (%s RETURNING 1),
                 by_run AS (%s RETURNING 1),
@@ -81,13 +90,15 @@ final class StoreSql {
                     (SELECT string_agg(first_seq || '…' || last_seq, ', ' ORDER BY first_seq) FROM gap)
                 FROM inserted
                 """
-                .formatted(targets(), expressions(), parameters(), names(EventColumn::name), meters(m -> m),
-                        add("usage_rollups",
-                                "day, tenant, key_id, user_id, route, provider, model, service_tier, cost_center, late",
-                                ""),
-                        add("run_totals", "tenant, run, day, route", "WHERE (SELECT count(*) FROM by_dimension) >= 0"),
-                        add("ticket_totals", "tenant, ticket, day", "WHERE (SELECT count(*) FROM by_run) >= 0"),
+                .formatted(targets(), expressions(), parameters(), names(EventColumn::name), DIMENSIONS, meters(m -> m),
+                        add("usage_rollups", key("usage_rollups"), ""),
+                        add("run_totals", key("run_totals"), "WHERE (SELECT count(*) FROM by_dimension) >= 0"),
+                        add("ticket_totals", key("ticket_totals"), "WHERE (SELECT count(*) FROM by_run) >= 0"),
                         FIRST_COLUMN + EventColumn.ALL.size(), FIRST_COLUMN + EventColumn.ALL.size() + 1);
+    }
+
+    static String key(String table) {
+        return Objects.requireNonNull(KEYS.get(table));
     }
 
     private static String targets() {

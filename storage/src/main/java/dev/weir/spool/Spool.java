@@ -346,6 +346,11 @@ public final class Spool implements UsageJournal, Closeable {
         return segments.ofEpoch(ofEpoch).stream().mapToLong(segment -> segment.lastSeq).max().orElse(0);
     }
 
+    /// How many bytes may wait for the store.
+    public long quotaBytes() {
+        return config.quotaBytes();
+    }
+
     /// How close the quota is.
     public Pressure pressure() {
         return Pressure.of(usedBytes(), config.quotaBytes());
