@@ -1,10 +1,10 @@
 package dev.weir;
 
 import dev.weir.admission.Admissions;
-import dev.weir.admission.PastUsage;
 import dev.weir.config.GatewayConfig;
 import dev.weir.config.UpstreamUrl;
 import dev.weir.control.AdminKey;
+import dev.weir.control.AuditResource;
 import dev.weir.control.ControlOptions;
 import dev.weir.control.ControlPlane;
 import dev.weir.control.CostsResource;
@@ -15,6 +15,8 @@ import dev.weir.control.HealthResource;
 import dev.weir.control.KeysResource;
 import dev.weir.control.MetricsResource;
 import dev.weir.control.PricesResource;
+import dev.weir.control.RestoredUsage;
+import dev.weir.control.RunningAudit;
 import dev.weir.control.StoredTenants;
 import dev.weir.control.StoredUsage;
 import dev.weir.control.TenantsResource;
@@ -29,6 +31,7 @@ import dev.weir.ledger.Ledger;
 import dev.weir.meter.Tokenizers;
 import dev.weir.port.Clock;
 import dev.weir.port.Random;
+import dev.weir.postgres.Counters;
 import dev.weir.rating.PriceBook;
 import dev.weir.sandbox.Sandbox;
 import dev.weir.spool.Pressure;
@@ -80,6 +83,7 @@ final class Gateway implements AutoCloseable {
     private final List<DataPlane> dataPlanes = new ArrayList<>();
     private final ControlPlane control;
     private final Running running = new Running();
+    private List<Counters.Watermark> restoredAt = List.of();
 
     private Gateway(GatewayConfig config) throws Exception {
         this.config = config;
@@ -156,16 +160,9 @@ final class Gateway implements AutoCloseable {
 
     private void restoreCounters() {
         Instant now = clock.now();
-        List<PastUsage> past = store.postgres()
-                .counters()
-                .since(Instant.EPOCH, now, Duration.ofMinutes(15))
-                .used()
-                .stream()
-                .map(used -> new PastUsage(used.tenant(), used.key(), used.user(), used.route(), used.model(),
-                        used.run(),
-                        used.tags(), used.time(), used.quantities(), used.cost()))
-                .toList();
-        admissions.restore(directory.snapshot(), past, now, now.toEpochMilli());
+        Counters.Sums sums = store.postgres().counters().since(Instant.EPOCH, now, RestoredUsage.GRAIN);
+        admissions.restore(directory.snapshot(), RestoredUsage.of(sums), now, now.toEpochMilli());
+        restoredAt = sums.watermarks();
     }
 
     private void restoreDeferred() {
@@ -215,6 +212,8 @@ final class Gateway implements AutoCloseable {
                 new CostsResource(tenants, usage, clock),
                 new PricesResource(usage, admissions::prices, clock),
                 new GapsResource(store.postgres().gaps()::list),
+                new AuditResource(new RunningAudit(store.postgres(), store.spool(), store.shipper(), ledger, directory,
+                        restoredAt, clock, this::callsInFlight), clock),
                 new HealthResource(List.of(new HealthCheck("postgresql", this::databaseComplaint),
                         new HealthCheck("spool", this::spoolComplaint))),
                 new MetricsResource(metrics::scrape)));
@@ -244,10 +243,14 @@ final class Gateway implements AutoCloseable {
         metrics.watchGaps(store.postgres().gapLog()::gaps, store.postgres().gapLog()::events);
         metrics.watchTwin(() -> store.twin() > 0);
         metrics.watchShipper(shipper::storedEvents, shipper::failedSteps);
-        metrics.watchCallsInFlight(() -> dataPlanes.stream().mapToInt(DataPlane::running).sum());
+        metrics.watchCallsInFlight(this::callsInFlight);
         repeat(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer);
         repeat(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now()));
         repeat(LEDGER_SWEEP, "weir-deferred-sweep", this::forgetDeferred);
+    }
+
+    private int callsInFlight() {
+        return dataPlanes.stream().mapToInt(DataPlane::running).sum();
     }
 
     private void repeat(Duration pause, String name, Runnable task) {

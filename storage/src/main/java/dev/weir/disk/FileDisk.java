@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// mapping shows as [InternalError] from `put` or `get`.
 public final class FileDisk implements Disk {
     private static final int ZEROS = 256 * 1024;
+    private static final Path LOCKS = Path.of("/proc/locks");
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private final Path folder;
@@ -49,6 +50,18 @@ public final class FileDisk implements Disk {
             return Files.readString(BOOT_ID, StandardCharsets.US_ASCII).strip();
         } catch (IOException absent) {
             return "";
+        }
+    }
+
+    /// Whether a process holds a file locked, asked without taking the lock; false where the platform does not say.
+    public static boolean isLocked(Path file) {
+        try {
+            Object inode = Files.getAttribute(file, "unix:ino");
+            return Files.readAllLines(LOCKS, StandardCharsets.US_ASCII)
+                    .stream()
+                    .anyMatch(line -> line.contains(":" + inode + " "));
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException unknown) {
+            return false;
         }
     }
 
