@@ -215,7 +215,7 @@ final class Gateway implements AutoCloseable {
                 new AuditResource(new RunningAudit(store.postgres(), store.spool(), store.shipper(), ledger, directory,
                         restoredAt, clock, this::callsInFlight), clock),
                 new HealthResource(List.of(new HealthCheck("postgresql", this::databaseComplaint),
-                        new HealthCheck("spool", this::spoolComplaint))),
+                        new HealthCheck("spool", this::spoolComplaint, store::pressureWarning))),
                 new MetricsResource(metrics::scrape)));
     }
 

@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,12 +37,14 @@ final class Store implements AutoCloseable {
     private static final Duration WORK_PAUSE = Duration.ofMillis(5);
     private static final Duration SHIP_AT_STOP = Duration.ofSeconds(15);
     private static final Duration RETRY_PAUSE = Duration.ofMillis(500);
+    private static final Duration PRESSURE_LOOK = Duration.ofSeconds(1);
     private static final Duration TWIN_LOOK = Duration.ofSeconds(10);
 
     private final Running running = new Running();
     private final Postgres postgres;
     private final Spool spool;
     private final Shipper shipper;
+    private final PressureWatch pressure;
     private volatile long twin;
 
     private Store(GatewayConfig config, DataFolder folder, Vertx vertx, Clock clock, Random random, PriceBook prices)
@@ -54,6 +57,8 @@ final class Store implements AutoCloseable {
             spool = Spool.open(spoolConfig(config), FileDisk.open(config.spoolFolder()), clock, random,
                     postgres.epochs(), event -> rated(event, prices));
             running.add("spool", spool);
+            pressure = new PressureWatch(spool::pressure, spool::usedBytes, spool.quotaBytes());
+            repeat(PRESSURE_LOOK, "weir-spool-pressure", pressure::look);
             repeat(config.spool().sync().isZero() ? WORK_PAUSE : config.spool().sync(), "weir-spool-sync",
                     spool::sync);
             repeat(WORK_PAUSE, "weir-spool-work", () -> {
@@ -102,6 +107,11 @@ final class Store implements AutoCloseable {
                     spool.nodeId(), latest, spool.epoch());
         }
         twin = latest > spool.epoch() ? latest : 0;
+    }
+
+    /// What somebody should look at, empty while less than 70 % of the quota is used.
+    Optional<String> pressureWarning() {
+        return pressure.warning();
     }
 
     /// The epoch of another process that has begun under this node's name, 0 where there is none.

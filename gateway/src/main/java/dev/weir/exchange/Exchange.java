@@ -137,12 +137,13 @@ final class Exchange implements LiveCall {
     private void open(Admission.Admitted admitted) {
         var opened = new Attempt(call, attempts + 1, admitted, ByteCaps.of(loop.admissions(), admitted),
                 stateSinceNanos);
-        if (loop.records().open(opened)) {
+        Refusal refusal = loop.records().open(opened);
+        if (refusal == null) {
             attempts = opened.number;
             attempt = opened;
             connect(opened);
         } else {
-            refuse(CallRefusals.notKept());
+            refuse(refusal);
         }
     }
 

@@ -22,7 +22,8 @@ import java.util.stream.Stream;
 /// A gap is what lies between the watermark and the batch, or between two of its events. That is never a false alarm: whoever
 /// sends begins at the watermark after every failure and sends the next batch when the one before is committed, so the watermark
 /// this statement sees covers all that was sent before. A transaction that hung and commits later holds events from behind the
-/// watermark on; sent again, they begin at the watermark too.
+/// watermark on; sent again, they begin at the watermark too. And where the watermark is lower than the sender knows it, because
+/// the database is an older one now, nothing is stored: the sender begins again at what is there.
 final class StoreSql {
     /// Columns whose value is not the array's element itself.
     private static final List<String> JSON = List.of("tags", "provenance", "tools");
@@ -39,9 +40,10 @@ final class StoreSql {
             "usage_rollups", "day, tenant, key_id, user_id, route, provider, model, service_tier, cost_center, late",
             "run_totals", "tenant, run, day, route",
             "ticket_totals", "tenant, ticket, day");
-    /// The parameter that holds the first column; before it stand node, epoch and the new watermark, behind the columns the
+    /// The parameter that holds the first column; before it stand node, epoch, the new watermark and the one
+    /// that the sender knows, behind the columns the
     /// stretches that the batch has not.
-    private static final int FIRST_COLUMN = 4;
+    private static final int FIRST_COLUMN = 5;
 
     static final String STORE = store();
     static final String WATERMARK = "SELECT seq FROM weir.watermarks WHERE node = $1 AND epoch = $2";
@@ -50,7 +52,7 @@ final class StoreSql {
 
     static Tuple arguments(Batch batch) {
         Tuple arguments = Tuple.tuple();
-        arguments.addString(batch.node()).addLong(batch.epoch()).addLong(batch.lastSeq());
+        arguments.addString(batch.node()).addLong(batch.epoch()).addLong(batch.lastSeq()).addLong(batch.after());
         for (EventColumn column : EventColumn.ALL) {
             arguments.addValue(column.valuesOf(batch.events()));
         }
@@ -62,10 +64,14 @@ final class StoreSql {
 
     private static String store() {
         return """
-                WITH inserted AS (
+                WITH known AS (
+                    SELECT coalesce(max(seq), 0) AS seq FROM weir.watermarks WHERE node = $1::text AND epoch = $2::bigint
+                ),
+                inserted AS (
                     INSERT INTO weir.usage_events (day, node, epoch, %s)
                     SELECT (time AT TIME ZONE 'UTC')::date, $1::text, $2::bigint, %s
                     FROM unnest(%s) AS batch (%s)
+                    WHERE (SELECT seq FROM known) >= $4::bigint
                     ON CONFLICT DO NOTHING
                     RETURNING %s, outcome, cost, %s
                 ),
@@ -73,21 +79,22 @@ final class StoreSql {
                 by_run AS (%s RETURNING 1),
                 by_ticket AS (%s RETURNING 1),
                 mark AS (
-                    INSERT INTO weir.watermarks AS mark (node, epoch, seq) VALUES ($1, $2, $3::bigint)
+                    INSERT INTO weir.watermarks AS mark (node, epoch, seq)
+                    SELECT $1, $2, $3::bigint FROM known WHERE known.seq >= $4
                     ON CONFLICT (node, epoch) DO UPDATE SET seq = excluded.seq WHERE mark.seq < excluded.seq
                 ),
                 gap AS (
                     INSERT INTO weir.gaps (node, epoch, first_seq, last_seq, reason)
-                    SELECT $1, $2, greatest(absent.first_seq, mark.seq + 1), absent.last_seq, 'missing'
-                    FROM unnest($%d::bigint[], $%d::bigint[]) AS absent (first_seq, last_seq),
-                        (SELECT coalesce(max(seq), 0) AS seq FROM weir.watermarks WHERE node = $1 AND epoch = $2) AS mark
-                    WHERE absent.last_seq > mark.seq
+                    SELECT $1, $2, greatest(absent.first_seq, known.seq + 1), absent.last_seq, 'missing'
+                    FROM unnest($%d::bigint[], $%d::bigint[]) AS absent (first_seq, last_seq), known
+                    WHERE absent.last_seq > known.seq AND known.seq >= $4
                     ON CONFLICT DO NOTHING
                     RETURNING first_seq, last_seq
                 )
                 SELECT count(*), (SELECT count(*) FROM gap),
                     (SELECT coalesce(sum(last_seq - first_seq + 1), 0)::bigint FROM gap),
-                    (SELECT string_agg(first_seq || '…' || last_seq, ', ' ORDER BY first_seq) FROM gap)
+                    (SELECT string_agg(first_seq || '…' || last_seq, ', ' ORDER BY first_seq) FROM gap),
+                    (SELECT seq FROM known)
                 FROM inserted
                 """
                 .formatted(targets(), expressions(), parameters(), names(EventColumn::name), DIMENSIONS, meters(m -> m),

@@ -8,8 +8,14 @@ import java.util.List;
 /// The seqs rise strictly; they may leave numbers out where the spool lost records (a bad block, a power cut). Storing the
 /// batch moves the watermark of (node, epoch) to [#lastSeq()].
 ///
+/// @param after the watermark as the sender knows it: a store whose own is lower has gone back in time since, and takes nothing,
+///        so that the sender begins again at the store's; 0 to send in any case
 /// @param events 1 or more, never changed
-public record Batch(String node, long epoch, List<KeptEvent> events) {
+public record Batch(String node, long epoch, long after, List<KeptEvent> events) {
+    public Batch(String node, long epoch, List<KeptEvent> events) {
+        this(node, epoch, 0, events);
+    }
+
     public Batch {
         events = List.copyOf(events);
         if (events.isEmpty()) {

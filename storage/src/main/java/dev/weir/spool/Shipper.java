@@ -98,6 +98,7 @@ public final class Shipper implements Runnable {
         if (from == null || current == null) {
             return seekNextEpoch();
         }
+        long after = from.position();
         var events = from.read(batchSize);
         if (events.isEmpty()) {
             if (current.live()) {
@@ -106,7 +107,7 @@ public final class Shipper implements Runnable {
             rewindAfter(current.epoch());
             return true;
         }
-        store(current, events);
+        store(current, after, events);
         return true;
     }
 
@@ -130,9 +131,9 @@ public final class Shipper implements Runnable {
         return false;
     }
 
-    private void store(Spool.Epoch current, List<KeptEvent> events) throws StoreException {
+    private void store(Spool.Epoch current, long after, List<KeptEvent> events) throws StoreException {
         long begun = clock.nanoTime();
-        store.store(new Batch(current.node(), current.epoch(), events));
+        store.store(new Batch(current.node(), current.epoch(), after, events));
         long took = clock.nanoTime() - begun;
         spool.stored(current.epoch(), events.getLast().id().seq());
         storedEvents = storedEvents + events.size();

@@ -199,6 +199,11 @@ public final class Spool implements UsageJournal, Closeable {
         return refuse(event);
     }
 
+    @Override
+    public boolean wantsShedding() {
+        return pressure().compareTo(Pressure.SHED) >= 0;
+    }
+
     /// Makes durable what is kept. To be called every [SpoolConfig#syncIntervalNanos] by one runner; costs nothing where there
     /// is nothing new.
     public void sync() {
