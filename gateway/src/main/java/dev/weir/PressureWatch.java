@@ -47,7 +47,8 @@ final class PressureWatch {
             case SHED -> "calls of routes with shed: true are refused, at 100 % all will be";
             case REFUSE -> "new calls are refused";
         };
-        return "the spool holds " + used.getAsLong() + " of its quota of " + quota + " bytes, because PostgreSQL does not take"
+        return "the spool holds " + used.getAsLong() + " of its quota of " + quota
+                + " bytes, because PostgreSQL does not take"
                 + " events; " + what + ". Bring PostgreSQL back, or raise spool.quota.";
     }
 }

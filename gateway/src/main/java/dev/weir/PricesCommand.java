@@ -53,7 +53,8 @@ final class PricesCommand implements Runnable {
         PriceBook book = PriceBooks.of(config);
         PrintWriter out = spec.commandLine().getOut();
         out.println("Price book " + book.version() + ": " + book.size() + " rows as of " + book.asOf() + ".");
-        JsonObject answer = ControlClient.ask(config, PATIENCE, "/api/prices/unpriced" + (since == null ? "" : "?since=" + since));
+        JsonObject answer = ControlClient.ask(config, PATIENCE,
+                "/api/prices/unpriced" + (since == null ? "" : "?since=" + since));
         String inForce = answer.getString("price_version");
         if (!book.version().equals(inForce)) {
             out.println("The running Weir has " + inForce + " in force: restart it to use this one.");

@@ -102,8 +102,9 @@ final class Store implements AutoCloseable {
     private void lookForTwin() {
         long latest = postgres.epochs().latest(spool.nodeId(), spool.epoch());
         if (latest > spool.epoch() && latest != twin) {
-            LOG.error("another process runs under the name '{}': it began epoch {}, this one is in epoch {}. Events of both"
-                    + " are kept apart and none is lost, but give one of them another node.id and a folder of its own.",
+            LOG.error(
+                    "another process runs under the name '{}': it began epoch {}, this one is in epoch {}. Events of both"
+                            + " are kept apart and none is lost, but give one of them another node.id and a folder of its own.",
                     spool.nodeId(), latest, spool.epoch());
         }
         twin = latest > spool.epoch() ? latest : 0;

@@ -91,7 +91,7 @@ class AuditIT {
     private void tamper(String sql) throws SQLException, IOException {
         Path home = folder.resolve("var/postgres");
         String port = Files.readAllLines(home.resolve("data/postmaster.pid")).get(3);
-        try (var connection = DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + port + "/weir", "postgres",
+        try (var connection = DriverManager.getConnection("jdbc:postgresql://127.0.0.1:" + port + "/postgres", "weir",
                 Files.readString(home.resolve("password")).strip());
                 var statement = connection.createStatement()) {
             assertThat(statement.executeUpdate(sql)).isPositive();

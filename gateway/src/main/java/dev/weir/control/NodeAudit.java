@@ -100,7 +100,8 @@ final class NodeAudit {
             return undecided(sums.unstored() + " events are not stored yet");
         }
         if (sums.othersSince()) {
-            return undecided("other nodes have stored events since this one restored its counters, which count its own");
+            return undecided(
+                    "other nodes have stored events since this one restored its counters, which count its own");
         }
         if (node.calls().getAsInt() > 0 || !before.equals(ledger.standings(now))) {
             return undecided("calls came while the events were summed");
@@ -123,7 +124,8 @@ final class NodeAudit {
                 String text = name(key) + ": " + settled + " settled, " + events + " by its events";
                 boolean mayBe = settled > events && key.limit().measure().equals(Measure.of(Meter.COST))
                         && usage.hasUnpriced(key.tenant(), key.limit().window().span(now, key.limit().zone()));
-                (mayBe ? open : wrong).add(mayBe ? text + "; some of them have no price and were charged as reserved" : text);
+                (mayBe ? open : wrong)
+                        .add(mayBe ? text + "; some of them have no price and were charged as reserved" : text);
             }
             if (stand != null && stand.reserved() != 0 && awaiting == 0) {
                 wrong.add(name(key) + ": " + stand.reserved() + " reserved, and nothing is in flight");
@@ -166,7 +168,8 @@ final class NodeAudit {
     }
 
     private static Check undecided(String why) {
-        return new Check("counters", Verdict.UNDECIDED, why + "; ask again at a quiet moment, or wait longer", List.of());
+        return new Check("counters", Verdict.UNDECIDED, why + "; ask again at a quiet moment, or wait longer",
+                List.of());
     }
 
     private Check spool() {

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// The life of one call, top to bottom (the table "The path of one call" in `ARCHITECTURE.md`, in its order).
 ///
 /// A call makes one attempt, or two; each has its own reservation, its own opening record and its own event, and ends in
-/// [#settle], once. Event loop of the client's connection only; what must wait (an exact count of tokens) runs on a worker
-/// and comes back to the loop.
+/// [#settle], once. Event loop of the client's connection only; an exact count of tokens runs on a worker and comes back to it.
 final class Exchange implements LiveCall {
     private final ExchangeLoop loop;
     private final HttpServerRequest request;

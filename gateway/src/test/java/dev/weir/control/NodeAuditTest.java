@@ -7,6 +7,7 @@ import dev.weir.control.AuditReport.Check;
 import dev.weir.control.AuditReport.Verdict;
 import dev.weir.ledger.Claims;
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Reservation;
 import dev.weir.money.Money;
 import dev.weir.port.Clock;
 import dev.weir.tenant.Entity;
@@ -31,9 +32,9 @@ import org.junit.jupiter.api.Test;
 class NodeAuditTest {
     private static final Instant NOW = Instant.parse("2026-03-14T09:26:53Z");
     private static final TenantId ACME = new TenantId("acme");
-    private static final Limit TOKENS = Limit.block("tokens", Entity.each(Entity.Kind.TENANT), Measure.of(Meter.TOKENS),
+    private static final Limit TOKENS = Limit.block("tokens", Entity.THE_TENANT, Measure.of(Meter.TOKENS),
             Window.DAY, 1_000);
-    private static final Limit COST = Limit.notify("cost", Entity.each(Entity.Kind.TENANT), Measure.of(Meter.COST),
+    private static final Limit COST = Limit.notify("cost", Entity.THE_TENANT, Measure.of(Meter.COST),
             Window.MONTH, 1_000);
 
     private final Ledger ledger = new Ledger();
@@ -82,9 +83,7 @@ class NodeAuditTest {
     @Test
     void aReservationThatNobodyEndsIsAFailureOnlyWhereNothingIsAwaited() {
         use(30, 5);
-        var claims = new Claims(ACME, NOW);
-        claims.add(TOKENS, "acme", 8, 0);
-        assertThat(ledger.reserve(claims)).isNotNull();
+        assertThat(ledger.reserve(Claims.fixed(ACME, NOW).add(TOKENS, "acme", 8))).isInstanceOf(Reservation.class);
 
         assertThat(counters().verdict()).as("a call that awaits its usage").isEqualTo(Verdict.OK);
         assertThat(counters().summary()).contains("1 calls await");

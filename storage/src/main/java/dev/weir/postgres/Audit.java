@@ -41,7 +41,8 @@ public final class Audit implements AutoCloseable {
                 JOIN weir.watermarks USING (node, epoch)
             WHERE begun_at < $4 AND (ended_at IS NULL OR ended_at >= $3)
             ORDER BY 1, 2
-            """.formatted(IN_RANGE);
+            """
+            .formatted(IN_RANGE);
     private static final String EPOCHS = """
             SELECT node, epoch, count(seq) AS events, coalesce(min(seq), 0) AS first, coalesce(max(seq), 0) AS last,
                 (SELECT seq FROM weir.watermarks AS mark WHERE mark.node = asked.node AND mark.epoch = asked.epoch) AS mark,
@@ -216,8 +217,9 @@ public final class Audit implements AutoCloseable {
                 UNION ALL
                 SELECT true, * FROM (SELECT * FROM counted EXCEPT SELECT * FROM stored) AS right_ones
                 ORDER BY %3$s, counted LIMIT $3
-                """.formatted(columns, table, key, Totals.OF_EVENTS, StoreSql.DIMENSIONS,
-                UsageTotal.METERS.stream().map(Meter::id).collect(Collectors.joining(", ")));
+                """
+                .formatted(columns, table, key, Totals.OF_EVENTS, StoreSql.DIMENSIONS,
+                        UsageTotal.METERS.stream().map(Meter::id).collect(Collectors.joining(", ")));
     }
 
     private static boolean hasSameKey(Row one, Row other, String[] key) {

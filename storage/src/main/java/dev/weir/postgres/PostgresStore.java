@@ -109,7 +109,8 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
         var row = client.tryUse(statements -> statements.query(StoreSql.STORE, arguments)).iterator().next();
         if (row.getLong(4) < batch.after()) {
             throw StoreException.notStored("the database holds " + batch.node() + "-" + batch.epoch() + " up to seq "
-                    + row.getLong(4) + ", and held it up to " + batch.after() + " before: it was restored from a backup,"
+                    + row.getLong(4) + ", and held it up to " + batch.after()
+                    + " before: it was restored from a backup,"
                     + " and is filled again from what the spool still has", null);
         }
         if (row.getLong(1) > 0) {

@@ -129,7 +129,11 @@ final class StoreSql {
         var text = new StringBuilder();
         int number = FIRST_COLUMN;
         for (EventColumn column : EventColumn.ALL) {
-            text.append(number == FIRST_COLUMN ? "$" : ", $").append(number++).append("::").append(column.type()).append("[]");
+            text.append(number == FIRST_COLUMN ? "$" : ", $")
+                    .append(number++)
+                    .append("::")
+                    .append(column.type())
+                    .append("[]");
         }
         return text.toString();
     }

@@ -34,7 +34,8 @@ final class Recovery {
     /// @param recoveredUpTo the last epoch whose open attempts all have their events
     /// @param fallbackNode the node of a segment whose header is lost
     Recovery(Disk disk, String bootId, String fallbackNode, long recoveredUpTo) {
-        this(disk, bootId, fallbackNode, recoveredUpTo, new Watcher() {});
+        this(disk, bootId, fallbackNode, recoveredUpTo, new Watcher() {
+        });
     }
 
     Recovery(Disk disk, String bootId, String fallbackNode, long recoveredUpTo, Watcher watcher) {

@@ -104,7 +104,8 @@ public final class Spool implements UsageJournal, Closeable {
         return open(config, disk, clock, random, Epochs.OF_FOLDER, rated);
     }
 
-    /// Asked before the recovery mark moves: a start that dies before it has its epoch, or right after, finds the same gaps again.
+    /// Asked before the recovery mark moves: a start that dies before it has its epoch, or right after, finds the same gaps
+    /// again.
     private long begin(Epochs epochs, Recovery found) throws IOException {
         long last = Math.max(found.lastEpoch(), folder.lastEpoch());
         long given = epochs.begin(new Epochs.Start(nodeId, last + 1, found.lastSeq(nodeId, last),

@@ -85,7 +85,8 @@ final class AuditIT {
     @Test
     void anIdThatIsThereAgainOnAnotherDayIsFoundThoughThePrimaryKeyLetsItPass() throws Exception {
         execute("SELECT weir.create_event_partitions(current_date - 40, current_date - 38)");
-        copy("epoch = 2 AND seq = 33", "day = current_date - 39, time = current_date - interval '39 days' + interval '1 h'");
+        copy("epoch = 2 AND seq = 33",
+                "day = current_date - 39, time = current_date - interval '39 days' + interval '1 h'");
         var found = find();
 
         assertThat(found.twice()).hasSize(1);
@@ -121,8 +122,9 @@ final class AuditIT {
     void usageThatIsBookedLaterUnderItsAttemptsNameIsNotTwice() throws Exception {
         var event = random.event(4_001);
         var later = withFlags(event, Flags.NONE.with(Flag.USAGE_DEFERRED));
-        postgres.store().store(RandomEvents.batch(List.of(new KeptEvent(new EventId("n1", 3, 121), event),
-                new KeptEvent(new EventId("n1", 3, 122), later))));
+        postgres.store()
+                .store(RandomEvents.batch(List.of(new KeptEvent(new EventId("n1", 3, 121), event),
+                        new KeptEvent(new EventId("n1", 3, 122), later))));
 
         assertSound(find());
     }
