@@ -9,6 +9,7 @@ import dev.weir.postgres.Audit.Hole;
 import dev.weir.spool.Gap;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// What the findings in the database mean. Pure.
 final class HistoryAudit {
@@ -16,6 +17,13 @@ final class HistoryAudit {
 
     static List<Check> checks(Findings found) {
         return List.of(sequences(found), epochs(found), ids(found), attempts(found), totals(found));
+    }
+
+    /// The same questions, and no answer.
+    static List<Check> undecided(String why) {
+        return Stream.of("sequences", "epochs", "ids", "attempts", "totals")
+                .map(name -> new Check(name, Verdict.UNDECIDED, why, List.of()))
+                .toList();
     }
 
     /// Every number up to the watermark is there, or on record as missing.

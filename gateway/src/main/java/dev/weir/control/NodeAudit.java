@@ -8,6 +8,7 @@ import dev.weir.control.AuditReport.Verdict;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Standing;
 import dev.weir.port.Clock;
+import dev.weir.postgres.DatabaseException;
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantDirectory;
@@ -95,7 +96,12 @@ final class NodeAudit {
         }
         Instant now = clock.now();
         var before = ledger.standings(now);
-        var sums = usage.at(now);
+        Usage.Sums sums;
+        try {
+            sums = usage.at(now);
+        } catch (DatabaseException unanswered) {
+            return undecided(String.valueOf(unanswered.getMessage()));
+        }
         if (sums.unstored() > 0) {
             return undecided(sums.unstored() + " events are not stored yet");
         }

@@ -3,6 +3,7 @@ package dev.weir.control;
 import dev.weir.ledger.Ledger;
 import dev.weir.port.Clock;
 import dev.weir.postgres.Counters;
+import dev.weir.postgres.DatabaseException;
 import dev.weir.postgres.DayRange;
 import dev.weir.postgres.Postgres;
 import dev.weir.postgres.Scope;
@@ -46,9 +47,17 @@ public final class RunningAudit implements AuditResource.Auditor {
     @Override
     public AuditReport audit(Instant from, Instant to, Duration wait) {
         var checks = new ArrayList<AuditReport.Check>();
-        checks.addAll(HistoryAudit.checks(postgres.audit().find(from, to)));
+        checks.addAll(history(from, to));
         checks.addAll(node.checks(wait));
         return new AuditReport(from, to, checks);
+    }
+
+    private List<AuditReport.Check> history(Instant from, Instant to) {
+        try {
+            return HistoryAudit.checks(postgres.audit().find(from, to));
+        } catch (DatabaseException unanswered) {
+            return HistoryAudit.undecided(unanswered.getMessage() + "; ask for a shorter range, or again later");
+        }
     }
 
     private NodeAudit.SpoolStand spool() {

@@ -39,8 +39,25 @@ public final class FileDisk implements Disk {
     /// Opens a folder, making it and its parents where they are missing.
     public static FileDisk open(Path folder) throws IOException {
         var absolute = folder.toAbsolutePath().normalize();
-        Files.createDirectories(absolute);
+        make(absolute);
         return new FileDisk(absolute);
+    }
+
+    /// A folder is only as durable as its name in the one above.
+    private static void make(Path folder) throws IOException {
+        Path above = folder.getParent();
+        if (above == null || Files.isDirectory(folder)) {
+            return;
+        }
+        make(above);
+        Files.createDirectories(folder);
+        syncNames(above);
+    }
+
+    private static void syncNames(Path folder) throws IOException {
+        try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
     }
 
     /// What names this run of the machine: another value than a file's means that the machine was restarted since. Empty
@@ -162,9 +179,7 @@ public final class FileDisk implements Disk {
 
     @Override
     public void syncFolder() throws IOException {
-        try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
+        syncNames(folder);
     }
 
     @Override

@@ -34,6 +34,8 @@ public final class Shipper implements Runnable {
     private @Nullable SpoolReader reader;
     private Spool.@Nullable Epoch epoch;
     private long finishedEpoch;
+    /// The watermark of the epoch, as this shipper has read or moved it.
+    private long storedSeq;
     private int batchSize = BATCH_MIN;
     private int failures;
     private long markSeq;
@@ -98,7 +100,6 @@ public final class Shipper implements Runnable {
         if (from == null || current == null) {
             return seekNextEpoch();
         }
-        long after = from.position();
         var events = from.read(batchSize);
         if (events.isEmpty()) {
             if (current.live()) {
@@ -107,7 +108,7 @@ public final class Shipper implements Runnable {
             rewindAfter(current.epoch());
             return true;
         }
-        store(current, after, events);
+        store(current, events);
         return true;
     }
 
@@ -124,6 +125,7 @@ public final class Shipper implements Runnable {
                 }
                 spool.stored(next.epoch(), watermark);
                 reader = spool.read(next.epoch(), watermark);
+                storedSeq = watermark;
                 epoch = next;
                 return true;
             }
@@ -131,11 +133,12 @@ public final class Shipper implements Runnable {
         return false;
     }
 
-    private void store(Spool.Epoch current, long after, List<KeptEvent> events) throws StoreException {
+    private void store(Spool.Epoch current, List<KeptEvent> events) throws StoreException {
         long begun = clock.nanoTime();
-        store.store(new Batch(current.node(), current.epoch(), after, events));
+        store.store(new Batch(current.node(), current.epoch(), storedSeq, events));
         long took = clock.nanoTime() - begun;
-        spool.stored(current.epoch(), events.getLast().id().seq());
+        storedSeq = events.getLast().id().seq();
+        spool.stored(current.epoch(), storedSeq);
         storedEvents = storedEvents + events.size();
         if (took > SLOW_NANOS) {
             batchSize = Math.max(BATCH_MIN, batchSize / 2);

@@ -21,7 +21,7 @@ import picocli.CommandLine;
 
 /// `./weir audit` against a real Weir: all is well after traffic, a refusal, a kill and a start; and whoever touches the database
 /// is found out.
-class AuditIT {
+class WholeAuditIT {
     private static final String CONFIG = "routes:\n  sandbox: {kind: llm, provider: sandbox}\n";
     private static final int ALL_WELL = 0;
     private static final int FAILED = 1;
