@@ -4,15 +4,18 @@ import dev.weir.admission.Admissions;
 import dev.weir.config.GatewayConfig;
 import dev.weir.config.UpstreamUrl;
 import dev.weir.control.AdminKey;
+import dev.weir.control.AuditResource;
 import dev.weir.control.ControlOptions;
 import dev.weir.control.ControlPlane;
 import dev.weir.control.CostsResource;
 import dev.weir.control.EventsResource;
+import dev.weir.control.GapsResource;
 import dev.weir.control.HealthCheck;
 import dev.weir.control.HealthResource;
 import dev.weir.control.KeysResource;
 import dev.weir.control.MetricsResource;
 import dev.weir.control.PricesResource;
+import dev.weir.control.RunningAudit;
 import dev.weir.control.StoredTenants;
 import dev.weir.control.StoredUsage;
 import dev.weir.control.TenantsResource;
@@ -27,6 +30,7 @@ import dev.weir.ledger.Ledger;
 import dev.weir.meter.Tokenizers;
 import dev.weir.port.Clock;
 import dev.weir.port.Random;
+import dev.weir.postgres.Counters;
 import dev.weir.rating.PriceBook;
 import dev.weir.sandbox.Sandbox;
 import dev.weir.spool.Pressure;
@@ -77,6 +81,7 @@ final class Gateway implements AutoCloseable {
     private final List<DataPlane> dataPlanes = new ArrayList<>();
     private final ControlPlane control;
     private final Running running = new Running();
+    private List<Counters.Watermark> restoredAt = List.of();
 
     private Gateway(GatewayConfig config) throws Exception {
         this.config = config;
@@ -156,6 +161,7 @@ final class Gateway implements AutoCloseable {
         var past = Past.of(store.postgres(), store.spool(), clock.now());
         past.restoreCounters(admissions, directory.snapshot());
         past.restoreDeferred(deferred);
+        restoredAt = past.watermarks();
     }
 
     private void forgetDeferred() {
@@ -197,8 +203,11 @@ final class Gateway implements AutoCloseable {
                 new EventsResource(usage),
                 new CostsResource(tenants, usage, clock),
                 new PricesResource(usage, admissions::prices, clock),
+                new GapsResource(store.postgres().gaps()::list),
+                new AuditResource(new RunningAudit(store.postgres(), store.spool(), store.shipper(), ledger, directory,
+                        restoredAt, clock, this::callsInFlight), clock),
                 new HealthResource(List.of(new HealthCheck("postgresql", this::databaseComplaint),
-                        new HealthCheck("spool", this::spoolComplaint))),
+                        new HealthCheck("spool", this::spoolComplaint, store::pressureWarning))),
                 new MetricsResource(metrics::scrape)));
     }
 
@@ -220,12 +229,20 @@ final class Gateway implements AutoCloseable {
     private void startJobs() {
         var spool = store.spool();
         var shipper = store.shipper();
-        metrics.watchSpool(new SpoolWatch(spool::depthRecords, spool::usedBytes, shipper::lagNanos, shipper::lagNanos));
+        metrics.watchSpool(new SpoolWatch(spool::depthRecords, spool::usedBytes, shipper::lagNanos, shipper::lagNanos,
+                spool::quotaBytes, () -> spool.pressure().ordinal(), spool::suspectSegments, spool::badBlocks,
+                spool::unsyncedNanos));
+        metrics.watchGaps(store.postgres().gapLog()::gaps, store.postgres().gapLog()::events);
+        metrics.watchTwin(() -> store.twin() > 0);
         metrics.watchShipper(shipper::storedEvents, shipper::failedSteps);
-        metrics.watchCallsInFlight(() -> dataPlanes.stream().mapToInt(DataPlane::running).sum());
+        metrics.watchCallsInFlight(this::callsInFlight);
         repeat(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer);
         repeat(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now(), clock.nanoTime()));
         repeat(LEDGER_SWEEP, "weir-deferred-sweep", this::forgetDeferred);
+    }
+
+    private int callsInFlight() {
+        return dataPlanes.stream().mapToInt(DataPlane::running).sum();
     }
 
     private void repeat(Duration pause, String name, Runnable task) {

@@ -10,12 +10,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/// The command line. Exit codes: 0 done, 1 failed, 2 asked for something that does not exist or is not configured well.
+/// The command line. Exit codes: 0 done, 1 failed, 2 asked for something that does not exist or is not configured well; `audit`
+/// has one more.
 @Command(name = "weir", synopsisSubcommandLabel = "COMMAND", mixinStandardHelpOptions = true,
         versionProvider = Version.class, description = "An inline gateway that meters LLM and connector traffic.",
         subcommands = {
             RunCommand.class, DemoCommand.class, TestCommand.class, ConfigCommand.class, PricesCommand.class,
-            VersionCommand.class, HelpCommand.class},
+            AuditCommand.class, VersionCommand.class, HelpCommand.class},
         footer = {"",
             "Run `./weir help COMMAND` for its options. WEIR_JAVA_OPTS replaces the JVM's options."})
 public final class Main implements Runnable {

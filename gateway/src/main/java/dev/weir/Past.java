@@ -2,6 +2,7 @@ package dev.weir;
 
 import dev.weir.admission.Admissions;
 import dev.weir.admission.PastUsage;
+import dev.weir.control.RestoredUsage;
 import dev.weir.deferred.Awaited;
 import dev.weir.deferred.DeferredUsage;
 import dev.weir.event.Flags.Flag;
@@ -12,9 +13,9 @@ import dev.weir.postgres.Postgres;
 import dev.weir.spool.KeptEvent;
 import dev.weir.spool.Spool;
 import dev.weir.tenant.TenantDirectory;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -30,8 +31,6 @@ import org.slf4j.LoggerFactory;
 /// takes no events.
 final class Past {
     private static final Logger LOG = LoggerFactory.getLogger(Past.class);
-    /// Offsets of time zones from UTC are multiples of it.
-    private static final Duration GRAIN = Duration.ofMinutes(15);
 
     private final Counters.Sums sums;
     private final Pending pending;
@@ -50,13 +49,18 @@ final class Past {
     }
 
     static Past of(Postgres postgres, Spool spool, Instant now) {
-        return new Past(postgres.counters().since(Instant.EPOCH, now, GRAIN), postgres.pending(), spool, now);
+        return new Past(postgres.counters().since(Instant.EPOCH, now, RestoredUsage.GRAIN), postgres.pending(), spool, now);
+    }
+
+    /// Up to which event of each start the sums go; what comes after is of the spool.
+    List<Counters.Watermark> watermarks() {
+        return sums.watermarks();
     }
 
     /// Gives each limit what was used of it.
     void restoreCounters(Admissions admissions, TenantDirectory.Snapshot directory) {
         var counted = new long[1];
-        Iterable<PastUsage> past = () -> Stream.concat(sums.used().stream().map(Past::stored),
+        Iterable<PastUsage> past = () -> Stream.concat(RestoredUsage.of(sums).stream(),
                 spooled().filter(event -> event.tenant() != null && event.outcome().isAttempt())
                         .peek(event -> counted[0]++)
                         .map(Past::spooled))
@@ -88,11 +92,6 @@ final class Past {
 
     private long watermark(Spool.Epoch epoch) {
         return watermarks.getOrDefault(new Start(epoch.node(), epoch.epoch()), 0L);
-    }
-
-    private static PastUsage stored(Counters.Used used) {
-        return new PastUsage(used.tenant(), used.key(), used.user(), used.route(), used.model(), used.run(),
-                used.tags(), used.time(), used.quantities(), used.cost());
     }
 
     private static PastUsage spooled(UsageEvent event) {

@@ -3,17 +3,9 @@ package dev.weir;
 import dev.weir.config.ConfigResult;
 import dev.weir.config.GatewayConfig;
 import dev.weir.rating.PriceBook;
-import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -31,7 +23,6 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND")
 final class PricesCommand implements Runnable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    private static final int OK = 200;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -62,7 +53,8 @@ final class PricesCommand implements Runnable {
         PriceBook book = PriceBooks.of(config);
         PrintWriter out = spec.commandLine().getOut();
         out.println("Price book " + book.version() + ": " + book.size() + " rows as of " + book.asOf() + ".");
-        JsonObject answer = ask(config, "/api/prices/unpriced" + (since == null ? "" : "?since=" + since));
+        JsonObject answer = ControlClient.ask(config, PATIENCE,
+                "/api/prices/unpriced" + (since == null ? "" : "?since=" + since));
         String inForce = answer.getString("price_version");
         if (!book.version().equals(inForce)) {
             out.println("The running Weir has " + inForce + " in force: restart it to use this one.");
@@ -98,42 +90,5 @@ final class PricesCommand implements Runnable {
                 : without + (without == 1 ? " model has" : " models have")
                         + " no price. Add rows to the file that prices.file names, and restart Weir.");
         return without;
-    }
-
-    private static JsonObject ask(GatewayConfig config, String path) throws InterruptedException {
-        var control = config.listen().control();
-        String host = control.host().equals("0.0.0.0") ? "127.0.0.1" : control.host();
-        String base = (config.control().tls().isPresent() ? "https" : "http") + "://" + host + ":" + control.port();
-        var request = HttpRequest.newBuilder(URI.create(base + path))
-                .timeout(PATIENCE)
-                .header("Authorization", "Bearer " + adminKey(config))
-                .build();
-        try (HttpClient client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(PATIENCE)
-                .build()) {
-            HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
-            if (response.statusCode() != OK) {
-                throw new StartFailure("the control plane at " + base + " answered " + response.statusCode()
-                        + ". Is it the Weir of this configuration and data folder?");
-            }
-            return new JsonObject(response.body());
-        } catch (IOException | DecodeException nobody) {
-            throw new StartFailure("no Weir answers at " + base + ". Start it with `./weir run`, or name the control"
-                    + " plane of the running one with --control.", nobody);
-        }
-    }
-
-    private static String adminKey(GatewayConfig config) {
-        if (config.keys().admin().isPresent()) {
-            return config.keys().admin().get().reveal();
-        }
-        Path file = config.data().resolve(Secrets.ADMIN_FILE);
-        try {
-            return Files.readString(file).strip();
-        } catch (IOException e) {
-            throw new StartFailure("the admin key cannot be read from " + file
-                    + ". Name the data folder of the running Weir with --data, or set WEIR_ADMIN_KEY.", e);
-        }
     }
 }

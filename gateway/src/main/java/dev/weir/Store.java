@@ -7,6 +7,7 @@ import dev.weir.money.Money;
 import dev.weir.port.Clock;
 import dev.weir.port.Random;
 import dev.weir.postgres.Database;
+import dev.weir.postgres.DatabaseException;
 import dev.weir.postgres.EmbeddedPostgres;
 import dev.weir.postgres.Postgres;
 import dev.weir.rating.PriceBook;
@@ -22,6 +23,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,11 +35,16 @@ final class Store implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
     private static final Duration WORK_PAUSE = Duration.ofMillis(5);
     private static final Duration SHIP_AT_STOP = Duration.ofSeconds(15);
+    private static final Duration RETRY_PAUSE = Duration.ofMillis(500);
+    private static final Duration PRESSURE_LOOK = Duration.ofSeconds(1);
+    private static final Duration TWIN_LOOK = Duration.ofSeconds(10);
 
     private final Running running = new Running();
     private final Postgres postgres;
     private final Spool spool;
     private final Shipper shipper;
+    private final PressureWatch pressure;
+    private volatile long twin;
 
     private Store(GatewayConfig config, DataFolder folder, Vertx vertx, Clock clock, Random random, PriceBook prices)
             throws IOException, InterruptedException {
@@ -46,8 +54,10 @@ final class Store implements AutoCloseable {
             running.add("database connections", postgres);
             postgres.store().preparePartitions(LocalDate.ofInstant(clock.now(), ZoneOffset.UTC));
             spool = Spool.open(spoolConfig(config), FileDisk.open(config.spoolFolder()), clock, random,
-                    new InterruptedAttempts(postgres, prices));
+                    postgres.epochs(), new InterruptedAttempts(postgres, prices));
             running.add("spool", spool);
+            pressure = new PressureWatch(spool::pressure, spool::usedBytes, spool.quotaBytes());
+            repeat(PRESSURE_LOOK, "weir-spool-pressure", pressure::look);
             repeat(config.spool().sync().isZero() ? WORK_PAUSE : config.spool().sync(), "weir-spool-sync",
                     spool::sync);
             repeat(WORK_PAUSE, "weir-spool-work", () -> {
@@ -64,13 +74,64 @@ final class Store implements AutoCloseable {
         }
     }
 
+    /// Puts on record that this start may keep events from now on: not before has its folder anything to lose.
+    private void tellStarted() throws InterruptedException {
+        while (!isStartedTold()) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException("stopped while the start was being put on record");
+            }
+            LockSupport.parkNanos(RETRY_PAUSE.toNanos());
+        }
+    }
+
+    private boolean isStartedTold() {
+        try {
+            postgres.epochs().started(spool.nodeId(), spool.epoch());
+            return true;
+        } catch (DatabaseException away) {
+            LOG.warn("this start is not on record yet, trying again: {}", away.getMessage());
+            return false;
+        }
+    }
+
+    /// Whether another process has begun under this node's name. It has epochs of its own, so nothing is mixed up or lost; but
+    /// both ship and both count, and an operator meant them to be two.
+    private void lookForTwin() {
+        long latest = postgres.epochs().latest(spool.nodeId(), spool.epoch());
+        if (latest > spool.epoch() && latest != twin) {
+            LOG.error(
+                    "another process runs under the name '{}': it began epoch {}, this one is in epoch {}. Events of both"
+                            + " are kept apart and none is lost, but give one of them another node.id and a folder of its own.",
+                    spool.nodeId(), latest, spool.epoch());
+        }
+        twin = latest > spool.epoch() ? latest : 0;
+    }
+
+    /// What somebody should look at, empty while less than 70 % of the quota is used.
+    Optional<String> pressureWarning() {
+        return pressure.warning();
+    }
+
+    /// The epoch of another process that has begun under this node's name, 0 where there is none.
+    long twin() {
+        return twin;
+    }
+
     /// Starts all but the shipper: what former starts left in the spool can be read until [#startShipping].
     ///
     /// @throws StartFailure or another exception whose message says what to do
     static Store open(GatewayConfig config, DataFolder folder, Vertx vertx, Clock clock, Random random,
             PriceBook prices)
             throws IOException, InterruptedException {
-        return new Store(config, folder, vertx, clock, random, prices);
+        var store = new Store(config, folder, vertx, clock, random, prices);
+        try {
+            store.tellStarted();
+            store.repeat(TWIN_LOOK, "weir-twin", store::lookForTwin);
+            return store;
+        } catch (InterruptedException stopped) {
+            store.close();
+            throw stopped;
+        }
     }
 
     /// Ships what is kept and what will be. Once.

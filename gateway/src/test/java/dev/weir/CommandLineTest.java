@@ -35,6 +35,11 @@ class CommandLineTest {
             config              | Say what to do with the configuration: check or show.
             prices              | Say what to do with the prices: check.
             prices check --since x | --since x is no day. Write one such as 2026-03-14.
+            audit --wait 61     | --wait 61 is not 0 to 60 seconds.
+            audit --from 2026-3 | --from 2026-3 is neither a day nor a time. Write 2026-03-14 or 2026-03-14T09:26:53Z.
+            audit --to x        | --to x is neither a day nor a time.
+            audit --spool no/f  | --spool no/f is no folder.
+            audit --spool . --from 2026-03-14 | A spool folder is read whole: --spool goes without --from and --to.
             run --lisen a:1     | Unknown options: '--lisen', 'a:1'
             run --data          | Missing required parameter for option '--data' (DIR)
             run extra           | There is no argument "extra" here.
@@ -50,7 +55,7 @@ class CommandLineTest {
     @Test
     void helpListsTheCommands() {
         assertThat(weir("help")).isEqualTo(Main.DONE);
-        assertThat(out.toString()).contains("./weir", "run", "demo", "test", "config", "version");
+        assertThat(out.toString()).contains("./weir", "run", "demo", "test", "config", "audit", "version");
     }
 
     @Test

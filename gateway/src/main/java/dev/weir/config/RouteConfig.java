@@ -35,13 +35,14 @@ import java.util.regex.Pattern;
 /// @param proxy outbound HTTP proxy: asked by CONNECT for an `https` upstream, else sent the request in absolute form
 /// @param mcp what holds for clients of kind `mcp`
 /// @param webhook what holds for deliveries; there on every route of kind `webhook`
+/// @param shed whether its calls are refused already when the spool is at 90 % of its quota
 public record RouteConfig(String name, RouteKind kind, String provider, Optional<UpstreamUrl> upstream,
         Credential credential, CredentialForm credentialForm, boolean passClientCredential, String region,
         boolean allowPrivate, boolean encodedSlash, boolean webSocket, Optional<String> outputLimitField,
         boolean askUsage,
         CutStreams cutStreams, ByteSize bodyMax, int retries, Set<String> methods, List<AccessRule> reads,
         List<AccessRule> writes, UpstreamDeadlines deadlines, int connections, Optional<Path> ca,
-        Optional<Address> proxy, McpRules mcp, Optional<WebhookRules> webhook) {
+        Optional<Address> proxy, McpRules mcp, Optional<WebhookRules> webhook, boolean shed) {
     /// What is done for the usage of an answer that the provider tells at its end, where the client does not wait for it.
     ///
     /// @param readOn whether the upstream is read to that end, nobody else listening; else it is told at once that nobody

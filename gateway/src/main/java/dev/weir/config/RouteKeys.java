@@ -64,11 +64,12 @@ final class RouteKeys {
         Optional<Address> proxy = route.optional("proxy", RouteKeys::proxy, address -> "http://" + address);
         McpRules mcp = WebhookKeys.mcp(route);
         Optional<WebhookRules> webhook = WebhookKeys.webhook(route);
+        boolean shed = route.flag("shed", false);
         route.end();
         return Optional.of(new RouteConfig(name, kind, provider, upstream, credential, form, pass, region,
                 allowPrivate, encodedSlash, webSocket, outputLimitField, askUsage, cutStreams, bodyMax, retries,
                 methods, reads,
-                writes, deadlines, connections, ca, proxy, mcp, webhook));
+                writes, deadlines, connections, ca, proxy, mcp, webhook, shed));
     }
 
     /// What passes where nothing is said: on the last two kinds only what is metered there.

@@ -15,7 +15,8 @@ import java.util.concurrent.TimeUnit;
 
 /// The control plane's server. Any thread may start and close it; what a request goes through says [ControlRouter].
 public final class ControlPlane {
-    private static final int IDLE_SECONDS = 60;
+    /// Nothing passes while an operation works, and an audit of a long range takes minutes.
+    private static final int IDLE_SECONDS = 600;
 
     private final HttpServer server;
     private final ExecutorService workers;

@@ -49,6 +49,7 @@ public final class HealthResource implements Resource {
             var result = new JsonObject().put("name", checks.get(i).name())
                     .put("status", complaint.isEmpty() ? "up" : "down");
             complaint.ifPresent(reason -> result.put("reason", reason));
+            checks.get(i).warning().get().ifPresent(warning -> result.put("warning", warning));
             results.add(result);
         }
         var body = new JsonObject().put("status", up ? "up" : "down").put("checks", results);

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// What a client is told where the call itself is the reason, or Weir: why, and what to do.
 final class CallRefusals {
     private static final long SOON_SECONDS = 1;
+    private static final long SHED_SECONDS = 10;
 
     private CallRefusals() {}
 
@@ -64,6 +65,13 @@ final class CallRefusals {
         return Refusal.of(RefusalCode.SPOOL_UNAVAILABLE,
                 "Weir cannot write its usage record, so it sends nothing upstream. Try again in a moment.",
                 SOON_SECONDS);
+    }
+
+    static Refusal shed() {
+        return Refusal.of(RefusalCode.SPOOL_UNAVAILABLE,
+                "Weir's database takes no usage records at the moment, and what may wait for it is nearly used up. Calls on"
+                        + " this route are refused first, so that others go on (shed: true). Try again in a while.",
+                SHED_SECONDS);
     }
 
     static Refusal unforeseen() {

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// The life of one call, top to bottom (the table "The path of one call" in `ARCHITECTURE.md`, in its order).
 ///
 /// A call makes one attempt, or two; each has its own reservation, its own opening record and its own event, and ends in
-/// [#settle], once. Event loop of the client's connection only; what must wait (an exact count of tokens) runs on a worker
-/// and comes back to the loop.
+/// [#settle], once. Event loop of the client's connection only; an exact count of tokens runs on a worker and comes back to it.
 final class Exchange implements LiveCall {
     private final ExchangeLoop loop;
     private final HttpServerRequest request;
@@ -137,12 +136,13 @@ final class Exchange implements LiveCall {
     private void open(Admission.Admitted admitted) {
         var opened = new Attempt(call, attempts + 1, admitted, ByteCaps.of(loop.admissions(), admitted),
                 stateSinceNanos);
-        if (loop.records().open(opened)) {
+        Refusal refusal = loop.records().open(opened);
+        if (refusal == null) {
             attempts = opened.number;
             attempt = opened;
             connect(opened);
         } else {
-            refuse(CallRefusals.notKept());
+            refuse(refusal);
         }
     }
 

@@ -35,13 +35,20 @@ final class Records {
         return parts.journal();
     }
 
-    /// @return whether the opening record is kept; where not, the reservation is given back
-    boolean open(Attempt attempt) {
-        if (isKept(attempt.call.id, () -> journal().open(attempt.ifInterrupted(parts.clock().nanoTime())))) {
-            return true;
+    /// @return null where the opening record is kept; else why the call cannot go on, with its reservation given back
+    @Nullable
+    Refusal open(Attempt attempt) {
+        Refusal refusal = null;
+        if (attempt.call.config().shed() && journal().wantsShedding()) {
+            refusal = CallRefusals.shed();
+        } else if (!isKept(attempt.call.id,
+                () -> journal().open(attempt.ifInterrupted(parts.clock().nanoTime())))) {
+            refusal = CallRefusals.notKept();
         }
-        parts.admissions().release(attempt.admitted);
-        return false;
+        if (refusal != null) {
+            parts.admissions().release(attempt.admitted);
+        }
+        return refusal;
     }
 
     void progress(Attempt attempt, Quantities soFar) {

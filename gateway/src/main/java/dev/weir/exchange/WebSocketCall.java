@@ -107,11 +107,12 @@ final class WebSocketCall implements LiveCall {
     /// 6: the opening record is kept before anything goes upstream.
     private void open(Admission.Admitted admitted) {
         var opened = new Attempt(call, 1, admitted, ByteCaps.of(loop.admissions(), admitted), stateSinceNanos);
-        if (loop.records().open(opened)) {
+        Refusal refusal = loop.records().open(opened);
+        if (refusal == null) {
             attempt = opened;
             connect(opened);
         } else {
-            refuse(CallRefusals.notKept());
+            refuse(refusal);
         }
     }
 

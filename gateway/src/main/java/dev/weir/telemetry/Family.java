@@ -123,7 +123,7 @@ enum Family {
             "weir.spool",
             Kind.GAUGE,
             "bytes",
-            "Bytes of the spool on disk."),
+            "Bytes of the spool that count towards its quota: what is not stored, and what is set aside for settlements."),
     SPOOL_LAG(
             "weir_spool_lag_seconds",
             "weir.spool.lag",
@@ -147,7 +147,55 @@ enum Family {
             "weir.shipper.errors",
             Kind.COUNTER,
             null,
-            "Batches that could not be stored and are tried again.");
+            "Batches that could not be stored and are tried again."),
+    GAPS(
+            "weir_gaps_total",
+            "weir.gaps",
+            Kind.COUNTER,
+            null,
+            "Gaps that this process put on record: stretches of events that are not to be had any more."),
+    GAP_EVENTS(
+            "weir_gap_events_total",
+            "weir.gap.events",
+            Kind.COUNTER,
+            null,
+            "Events in those gaps of which both ends are known."),
+    NODE_TWIN(
+            "weir_node_twin",
+            "weir.node.twin",
+            Kind.GAUGE,
+            null,
+            "1 where another process has begun under this node's name while this one runs, else 0."),
+    SPOOL_QUOTA(
+            "weir_spool_quota_bytes",
+            "weir.spool.quota",
+            Kind.GAUGE,
+            "bytes",
+            "How much of the spool may wait for PostgreSQL before calls are refused."),
+    SPOOL_PRESSURE(
+            "weir_spool_pressure",
+            "weir.spool.pressure",
+            Kind.GAUGE,
+            null,
+            "0 below 70 % of the quota, 1 from there on, 2 from 90 % on (routes that may be shed are refused), 3 full."),
+    SPOOL_SUSPECT(
+            "weir_spool_suspect_segments_total",
+            "weir.spool.suspect.segments",
+            Kind.COUNTER,
+            null,
+            "Segments given up because the disk did not sync them; what they held was written again elsewhere."),
+    SPOOL_BAD_BLOCKS(
+            "weir_spool_bad_blocks_total",
+            "weir.spool.bad.blocks",
+            Kind.COUNTER,
+            null,
+            "Damaged stretches of the spool that were passed over, at the start and since."),
+    SPOOL_LOSS_WINDOW(
+            "weir_spool_unsynced_seconds",
+            "weir.spool.unsynced",
+            Kind.GAUGE,
+            "seconds",
+            "How long ago all that was kept was last known to be on the disk: what a power cut could take.");
 
     /// What the exposition format calls its type.
     enum Kind {

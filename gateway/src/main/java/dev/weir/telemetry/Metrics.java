@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
@@ -105,6 +106,22 @@ public final class Metrics implements AutoCloseable {
         registry.gauge(Family.SPOOL_BYTES, spool.bytes()::getAsLong);
         registry.gauge(Family.SPOOL_LAG, () -> spool.lagNanos().getAsLong() / NANOS_PER_SECOND);
         registry.gauge(Family.SPOOL_OLDEST, () -> spool.oldestAgeNanos().getAsLong() / NANOS_PER_SECOND);
+        registry.gauge(Family.SPOOL_QUOTA, spool.quotaBytes()::getAsLong);
+        registry.gauge(Family.SPOOL_PRESSURE, spool.pressure()::getAsLong);
+        registry.sum(Family.SPOOL_SUSPECT, spool.suspectSegments(), LongSupplier::getAsLong);
+        registry.sum(Family.SPOOL_BAD_BLOCKS, spool.badBlocks(), LongSupplier::getAsLong);
+        registry.gauge(Family.SPOOL_LOSS_WINDOW, () -> spool.unsyncedNanos().getAsLong() / NANOS_PER_SECOND);
+    }
+
+    /// Names where it is read what this process put on record as missing; both only ever rise. Once.
+    public void watchGaps(LongSupplier gaps, LongSupplier events) {
+        registry.sum(Family.GAPS, gaps, LongSupplier::getAsLong);
+        registry.sum(Family.GAP_EVENTS, events, LongSupplier::getAsLong);
+    }
+
+    /// Names where it is read whether another process runs under this node's name. Once.
+    public void watchTwin(BooleanSupplier twin) {
+        registry.gauge(Family.NODE_TWIN, () -> twin.getAsBoolean() ? 1 : 0);
     }
 
     /// Names where the shipper's totals are read; both only ever rise. Once.

@@ -2,6 +2,7 @@ package dev.weir.control;
 
 import dev.weir.config.Address;
 import dev.weir.port.Clock;
+import dev.weir.postgres.Gaps;
 import dev.weir.rating.PriceBook;
 import dev.weir.telemetry.Metrics;
 import dev.weir.tenant.KeyHasher;
@@ -33,6 +34,10 @@ final class RunningControlPlane implements AutoCloseable {
 
     final InMemoryStore store = new InMemoryStore();
     final AtomicInteger changes = new AtomicInteger();
+    /// Newest first.
+    final List<Gaps.Noticed> gaps = new ArrayList<>();
+    final List<String> audited = new ArrayList<>();
+    volatile AuditReport audit = new AuditReport(NOW, NOW.plusSeconds(1), List.of());
     final List<HealthCheck> checks = new ArrayList<>();
     private final Vertx vertx = Vertx.vertx();
     private final Metrics metrics = new Metrics("test");
@@ -93,6 +98,14 @@ final class RunningControlPlane implements AutoCloseable {
                 new KeysResource(tenants, hasher, random::nextBytes, changes::incrementAndGet),
                 new EventsResource(events), new CostsResource(tenants, events, clock),
                 new PricesResource(events, PriceBook::shipped, clock), new HealthResource(checks),
+                new GapsResource((after, limit) -> gaps.stream()
+                        .dropWhile(gap -> after != null && !gap.noticedAt().isBefore(after.noticedAt()))
+                        .limit(limit)
+                        .toList()),
+                new AuditResource((from, to, wait) -> {
+                    audited.add(from + " " + to + " " + wait);
+                    return audit;
+                }, clock),
                 new MetricsResource(metrics::scrape));
     }
 

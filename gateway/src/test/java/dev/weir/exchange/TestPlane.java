@@ -13,6 +13,7 @@ import dev.weir.config.GatewayConfig;
 import dev.weir.config.UpstreamUrl;
 import dev.weir.deferred.DeferredUsage;
 import dev.weir.event.UsageEvent;
+import dev.weir.event.UsageJournal;
 import dev.weir.ledger.Ledger;
 import dev.weir.meter.Tokenizers;
 import dev.weir.rating.PriceBook;
@@ -35,6 +36,7 @@ import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -100,7 +102,17 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
         }
     }
 
+    /// Over another journal than the one in memory.
+    static TestPlane on(UsageJournal journal, String moreRoutes) throws Exception {
+        return new TestPlane("", moreRoutes, ExchangeLimits.DEFAULTS, journal);
+    }
+
     private TestPlane(String moreListen, String moreRoutes, ExchangeLimits limits) throws Exception {
+        this(moreListen, moreRoutes, limits, null);
+    }
+
+    private TestPlane(String moreListen, String moreRoutes, ExchangeLimits limits, @Nullable UsageJournal other)
+            throws Exception {
         var random = new Random(7);
         var pepper = new byte[32];
         random.nextBytes(pepper);
@@ -109,7 +121,7 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
         directory = new TenantDirectory(TenantDirectory.Snapshot.EMPTY);
         limits();
         parts = new ExchangeParts(clock, directory, hasher, new Admissions(ledger, PriceBook.shipped()),
-                journal, deferred, TOKENIZERS, new Listener(), limits);
+                other == null ? journal : other, deferred, TOKENIZERS, new Listener(), limits);
         GatewayConfig config = config("listen: {data: \"127.0.0.1:0\", control: \"127.0.0.1:1\"" + moreListen + "}\n"
                 + ROUTES.formatted(upstream.url()) + moreRoutes.replace("%1$s", upstream.url()));
         var head = new StrictHead(headLimits(limits), refusal -> {});

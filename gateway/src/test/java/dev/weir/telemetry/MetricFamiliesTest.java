@@ -39,7 +39,10 @@ class MetricFamiliesTest {
         metrics.connectionRefused("total");
         metrics.watchConnections(() -> 7);
         metrics.watchCallsInFlight(() -> 3);
-        metrics.watchSpool(new SpoolWatch(() -> 1, () -> 2, () -> 3, () -> 4));
+        metrics.watchSpool(new SpoolWatch(() -> 1, () -> 2, () -> 3, () -> 4, () -> 5, () -> 0, () -> 7, () -> 8,
+                () -> 9));
+        metrics.watchGaps(() -> 10, () -> 11);
+        metrics.watchTwin(() -> false);
         metrics.watchShipper(() -> 5, () -> 6);
     }
 

@@ -15,6 +15,7 @@ import dev.weir.usage.Meter;
 import dev.weir.usage.Quantities;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Decides about calls: bounds them, prices the bound, and reserves it in every limit that applies, in one step.
@@ -132,27 +133,35 @@ public final class Admissions {
     /// @param version of the rows, rising; older rows than those already assigned are ignored
     /// @return how many counters were assigned
     public int restore(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows, Instant now, long version) {
-        record Key(TenantId tenant, Limit limit, String value) {}
-        var sums = new HashMap<Key, Long>();
+        int assigned = 0;
+        for (var sum : used(directory, rows, now).entrySet()) {
+            CounterKey key = sum.getKey();
+            if (ledger.restore(key.tenant(), key.limit(), key.value(), now, sum.getValue(), version)) {
+                assigned++;
+            }
+        }
+        return assigned;
+    }
+
+    /// One counter of the ledger: what is limited, for whom.
+    public record CounterKey(TenantId tenant, Limit limit, String value) {}
+
+    /// What each counter's window that holds `now` has settled by these rows, 0 or more; counters without a row are not in it.
+    public static Map<CounterKey, Long> used(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows,
+            Instant now) {
+        var sums = new HashMap<CounterKey, Long>();
         for (PastUsage row : rows) {
             for (Limit limit : directory.limits(row.tenant())) {
                 if (!limit.window().span(now, limit.zone()).holds(row.time())) {
                     continue;
                 }
                 Subject.match(limit, row,
-                        (matched, value) -> sums.merge(new Key(row.tenant(), matched, value),
+                        (matched, value) -> sums.merge(new CounterKey(row.tenant(), matched, value),
                                 Math.max(0, used(matched.measure(), row.quantities(), row.cost())),
                                 Admissions::plus));
             }
         }
-        int assigned = 0;
-        for (var sum : sums.entrySet()) {
-            Key key = sum.getKey();
-            if (ledger.restore(key.tenant(), key.limit(), key.value(), now, sum.getValue(), version)) {
-                assigned++;
-            }
-        }
-        return assigned;
+        return sums;
     }
 
     /// Where a limit stands.

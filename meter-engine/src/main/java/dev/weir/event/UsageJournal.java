@@ -26,6 +26,11 @@ public interface UsageJournal {
     /// Usage of a call that had ended before it was told: an event without an attempt of its own.
     Append book(UsageEvent event);
 
+    /// Whether so little room is left that calls which may be shed are to be refused, so that the others go on.
+    default boolean wantsShedding() {
+        return false;
+    }
+
     /// The answer to an append.
     sealed interface Append {
         /// @param seq the event's number for `settle`, `refuse` and `book`, 0 for `open` and `progress`

@@ -5,6 +5,9 @@ import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantId;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
@@ -87,6 +90,14 @@ public final class Ledger {
     /// Where a counter stands; zeros where nothing was ever counted.
     public Standing standing(TenantId tenant, Limit limit, String value, Instant moment) {
         return shard(tenant).standing(limit, value, moment);
+    }
+
+    /// Where every counter stands that has a run of its window at that moment, by tenant. Of each tenant all counters are of one
+    /// moment; not so those of two tenants.
+    public Map<TenantId, List<Standing>> standings(Instant moment) {
+        var all = new HashMap<TenantId, List<Standing>>();
+        shards.forEach((tenant, shard) -> all.put(tenant, shard.standings(moment)));
+        return all;
     }
 
     /// How many reservations have not ended: 0 whenever nothing runs and no usage is awaited.

@@ -299,6 +299,24 @@ final class Shard {
         }
     }
 
+    List<Standing> standings(Instant moment) {
+        var all = new ArrayList<Standing>();
+        lock.lock();
+        try {
+            for (LimitCounters counters : byLimit.values()) {
+                for (Counter counter : counters.byValue.values()) {
+                    Tally tally = counter.find(moment.getEpochSecond());
+                    if (tally != null) {
+                        all.add(new Standing(counters.limit, counter.value, tally.settled, tally.reserved, tally.span));
+                    }
+                }
+            }
+            return all;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     int open() {
         lock.lock();
         try {

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// mapping shows as [InternalError] from `put` or `get`.
 public final class FileDisk implements Disk {
     private static final int ZEROS = 256 * 1024;
+    private static final Path LOCKS = Path.of("/proc/locks");
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private final Path folder;
@@ -38,8 +39,25 @@ public final class FileDisk implements Disk {
     /// Opens a folder, making it and its parents where they are missing.
     public static FileDisk open(Path folder) throws IOException {
         var absolute = folder.toAbsolutePath().normalize();
-        Files.createDirectories(absolute);
+        make(absolute);
         return new FileDisk(absolute);
+    }
+
+    /// A folder is only as durable as its name in the one above.
+    private static void make(Path folder) throws IOException {
+        Path above = folder.getParent();
+        if (above == null || Files.isDirectory(folder)) {
+            return;
+        }
+        make(above);
+        Files.createDirectories(folder);
+        syncNames(above);
+    }
+
+    private static void syncNames(Path folder) throws IOException {
+        try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
     }
 
     /// What names this run of the machine: another value than a file's means that the machine was restarted since. Empty
@@ -49,6 +67,18 @@ public final class FileDisk implements Disk {
             return Files.readString(BOOT_ID, StandardCharsets.US_ASCII).strip();
         } catch (IOException absent) {
             return "";
+        }
+    }
+
+    /// Whether a process holds a file locked, asked without taking the lock; false where the platform does not say.
+    public static boolean isLocked(Path file) {
+        try {
+            Object inode = Files.getAttribute(file, "unix:ino");
+            return Files.readAllLines(LOCKS, StandardCharsets.US_ASCII)
+                    .stream()
+                    .anyMatch(line -> line.contains(":" + inode + " "));
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException unknown) {
+            return false;
         }
     }
 
@@ -149,9 +179,7 @@ public final class FileDisk implements Disk {
 
     @Override
     public void syncFolder() throws IOException {
-        try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
+        syncNames(folder);
     }
 
     @Override

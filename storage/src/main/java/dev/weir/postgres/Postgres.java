@@ -21,6 +21,7 @@ public final class Postgres implements AutoCloseable {
     private final GapLog gapLog = new GapLog();
     private final Gaps gaps;
     private final NodeEpochs epochs;
+    private final Audit audit;
 
     private Postgres(Vertx vertx, Database database) {
         app = new Client(vertx, database.as(Role.APP), CONNECTIONS, STATEMENT_MAX);
@@ -28,6 +29,7 @@ public final class Postgres implements AutoCloseable {
         store = new PostgresStore(vertx, database, gapLog);
         epochs = new NodeEpochs(vertx, database, gapLog);
         gaps = new Gaps(auditor);
+        audit = new Audit(vertx, database);
         var readers = new Readers(app, auditor);
         tenants = new Tenants(readers);
         keys = new Keys(readers);
@@ -89,6 +91,11 @@ public final class Postgres implements AutoCloseable {
         return gaps;
     }
 
+    /// What cannot be if all is there once.
+    public Audit audit() {
+        return audit;
+    }
+
     /// What this process put on record as missing.
     public GapLog gapLog() {
         return gapLog;
@@ -98,6 +105,7 @@ public final class Postgres implements AutoCloseable {
     public void close() {
         store.close();
         epochs.close();
+        audit.close();
         app.close();
         auditor.close();
     }

@@ -93,7 +93,7 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
         client.close();
     }
 
-    private long insert(Batch batch) throws ExecutionException, TimeoutException {
+    private long insert(Batch batch) throws ExecutionException, TimeoutException, StoreException {
         Tuple arguments = StoreSql.arguments(batch);
         try {
             return count(batch, arguments);
@@ -108,8 +108,14 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
         }
     }
 
-    private long count(Batch batch, Tuple arguments) throws ExecutionException, TimeoutException {
+    private long count(Batch batch, Tuple arguments) throws ExecutionException, TimeoutException, StoreException {
         var row = client.tryUse(statements -> statements.query(StoreSql.STORE, arguments)).iterator().next();
+        if (row.getLong(4) < batch.after()) {
+            throw StoreException.notStored("the database holds " + batch.node() + "-" + batch.epoch() + " up to seq "
+                    + row.getLong(4) + ", and held it up to " + batch.after()
+                    + " before: it was restored from a backup,"
+                    + " and is filled again from what the spool still has", null);
+        }
         if (row.getLong(1) > 0) {
             gaps.noted(batch.node() + "-" + batch.epoch() + "-" + row.getString(3), row.getLong(1), row.getLong(2));
         }

@@ -6,6 +6,8 @@ import dev.weir.spool.Gap;
 import dev.weir.usage.Meter;
 import io.vertx.sqlclient.Tuple;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -20,18 +22,26 @@ import java.util.stream.Stream;
 /// A gap is what lies between the watermark and the batch, or between two of its events. That is never a false alarm: whoever
 /// sends begins at the watermark after every failure and sends the next batch when the one before is committed, so the watermark
 /// this statement sees covers all that was sent before. A transaction that hung and commits later holds events from behind the
-/// watermark on; sent again, they begin at the watermark too.
-///
-/// A watermark below what the batch follows means that the database is an older one than the sender knew: it was restored from a
-/// backup. Nothing is stored then, and the sender begins again at the watermark, because it may still have what is missing.
+/// watermark on; sent again, they begin at the watermark too. And where the watermark is lower than the sender knows it, because
+/// the database is an older one now, nothing is stored: the sender begins again at what is there.
 final class StoreSql {
     /// Columns whose value is not the array's element itself.
     private static final List<String> JSON = List.of("tags", "provenance", "tools");
     /// Amounts travel as whole pico-dollars.
     private static final String PICOS = "_picos";
 
-    /// The parameter that holds the first column; before it stand node, epoch, the new watermark and the least that the old one
-    /// must be, behind the columns the stretches that the batch has not.
+    /// What totals are told apart by, as an event has it; '' is "none".
+    static final String DIMENSIONS = """
+            day, tenant, coalesce(key_id, '') AS key_id, coalesce(user_id, '') AS user_id, route, provider,
+                coalesce(model_answered, model_asked, '') AS model, coalesce(service_tier, '') AS service_tier,
+                coalesce(cost_center, '') AS cost_center, late, coalesce(run, '') AS run, coalesce(ticket, '') AS ticket""";
+    /// The tables of totals, with the columns of their keys in the order in which rows are locked.
+    static final Map<String, String> KEYS = Map.of(
+            "usage_rollups", "day, tenant, key_id, user_id, route, provider, model, service_tier, cost_center, late",
+            "run_totals", "tenant, run, day, route",
+            "ticket_totals", "tenant, ticket, day");
+    /// The parameter that holds the first column; before it stand node, epoch, the new watermark and the one that the sender
+    /// knows, behind the columns the stretches that the batch has not.
     private static final int FIRST_COLUMN = 5;
 
     static final String STORE = store();
@@ -53,49 +63,48 @@ final class StoreSql {
 
     private static String store() {
         return """
-                WITH before AS (
+                WITH known AS (
                     SELECT coalesce(max(seq), 0) AS seq FROM weir.watermarks WHERE node = $1::text AND epoch = $2::bigint
                 ),
                 inserted AS (
                     INSERT INTO weir.usage_events (day, node, epoch, %s)
                     SELECT (time AT TIME ZONE 'UTC')::date, $1::text, $2::bigint, %s
                     FROM (SELECT %s) AS batch
-                    WHERE (SELECT seq FROM before) >= $4::bigint
+                    WHERE (SELECT seq FROM known) >= $4::bigint
                     ON CONFLICT DO NOTHING
-                    RETURNING day, tenant, coalesce(key_id, '') AS key_id, coalesce(user_id, '') AS user_id, route, provider,
-                        coalesce(model_answered, model_asked, '') AS model, coalesce(service_tier, '') AS service_tier,
-                        coalesce(cost_center, '') AS cost_center, late, coalesce(run, '') AS run, coalesce(ticket, '') AS ticket,
-                        outcome, cost, %s
+                    RETURNING %s, outcome, cost, %s
                 ),
                 by_dimension AS (%s RETURNING 1),
                 by_run AS (%s RETURNING 1),
                 by_ticket AS (%s RETURNING 1),
                 mark AS (
                     INSERT INTO weir.watermarks AS mark (node, epoch, seq)
-                        SELECT $1, $2, $3::bigint FROM before WHERE seq >= $4
+                    SELECT $1, $2, $3::bigint FROM known WHERE known.seq >= $4
                     ON CONFLICT (node, epoch) DO UPDATE SET seq = excluded.seq WHERE mark.seq < excluded.seq
                 ),
                 gap AS (
                     INSERT INTO weir.gaps (node, epoch, first_seq, last_seq, reason)
-                    SELECT $1, $2, greatest(absent.first_seq, before.seq + 1), absent.last_seq, 'missing'
-                    FROM unnest($%d::bigint[], $%d::bigint[]) AS absent (first_seq, last_seq), before
-                    WHERE absent.last_seq > before.seq AND before.seq >= $4
+                    SELECT $1, $2, greatest(absent.first_seq, known.seq + 1), absent.last_seq, 'missing'
+                    FROM unnest($%d::bigint[], $%d::bigint[]) AS absent (first_seq, last_seq), known
+                    WHERE absent.last_seq > known.seq AND known.seq >= $4
                     ON CONFLICT DO NOTHING
                     RETURNING first_seq, last_seq
                 )
                 SELECT count(*), (SELECT count(*) FROM gap),
                     (SELECT coalesce(sum(last_seq - first_seq + 1), 0)::bigint FROM gap),
                     (SELECT string_agg(first_seq || '…' || last_seq, ', ' ORDER BY first_seq) FROM gap),
-                    (SELECT seq FROM before)
+                    (SELECT seq FROM known)
                 FROM inserted
                 """
-                .formatted(targets(), expressions(), rows(), meters(m -> m),
-                        add("usage_rollups",
-                                "day, tenant, key_id, user_id, route, provider, model, service_tier, cost_center, late",
-                                ""),
-                        add("run_totals", "tenant, run, day, route", "WHERE (SELECT count(*) FROM by_dimension) >= 0"),
-                        add("ticket_totals", "tenant, ticket, day", "WHERE (SELECT count(*) FROM by_run) >= 0"),
+                .formatted(targets(), expressions(), rows(), DIMENSIONS, meters(m -> m),
+                        add("usage_rollups", key("usage_rollups"), ""),
+                        add("run_totals", key("run_totals"), "WHERE (SELECT count(*) FROM by_dimension) >= 0"),
+                        add("ticket_totals", key("ticket_totals"), "WHERE (SELECT count(*) FROM by_run) >= 0"),
                         FIRST_COLUMN + EventColumn.ALL.size(), FIRST_COLUMN + EventColumn.ALL.size() + 1);
+    }
+
+    static String key(String table) {
+        return Objects.requireNonNull(KEYS.get(table));
     }
 
     private static String targets() {

@@ -20,6 +20,7 @@ final class Recovery {
     private final String bootId;
     private final String fallbackNode;
     private final long recovered;
+    private final Watcher watcher;
     private final List<Segment> segments = new ArrayList<>();
     private final OpenAttempts attempts = new OpenAttempts();
     private final Map<Long, Long> lastRecords = new HashMap<>();
@@ -34,11 +35,34 @@ final class Recovery {
     /// @param recoveredUpTo the last epoch whose open attempts all have their events
     /// @param fallbackNode the node of a segment whose header is lost
     Recovery(Disk disk, String bootId, String fallbackNode, long recoveredUpTo) {
+        this(disk, bootId, fallbackNode, recoveredUpTo, new Watcher() {
+        });
+    }
+
+    Recovery(Disk disk, String bootId, String fallbackNode, long recoveredUpTo, Watcher watcher) {
+        this.watcher = watcher;
         this.disk = disk;
         this.bootId = bootId;
         this.fallbackNode = fallbackNode;
         this.recovered = recoveredUpTo;
         this.lastEpoch = recoveredUpTo;
+    }
+
+    /// Sees what recovery sees.
+    interface Watcher {
+        /// A frame that counts, in the order of the records.
+        ///
+        /// @throws LaterVersionException where a later Weir wrote it
+        default void frame(Segment segment, byte[] buffer, int at) throws LaterVersionException {}
+
+        /// A frame that another segment holds again.
+        default void superseded(Segment segment) {}
+
+        /// A segment was read to its end.
+        default void scanned(Segment segment, long badBlocks) {}
+
+        /// Both headers of a segment are lost.
+        default void headerless(Segment segment) {}
     }
 
     /// @throws LaterVersionException where a later Weir wrote records
@@ -118,6 +142,7 @@ final class Recovery {
         segment.fileBytes = size;
         if (header == null) {
             badBlocks++;
+            watcher.headerless(segment);
             return segment;
         }
         segment.bootId = header.bootId();
@@ -174,6 +199,7 @@ final class Recovery {
             var frames = new FrameCursor(image, segment.salt, Segment.FIRST_FRAME_AT, window);
             long lastEnd = Segment.FIRST_FRAME_AT;
             long lastSealed = segment.lastRecord;
+            long lastSeqSealed = segment.lastSeq;
             segment.firstSeq = 0;
             segment.lastSeq = 0;
             long last = lastRecords.getOrDefault(segment.epoch, 0L);
@@ -184,14 +210,19 @@ final class Recovery {
                     recordsMissing |= last > 0 && record > last + 1;
                     last = record;
                     see(segment, frames, open);
+                } else {
+                    watcher.superseded(segment);
                 }
             }
             lastRecords.put(segment.epoch, last);
-            badBlocks += frames.badBlocks();
+            long bad = frames.badBlocks();
             if (last < lastSealed) {
                 // Nothing follows a damaged last block, so the frames themselves do not tell.
-                badBlocks++;
+                bad++;
+                segment.lastSeq = Math.max(segment.lastSeq, lastSeqSealed);
             }
+            badBlocks += bad;
+            watcher.scanned(segment, bad);
             segment.published = lastEnd;
             segment.synced = lastEnd;
         }
@@ -208,6 +239,7 @@ final class Recovery {
 
     private void see(Segment segment, FrameCursor frames, boolean open) throws IOException {
         records++;
+        watcher.frame(segment, frames.buffer(), frames.at());
         long seq = RecordLayout.seq(frames.buffer(), frames.at());
         if (seq > 0) {
             segment.firstSeq = segment.firstSeq == 0 ? seq : segment.firstSeq;

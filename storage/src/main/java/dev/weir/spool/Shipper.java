@@ -129,7 +129,7 @@ public final class Shipper implements Runnable {
         if (from == null || current == null) {
             return seekNextEpoch();
         }
-        long after = from.position();
+        long after = sentSeq(current);
         var events = from.read(batchSize);
         if (events.isEmpty()) {
             if (current.live()) {
@@ -338,6 +338,11 @@ public final class Shipper implements Runnable {
         if (storedSeq(current) >= markSeq) {
             caughtUpNanos = markNanos;
         }
+    }
+
+    private long sentSeq(Spool.Epoch of) {
+        var sent = handedOver.get(of.epoch());
+        return sent == null ? 0 : sent.sent;
     }
 
     private long storedSeq(Spool.Epoch of) {

@@ -130,7 +130,8 @@ public final class Spool implements UsageJournal, Closeable {
         return open(config, disk, clock, random, Epochs.OF_FOLDER, rules);
     }
 
-    /// Asked before the recovery mark moves: a start that dies before it has its epoch, or right after, finds the same gaps again.
+    /// Asked before the recovery mark moves: a start that dies before it has its epoch, or right after, finds the same gaps
+    /// again.
     private long begin(Epochs epochs, Recovery found, long last) throws IOException {
         long given = epochs.begin(new Epochs.Start(nodeId, last + 1, found.lastSeq(nodeId, last),
                 found.powerCuts(folder.closed())));
@@ -247,6 +248,11 @@ public final class Spool implements UsageJournal, Closeable {
     @Override
     public Append book(UsageEvent event) {
         return refuse(event);
+    }
+
+    @Override
+    public boolean wantsShedding() {
+        return pressure().compareTo(Pressure.SHED) >= 0;
     }
 
     /// Makes durable what is kept. To be called every [SpoolConfig#syncIntervalNanos] by one runner; costs nothing where there
@@ -446,6 +452,11 @@ public final class Spool implements UsageJournal, Closeable {
     /// The last seq that was given in an epoch, as far as the folder says.
     long lastSeq(long ofEpoch) {
         return segments.ofEpoch(ofEpoch).stream().mapToLong(segment -> segment.lastSeq).max().orElse(0);
+    }
+
+    /// How many bytes may wait for the store.
+    public long quotaBytes() {
+        return config.quotaBytes();
     }
 
     /// How close the quota is.

@@ -23,6 +23,12 @@ final class SpoolFolder {
         this.disk = disk;
     }
 
+    /// The id in the folder, empty where there is none that could be one.
+    String nodeId() throws IOException {
+        String present = line(NODE_ID);
+        return SpoolConfig.isNodeId(present) ? present : "";
+    }
+
     /// The configured id, else the one in the folder, else a new one; it stands in the folder afterwards.
     String nodeId(String configured, Random random) throws IOException {
         var present = line(NODE_ID);

@@ -6,6 +6,9 @@ public interface UsageStore {
     /// the watermark of (node, epoch), which becomes [Batch#lastSeq()] and never falls), or hands it to somebody who will.
     /// Taking a batch again changes nothing.
     ///
+    /// A batch whose [Batch#after()] is beyond the watermark is not stored: the store was restored from an older backup, and is
+    /// to be filled again from where it is.
+    ///
     /// @return up to which seq all that was sent of this node and epoch is *stored*, as far as is known:
     ///         [Batch#lastSeq()] where the batch is stored on return, the watermark as last looked at where it is stored later
     /// @throws StoreException if it was not taken, or if that is unknown ([StoreException#isCommitUnknown()])

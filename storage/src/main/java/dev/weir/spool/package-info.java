@@ -5,7 +5,7 @@
 /// - **is not** SQL (`postgres`), a file system (`disk`) or a thread: background work is a method that a runner calls
 /// - **owns** the spool folder: segments, the epoch, the recovery mark
 /// - **promises** kept before visible and no kept event lost or altered (G1.1, G1.2, G3), sent again until stored (G4.1),
-///   never dropped to make room (G5.2)
+///   never dropped to make room (G5.2), no event id given twice, and what a disk or a power cut took told of (G3.5)
 /// - **may import** `port`, `event` and the values inside it
 @NullMarked
 package dev.weir.spool;

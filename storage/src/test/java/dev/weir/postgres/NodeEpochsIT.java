@@ -183,17 +183,47 @@ final class NodeEpochsIT {
                 + " FROM weir.watermarks")).isEqualTo("1:20 2:20 3:20 4:20");
     }
 
+    /// A database that went back in time without a connection breaking: the shipper begins again where the database is.
+    @Test
+    void aDatabaseRestoredFromABackupIsFilledAgainThoughNoConnectionBroke() throws Exception {
+        try (var spool = open(folders.resolve("spool"))) {
+            keep(spool, 300);
+            var shipper = new Shipper(spool, store, CLOCK, new Random(2)::nextBytes);
+            ship(shipper);
+            try (var connection = database.connect(); var statement = connection.createStatement()) {
+                statement.execute("DELETE FROM weir.usage_events WHERE seq > 120;"
+                        + " UPDATE weir.watermarks SET seq = 120; DELETE FROM weir.epochs");
+            }
+            keep(spool, 10);
+            shipper.step();
+            assertThat(shipper.lastError()).contains("restored from a backup");
+            ship(shipper);
+            assertThat(epochs.latest("n1", spool.epoch())).isEqualTo(spool.epoch());
+        }
+        assertThat(gaps()).isEmpty();
+        assertThat(Tables.value(database, "SELECT count(*) || ' ' || max(seq) FROM weir.usage_events"))
+                .isEqualTo("310 310");
+    }
+
+    private static void ship(Shipper shipper) {
+        do {
+            shipper.step();
+        } while (shipper.lag() > 0);
+        assertThat(shipper.lastError()).isNull();
+    }
+
+    private Spool open(Path folder) throws IOException {
+        return Spool.open(SpoolConfig.of("n1", "boot").withSegmentBytes(SpoolConfig.SEGMENT_BYTES_MIN),
+                FileDisk.open(folder), CLOCK, new Random(1)::nextBytes, epochs, event -> event);
+    }
+
     /// @param keptOnly events that are kept and not shipped before it ends
     private void runAndShip(Path folder, int shipped, int keptOnly) throws IOException {
-        try (var spool = Spool.open(SpoolConfig.of("n1", "boot").withSegmentBytes(SpoolConfig.SEGMENT_BYTES_MIN),
-                FileDisk.open(folder), CLOCK, new Random(1)::nextBytes, epochs, event -> event)) {
+        try (var spool = open(folder)) {
             epochs.started("n1", spool.epoch());
             keep(spool, shipped);
             var shipper = new Shipper(spool, store, CLOCK, new Random(2)::nextBytes);
-            while (shipper.lag() > 0) {
-                shipper.step();
-                assertThat(shipper.lastError()).isNull();
-            }
+            ship(shipper);
             keep(spool, keptOnly);
         }
     }
