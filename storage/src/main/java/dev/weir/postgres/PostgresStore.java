@@ -60,8 +60,6 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
         try {
             ensureDays(batch);
             return insert(batch);
-        } catch (Behind restored) {
-            throw StoreException.notStored(restored.getMessage(), null);
         } catch (ExecutionException e) {
             throw explained(batch, e.getCause() == null ? e : e.getCause());
         } catch (TimeoutException e) {
@@ -119,9 +117,6 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
         if (row.getLong(1) > 0) {
             gaps.noted(batch.node() + "-" + batch.epoch() + "-" + row.getString(3), row.getLong(1), row.getLong(2));
         }
-        if (row.getLong(4) < batch.after()) {
-            throw new Behind(batch, row.getLong(4));
-        }
         return row.getLong(0);
     }
 
@@ -153,16 +148,6 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
     private static boolean isRollback(PgException refused) {
         String state = refused.getSqlState();
         return state != null && !state.startsWith("57P") && !state.startsWith("08") && !state.equals("40003");
-    }
-
-    /// The database knows less than it did.
-    private static final class Behind extends RuntimeException {
-        private static final long serialVersionUID = 1;
-
-        Behind(Batch batch, long watermark) {
-            super("the batch " + named(batch) + " follows seq " + batch.after() + ", and the database has what is up to "
-                    + watermark + ": it was restored from a backup, and is filled again from there");
-        }
     }
 
     private static String named(Batch batch) {
