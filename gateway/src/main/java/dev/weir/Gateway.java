@@ -221,7 +221,7 @@ final class Gateway implements AutoCloseable {
         var spool = store.spool();
         var shipper = store.shipper();
         metrics.watchSpool(new SpoolWatch(spool::depthRecords, spool::usedBytes, shipper::lagNanos, shipper::lagNanos));
-        metrics.watchShipper(shipper::storedEvents, shipper::failedSteps);
+        metrics.watchShipper(shipper::storedEvents, shipper::failedSteps, shipper::sentAgain);
         metrics.watchCallsInFlight(() -> dataPlanes.stream().mapToInt(DataPlane::running).sum());
         repeat(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer);
         repeat(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now()));

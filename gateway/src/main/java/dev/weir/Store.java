@@ -15,6 +15,8 @@ import dev.weir.rating.Sku;
 import dev.weir.spool.Shipper;
 import dev.weir.spool.Spool;
 import dev.weir.spool.SpoolConfig;
+import dev.weir.spool.UsageStore;
+import dev.weir.stream.TopicWriter;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -55,7 +57,7 @@ final class Store implements AutoCloseable {
                     Thread.onSpinWait();
                 }
             });
-            shipper = new Shipper(spool, postgres.store(), clock, random);
+            shipper = new Shipper(spool, way(config), clock, random);
             repeat(Duration.ofHours(1), "weir-partitions",
                     () -> postgres.store().preparePartitions(LocalDate.ofInstant(clock.now(), ZoneOffset.UTC)));
         } catch (IOException | InterruptedException | RuntimeException failed) {
@@ -95,6 +97,13 @@ final class Store implements AutoCloseable {
         running.add(name, Runner.every(pause, name, task));
     }
 
+    private UsageStore way(GatewayConfig config) {
+        return switch (config.pipeline()) {
+            case DIRECT -> postgres.store();
+            case KAFKA -> running.add("topic writer", new TopicWriter(Streams.of(config), postgres.store()));
+        };
+    }
+
     private Database database(GatewayConfig config, DataFolder folder) throws IOException, InterruptedException {
         var configured = config.database();
         if (configured.url().isPresent()) {
@@ -106,7 +115,7 @@ final class Store implements AutoCloseable {
     }
 
     /// An outside database: who enters it stands in the URL, or beside it in `database.user` and `database.password`.
-    private static Database outside(GatewayConfig.Database configured) {
+    static Database outside(GatewayConfig.Database configured) {
         String url = configured.url().orElseThrow();
         int host = url.indexOf("://") + 3;
         if (url.indexOf('@') >= 0 || host < 3 || configured.password().isEmpty()) {

@@ -1,10 +1,7 @@
 package dev.weir.stream;
 
-import dev.weir.port.Clock;
-import dev.weir.port.Random;
 import dev.weir.spool.StoreException;
 import dev.weir.spool.UsageStore;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -16,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -70,8 +68,6 @@ public final class Sink implements Runnable {
 
     private final StreamConfig config;
     private final UsageStore store;
-    private final Clock clock;
-    private final Random random;
 
     // The sink's thread.
     private final Deque<Work> work = new ArrayDeque<>();
@@ -92,17 +88,16 @@ public final class Sink implements Runnable {
     private volatile long failedSteps;
     private volatile long behind;
     private volatile int partitions;
+    private volatile boolean connected;
     private volatile @Nullable String lastError;
     // Written by any thread.
     private volatile boolean stopping;
     private volatile @Nullable Thread runner;
 
     /// @param store takes batches in one transaction each; its calls may wait
-    public Sink(StreamConfig config, UsageStore store, Clock clock, Random random) {
+    public Sink(StreamConfig config, UsageStore store) {
         this.config = config;
         this.store = store;
-        this.clock = clock;
-        this.random = random;
     }
 
     /// Stores until [#stop].
@@ -140,15 +135,16 @@ public final class Sink implements Runnable {
             commit(consumer);
         } finally {
             partitions = 0;
+            connected = false;
             consumer.close(CloseOptions.timeout(CLOSE_MAX));
         }
     }
 
     private void round(Consumer<byte[], byte[]> consumer, DeadLetters letters) {
-        if (work.isEmpty() || failures > 0 || clock.nanoTime() - polledNanos > POLL_AGAIN_NANOS) {
+        if (work.isEmpty() || failures > 0 || System.nanoTime() - polledNanos > POLL_AGAIN_NANOS) {
             poll(consumer);
         }
-        if (!work.isEmpty() && clock.nanoTime() - againNanos >= 0) {
+        if (!work.isEmpty() && System.nanoTime() - againNanos >= 0) {
             step(letters);
         }
         if (work.isEmpty()) {
@@ -165,11 +161,20 @@ public final class Sink implements Runnable {
             consumer.resume(consumer.paused());
         }
         take(consumer.poll(busy && failures == 0 ? Duration.ZERO : POLL));
-        polledNanos = clock.nanoTime();
+        polledNanos = System.nanoTime();
         var assigned = consumer.assignment();
         partitions = assigned.size();
+        connected = isConnected(consumer);
         behind = assigned.stream().mapToLong(partition -> consumer.currentLag(partition).orElse(0)).sum()
                 + work.size();
+    }
+
+    private static boolean isConnected(Consumer<byte[], byte[]> consumer) {
+        return consumer.metrics()
+                .values()
+                .stream()
+                .filter(metric -> metric.metricName().name().equals("connection-count"))
+                .anyMatch(metric -> metric.metricValue() instanceof Double count && count > 0);
     }
 
     private void take(ConsumerRecords<byte[], byte[]> records) {
@@ -192,11 +197,11 @@ public final class Sink implements Runnable {
             lastError = null;
         } catch (StoreException failed) {
             reached.clear();
-            againNanos = clock.nanoTime() + failed((failed.isCommitUnknown()
+            againNanos = System.nanoTime() + failed((failed.isCommitUnknown()
                     ? "it is unknown whether a batch was stored: "
                     : "a batch was not stored: ") + failed.getMessage());
         } catch (KafkaException failed) {
-            againNanos = clock.nanoTime() + failed(String.valueOf(failed.getMessage()));
+            againNanos = System.nanoTime() + failed(String.valueOf(failed.getMessage()));
         }
     }
 
@@ -207,7 +212,7 @@ public final class Sink implements Runnable {
             passOver(run, start);
             return;
         }
-        long begun = clock.nanoTime();
+        long begun = System.nanoTime();
         try {
             store.store(batch);
         } catch (StoreException failed) {
@@ -221,7 +226,7 @@ public final class Sink implements Runnable {
             refused(run, unforeseen.toString(), letters);
             return;
         }
-        adapt(clock.nanoTime() - begun, batch.size());
+        adapt(System.nanoTime() - begun, batch.size());
         reached.merge(start, batch.lastSeq(), Math::max);
         told.remove(start);
         storedEvents = storedEvents + batch.size();
@@ -320,9 +325,7 @@ public final class Sink implements Runnable {
         batchSize = Math.max(BATCH_MIN, batchSize / 2);
         long backoff = Math.min(BACKOFF_MAX_NANOS, BACKOFF_FIRST_NANOS << Math.min(failures, 20));
         failures++;
-        var bytes = new byte[Long.BYTES];
-        random.nextBytes(bytes);
-        return backoff / 2 + Long.remainderUnsigned(ByteBuffer.wrap(bytes).getLong(), backoff / 2 + 1);
+        return backoff / 2 + ThreadLocalRandom.current().nextLong(backoff / 2 + 1);
     }
 
     private void forget() {
@@ -405,6 +408,11 @@ public final class Sink implements Runnable {
     /// Partitions that this member has.
     public int partitions() {
         return partitions;
+    }
+
+    /// Whether a broker is connected.
+    public boolean isConnected() {
+        return connected;
     }
 
     /// Why the last step failed, null where it did not.
