@@ -23,8 +23,12 @@ final class KafkaBroker implements AutoCloseable {
     private @Nullable KafkaRaftServer server;
 
     private KafkaBroker(Path folder) throws IOException {
-        port = freePort();
-        int controller = freePort();
+        int controller;
+        // Both at once, or the same one may be free twice.
+        try (var socket = freeSocket(); var other = freeSocket()) {
+            port = socket.getLocalPort();
+            controller = other.getLocalPort();
+        }
         properties.putAll(Map.ofEntries(
                 Map.entry("process.roles", "broker,controller"),
                 Map.entry("node.id", "1"),
@@ -90,9 +94,7 @@ final class KafkaBroker implements AutoCloseable {
         stop();
     }
 
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            return socket.getLocalPort();
-        }
+    private static ServerSocket freeSocket() throws IOException {
+        return new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"));
     }
 }

@@ -40,14 +40,14 @@ class KafkaPipelineIT {
             String key;
             long left;
             try (var weir = WeirProcess.start(folder.resolve("node"), config)) {
-                key = weir.newKey("acme", "demo");
+                key = weir.newKey("acme", "trial");
                 calls(weir, key, "first", 60);
                 left = remaining(call(weir, key, "last of the first"));
                 weir.kill();
             }
             try (var weir = WeirProcess.start(folder.resolve("node"), config)) {
                 assertThat(Events.of(weir, "acme")).as("nobody stores yet").isEmpty();
-                assertThat(left - remaining(call(weir, key, "after the kill")))
+                assertThat(left - remaining(call(weir, key, "after kill -9 now")))
                         .as("the cap counts what is only in the spool")
                         .isEqualTo(LedgeredUpstream.TOKENS_IN + LedgeredUpstream.tokensOut("last of the first"));
                 try (var sink = SinkRun.start(folder.resolve("sink"), config)) {

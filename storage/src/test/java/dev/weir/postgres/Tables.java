@@ -45,7 +45,7 @@ public final class Tables {
                 row -> tables.add(row.getString(1)));
         var rows = new ArrayList<String>();
         for (String table : tables) {
-            read(database, "SELECT (to_jsonb(t) - 'received_at' - 'found_at')::text FROM weir." + table + " t ORDER BY 1",
+            read(database, "SELECT (to_jsonb(t) - '{received_at,noticed_at,begun_at,started_at}'::text[])::text FROM weir." + table + " t ORDER BY 1",
                     row -> rows.add(table + " " + row.getString(1)));
         }
         return rows;
