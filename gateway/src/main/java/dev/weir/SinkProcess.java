@@ -55,7 +55,10 @@ final class SinkProcess implements AutoCloseable {
             running.add("probes", () -> await(probes.close()));
             url = (config.control().tls().isPresent() ? "https://" : "http://") + config.listen().control().host() + ":"
                     + probes.port();
-            Thread storing = Thread.ofPlatform().name("weir-sink").start(sink);
+            Thread storing = Thread.ofPlatform()
+                    .name("weir-sink")
+                    .uncaughtExceptionHandler((thread, cause) -> died(cause))
+                    .start(sink);
             running.add("sink", () -> {
                 sink.stop();
                 storing.join();
@@ -81,12 +84,19 @@ final class SinkProcess implements AutoCloseable {
 
     private static void requireOutside(GatewayConfig config) {
         if (config.database().isEmbedded()) {
-            throw new StartFailure("a sink stores into the database that all nodes share, and database.url is missing. For"
-                    + " the embedded PostgreSQL of a Weir that runs on this machine, give that one a fixed"
-                    + " database.embedded-port, and start the sink with database.url"
-                    + " postgresql://127.0.0.1:PORT/postgres, database.user weir and database.password"
-                    + " ${file:DATA/postgres/password}.");
+            throw new StartFailure(
+                    "a sink stores into the database that all nodes share, and database.url is missing. For"
+                            + " the embedded PostgreSQL of a Weir that runs on this machine, give that one a fixed"
+                            + " database.embedded-port, and start the sink with database.url"
+                            + " postgresql://127.0.0.1:PORT/postgres, database.user weir and database.password"
+                            + " ${file:DATA/postgres/password}.");
         }
+    }
+
+    /// Whoever watches the process may start it again; the other sinks take over meanwhile.
+    private static void died(Throwable cause) {
+        LOG.error("the sink died", cause);
+        Runtime.getRuntime().halt(Main.FAILED);
     }
 
     private Probes serve(GatewayConfig config, Vertx vertx) throws Exception {

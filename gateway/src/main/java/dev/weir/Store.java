@@ -156,7 +156,8 @@ final class Store implements AutoCloseable {
         shipper.stop(SHIP_AT_STOP);
         shipping.join();
         if (shipper.lag() > 0) {
-            LOG.warn("{} events are kept in the spool and not yet stored; the next start stores them", shipper.lag());
+            LOG.warn("{} events are kept in the spool and not yet known to be stored; the next start goes on with them",
+                    shipper.lag());
         }
     }
 

@@ -27,8 +27,9 @@ final class Streams {
     static StreamConfig of(GatewayConfig config) {
         var kafka = config.kafka();
         String bootstrap = kafka.bootstrap()
-                .orElseThrow(() -> new StartFailure("kafka.bootstrap is missing: nobody says where the brokers are. Write"
-                        + " bootstrap: HOST:PORT under kafka, or set WEIR_KAFKA_BOOTSTRAP."));
+                .orElseThrow(
+                        () -> new StartFailure("kafka.bootstrap is missing: nobody says where the brokers are. Write"
+                                + " bootstrap: HOST:PORT under kafka, or set WEIR_KAFKA_BOOTSTRAP."));
         Map<String, String> properties = new HashMap<>(security(kafka));
         kafka.clientFile().ifPresent(file -> properties.putAll(read(file)));
         return new StreamConfig(bootstrap, kafka.topic(), kafka.partitions(), kafka.replication(), kafka.group(),

@@ -87,7 +87,8 @@ class KafkaPipelineIT {
                 kafka: {bootstrap: "%s", partitions: 3, replication: 1, client-file: "%s"}
                 spool: {retention: 0}
                 routes: {openai: {kind: llm, provider: openai, upstream: "%s", credential: sk-test, allow-private: true}}
-                """.formatted(database.database().port(), password, broker.bootstrap(), client, upstream.url());
+                """
+                .formatted(database.database().port(), password, broker.bootstrap(), client, upstream.url());
     }
 
     private static void calls(WeirProcess weir, String key, String prefix, int count) throws Exception {

@@ -117,9 +117,10 @@ final class CrossChecks {
                     + " Write bootstrap: HOST:PORT under kafka, or pipeline: direct.");
         }
         if (config.database().isEmbedded()) {
-            warning("pipeline", "Events go to Kafka, and `./weir sink` has to bring them into the embedded PostgreSQL of"
-                    + " this process. That works on this machine only; `./weir sink` says how. For several nodes set"
-                    + " database.url.");
+            warning("pipeline",
+                    "Events go to Kafka, and `./weir sink` has to bring them into the embedded PostgreSQL of"
+                            + " this process. That works on this machine only; `./weir sink` says how. For several nodes set"
+                            + " database.url.");
         }
     }
 

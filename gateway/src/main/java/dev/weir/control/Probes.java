@@ -4,6 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 
 /// Health and metrics of a process without a control plane, at the paths and for the callers of the document. Any thread may
 /// start and close it.
@@ -47,7 +49,7 @@ public final class Probes {
     }
 
     private static void serve(Router router, String path, Access access,
-            @org.jspecify.annotations.Nullable Operation operation, Gatekeeper gatekeeper, ExecutorService workers) {
+            @Nullable Operation operation, Gatekeeper gatekeeper, ExecutorService workers) {
         Operation known = Objects.requireNonNull(operation, path);
         router.route(HttpMethod.GET, path).handler(context -> {
             var against = gatekeeper.inspect(context.request());
@@ -72,7 +74,7 @@ public final class Probes {
 
     private static Reply reply(Operation operation, Caller caller) {
         try {
-            return operation.answer(new Request(caller, Map.of(), new io.vertx.core.json.JsonObject()));
+            return operation.answer(new Request(caller, Map.of(), new JsonObject()));
         } catch (RuntimeException failed) {
             return Reply.failed(Answers.unexpected(failed));
         }

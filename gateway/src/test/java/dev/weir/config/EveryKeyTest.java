@@ -74,7 +74,8 @@ class EveryKeyTest {
     }
 
     private static Map<String, String> secrets() {
-        return Map.of("database.password", "canary-database", "kafka.password", "canary-kafka", "keys.pepper", "canary-pepper", "admin.key",
+        return Map.of("database.password", "canary-database", "kafka.password", "canary-kafka", "keys.pepper",
+                "canary-pepper", "admin.key",
                 "canary-admin", "demo.key", "canary-demo", "routes.full.credential", "canary-credential",
                 "routes.full.signature.secret", "canary-signature");
     }

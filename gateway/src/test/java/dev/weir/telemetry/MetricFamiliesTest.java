@@ -46,7 +46,8 @@ class MetricFamiliesTest {
         metrics.watchCallsInFlight(() -> 3);
         metrics.watchSpool(new SpoolWatch(() -> 1, () -> 2, () -> 3, () -> 4));
         metrics.watchShipper(() -> 5, () -> 6, () -> 7);
-        metrics.watchSink(new Sink(new StreamConfig("127.0.0.1:9092", "usage", 1, 1, "sinks", Map.of()), new Nowhere()));
+        metrics.watchSink(
+                new Sink(new StreamConfig("127.0.0.1:9092", "usage", 1, 1, "sinks", Map.of()), new Nowhere()));
     }
 
     @AfterEach

@@ -110,6 +110,9 @@ public final class Sink implements Runnable {
             } catch (KafkaException failed) {
                 forget();
                 LockSupport.parkNanos(failed("Kafka at " + config.bootstrap() + ": " + failed.getMessage()));
+            } catch (RuntimeException unforeseen) {
+                forget();
+                LockSupport.parkNanos(failed("the sink failed in a way nobody foresaw: " + unforeseen));
             }
         }
     }

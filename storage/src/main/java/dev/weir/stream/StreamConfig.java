@@ -16,7 +16,8 @@ public record StreamConfig(String bootstrap, String topic, int partitions, int r
         Map<String, String> clientProperties) {
     public StreamConfig {
         if (bootstrap.isBlank() || topic.isBlank() || group.isBlank() || partitions < 1 || replication < 0) {
-            throw new IllegalArgumentException("a stream has bootstrap servers, a topic, a group, and 1 partition or more");
+            throw new IllegalArgumentException(
+                    "a stream has bootstrap servers, a topic, a group, and 1 partition or more");
         }
         clientProperties = Map.copyOf(clientProperties);
     }

@@ -116,7 +116,8 @@ public final class TopicWriter implements UsageStore, AutoCloseable {
     private StoreException giveUp(Throwable cause) {
         close(Duration.ZERO);
         topicsThere = false;
-        return StoreException.commitUnknown("Kafka at " + config.bootstrap() + " did not take it: " + cause.getMessage(),
+        return StoreException.commitUnknown(
+                "Kafka at " + config.bootstrap() + " did not take it: " + cause.getMessage(),
                 cause);
     }
 

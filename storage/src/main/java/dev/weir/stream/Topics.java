@@ -35,7 +35,8 @@ final class Topics {
             Throwable cause = failed.getCause() == null ? failed : failed.getCause();
             return Optional.of("Kafka at " + config.bootstrap() + " was asked for the topic " + config.topic() + ": "
                     + (cause.getMessage() == null ? cause.toString() : cause.getMessage())
-                    + ". Check kafka.bootstrap and kafka.client, and where Weir may not make topics, make " + config.topic()
+                    + ". Check kafka.bootstrap and kafka.client, and where Weir may not make topics, make "
+                    + config.topic()
                     + " with " + config.partitions() + " partitions and " + config.deadTopic() + " with 1.");
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();

@@ -40,12 +40,15 @@ public final class Tables {
     /// Every row of every table as text, but for the moment at which it was received.
     public static List<String> all(Database database) throws SQLException {
         var tables = new ArrayList<String>();
-        read(database, "SELECT relname FROM pg_class WHERE relnamespace = 'weir'::regnamespace AND relkind IN ('r', 'p')"
-                + " AND NOT relispartition AND relname NOT LIKE '%schema_history' ORDER BY relname",
+        read(database,
+                "SELECT relname FROM pg_class WHERE relnamespace = 'weir'::regnamespace AND relkind IN ('r', 'p')"
+                        + " AND NOT relispartition AND relname NOT LIKE '%schema_history' ORDER BY relname",
                 row -> tables.add(row.getString(1)));
         var rows = new ArrayList<String>();
         for (String table : tables) {
-            read(database, "SELECT (to_jsonb(t) - '{received_at,noticed_at,begun_at,started_at}'::text[])::text FROM weir." + table + " t ORDER BY 1",
+            read(database,
+                    "SELECT (to_jsonb(t) - '{received_at,noticed_at,begun_at,started_at}'::text[])::text FROM weir."
+                            + table + " t ORDER BY 1",
                     row -> rows.add(table + " " + row.getString(1)));
         }
         return rows;

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.event.EventId;
+import dev.weir.event.Outcome;
 import dev.weir.spool.Events;
 import dev.weir.spool.KeptEvent;
+import dev.weir.usage.Quantities;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -30,7 +33,7 @@ class EventJsonTest {
 
     @Test
     void whatIsAbsentIsLeftOut() {
-        var event = Events.event("call", dev.weir.event.Outcome.OK, dev.weir.usage.Quantities.NONE);
+        var event = Events.event("call", Outcome.OK, Quantities.NONE);
         assertThat(new String(EventJson.encode(event), UTF_8)).doesNotContain("null", "meters", "flags", "region")
                 .contains("\"cost\":\"0.00375\"");
     }
@@ -71,7 +74,7 @@ class EventJsonTest {
         var place = CloudEvents.place(written.headers());
         assertThat(place).isEqualTo(new CloudEvents.Place(kept.id(), 40));
         var received = new ConsumerRecord<>("weir.usage", 0, 0, 0, TimestampType.CREATE_TIME, 0, 0, written.key(),
-                written.value(), new RecordHeaders(written.headers()), java.util.Optional.empty());
+                written.value(), new RecordHeaders(written.headers()), Optional.empty());
         assertThat(CloudEvents.read(received, place.id())).isEqualTo(kept);
     }
 }

@@ -16,6 +16,7 @@ import dev.weir.spool.Batch;
 import dev.weir.spool.KeptEvent;
 import dev.weir.spool.StoreException;
 import dev.weir.spool.UsageStore;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,7 +72,9 @@ final class KafkaIT {
 
     @Test
     void bothWaysGiveTheSameTables() throws Exception {
-        try (var one = store(direct); var other = store(streamed); var writer = new TopicWriter(config, other);
+        try (var one = store(direct);
+                var other = store(streamed);
+                var writer = new TopicWriter(config, other);
                 var here = new Node(folder.resolve("a"), "node-1", one);
                 var there = new Node(folder.resolve("b"), "node-1", writer);
                 var sink = new Sinks(config, other)) {
@@ -88,8 +91,10 @@ final class KafkaIT {
 
     @Test
     void brokerStoppedAndStartedInTheMiddleLosesAndDoublesNothing() throws Exception {
-        try (var store = store(streamed); var writer = new TopicWriter(config, store);
-                var node = new Node(folder, "node-1", writer); var sink = new Sinks(config, store)) {
+        try (var store = store(streamed);
+                var writer = new TopicWriter(config, store);
+                var node = new Node(folder, "node-1", writer);
+                var sink = new Sinks(config, store)) {
             List<KeptEvent> kept = keep(node, 1_000);
             await().atMost(PATIENCE).until(() -> sink.sink().storedEvents() > 0);
             broker.stop();
@@ -107,7 +112,8 @@ final class KafkaIT {
 
     @Test
     void wipedTopicLosesNothingBecauseTheSpoolKeepsWhatIsNotStored() throws Exception {
-        try (var store = store(streamed); var writer = new TopicWriter(config, store);
+        try (var store = store(streamed);
+                var writer = new TopicWriter(config, store);
                 var node = new Node(folder, "node-1", writer)) {
             List<KeptEvent> kept = keep(node, 1_500);
             await().atMost(PATIENCE).until(() -> node.shipper().storedEvents() >= 1_500);
@@ -127,7 +133,8 @@ final class KafkaIT {
     @Test
     void sinksThatJoinAndLeaveLoseAndDoubleNothing() throws Exception {
         List<KeptEvent> all = new ArrayList<>();
-        try (var store = store(streamed); var writer = new TopicWriter(config, store);
+        try (var store = store(streamed);
+                var writer = new TopicWriter(config, store);
                 var first = new Sinks(config, store)) {
             for (int round = 0; round < 10; round++) {
                 all.addAll(round(writer, round));
@@ -174,7 +181,8 @@ final class KafkaIT {
     void poisonGoesToTheDeadLettersAndNothingWaitsForIt() throws Exception {
         List<KeptEvent> kept = new ArrayList<>(random.kept(1, 300));
         var refused = new KeptEvent(kept.get(99).id(), at(kept.get(99).event(), "+300000-01-01T00:00:00Z"));
-        try (var store = store(streamed); var writer = new TopicWriter(config, store);
+        try (var store = store(streamed);
+                var writer = new TopicWriter(config, store);
                 var producer = new KafkaProducer<>(config.properties(Map.of()), new ByteArraySerializer(),
                         new ByteArraySerializer())) {
             writer.store(batch(kept, 0, 50));
@@ -347,7 +355,7 @@ final class KafkaIT {
     }
 
     private static String header(ConsumerRecord<byte[], byte[]> letter, String name) {
-        return new String(letter.headers().lastHeader(name).value(), java.nio.charset.StandardCharsets.UTF_8);
+        return new String(letter.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
     }
 
     private static byte[] bytes(String text) {
