@@ -60,7 +60,8 @@ class KafkaPipelineIT {
                         var other = SinkRun.start(folder.resolve("other"), config)) {
                     calls(weir, key, "fourth", 60);
                     await().atMost(PATIENCE).until(() -> Events.of(weir, "acme").size() >= upstream.ledger().size());
-                    assertThat(one.metrics()).contains("weir_sink_dead_letters_total{reason=\"refused\"} 0.0");
+                    assertThat(one.get("/health/ready")).contains("postgresql", "kafka").doesNotContain("down");
+                    assertThat(one.get("/metrics")).contains("weir_sink_dead_letters_total{reason=\"refused\"} 0.0");
                     assertThat(one.stop()).as("orderly stop").isZero();
                     assertThat(other.stop()).isZero();
                 }
@@ -163,9 +164,9 @@ class KafkaPipelineIT {
             return Files.readString(folder.resolve("sink.log"));
         }
 
-        String metrics() throws Exception {
+        String get(String path) throws Exception {
             return WeirProcess.HTTP.send(
-                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/metrics")).build(),
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
                     HttpResponse.BodyHandlers.ofString()).body();
         }
 

@@ -169,7 +169,7 @@ public final class Sink implements Runnable {
         partitions = assigned.size();
         connected = isConnected(consumer);
         behind = assigned.stream().mapToLong(partition -> consumer.currentLag(partition).orElse(0)).sum()
-                + work.size();
+                + work.stream().mapToInt(Work::size).sum();
     }
 
     private static boolean isConnected(Consumer<byte[], byte[]> consumer) {
@@ -260,13 +260,13 @@ public final class Sink implements Runnable {
             LOG.warn("{} follows seq {}, and only what is up to {} is stored: passed over until {} sends it again",
                     run.taken().getFirst().id(), run.taken().getFirst().after(), reached.get(start), start.node);
         }
-        passedOver = passedOver + run.taken().size();
+        passedOver = passedOver + run.size();
         done();
     }
 
     /// Halves the batch until the one that is refused stands alone.
     private void refused(Work.Run run, String why, DeadLetters letters) throws StoreException {
-        int size = run.taken().size();
+        int size = run.size();
         if (size > 1) {
             work.remove();
             work.addFirst(run.part(size / 2, size));

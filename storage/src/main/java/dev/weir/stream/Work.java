@@ -15,6 +15,9 @@ sealed interface Work {
     /// Where the partition goes on after it.
     long nextOffset();
 
+    /// How many records it is.
+    int size();
+
     /// A record that says what it is.
     ///
     /// @param after the seq that it follows in its node's spool
@@ -47,6 +50,11 @@ sealed interface Work {
             return taken.getLast().message().offset() + 1;
         }
 
+        @Override
+        public int size() {
+            return taken.size();
+        }
+
         Run part(int from, int to) {
             return new Run(partition, taken.subList(from, to));
         }
@@ -57,6 +65,11 @@ sealed interface Work {
         @Override
         public long nextOffset() {
             return message.offset() + 1;
+        }
+
+        @Override
+        public int size() {
+            return 1;
         }
     }
 

@@ -178,6 +178,20 @@ final class KafkaIT {
     }
 
     @Test
+    void theNewerGroupProtocolStoresTheSame() throws Exception {
+        List<KeptEvent> kept = random.kept(1, 300);
+        var newer = new StreamConfig(config.bootstrap(), config.topic(), 4, 1, "newer",
+                Map.of("group.protocol", "consumer"));
+        try (var store = store(streamed);
+                var writer = new TopicWriter(newer, store);
+                var sink = new Sinks(newer, store)) {
+            writer.store(batch(kept, 0, 300));
+            await().atMost(PATIENCE).until(() -> sink.sink().storedEvents() == 300);
+        }
+        assertStored(kept);
+    }
+
+    @Test
     void poisonGoesToTheDeadLettersAndNothingWaitsForIt() throws Exception {
         List<KeptEvent> kept = new ArrayList<>(random.kept(1, 300));
         var refused = new KeptEvent(kept.get(99).id(), at(kept.get(99).event(), "+300000-01-01T00:00:00Z"));
