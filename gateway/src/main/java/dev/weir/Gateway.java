@@ -234,7 +234,7 @@ final class Gateway implements AutoCloseable {
                 spool::unsyncedNanos));
         metrics.watchGaps(store.postgres().gapLog()::gaps, store.postgres().gapLog()::events);
         metrics.watchTwin(() -> store.twin() > 0);
-        metrics.watchShipper(shipper::storedEvents, shipper::failedSteps);
+        metrics.watchShipper(shipper::storedEvents, shipper::failedSteps, shipper::sentAgain);
         metrics.watchCallsInFlight(this::callsInFlight);
         repeat(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer);
         repeat(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now(), clock.nanoTime()));

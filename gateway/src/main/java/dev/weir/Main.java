@@ -16,7 +16,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         versionProvider = Version.class, description = "An inline gateway that meters LLM and connector traffic.",
         subcommands = {
             RunCommand.class, DemoCommand.class, TestCommand.class, ConfigCommand.class, PricesCommand.class,
-            AuditCommand.class, VersionCommand.class, HelpCommand.class},
+            AuditCommand.class, SinkCommand.class, VersionCommand.class, HelpCommand.class},
         footer = {"",
             "Run `./weir help COMMAND` for its options. WEIR_JAVA_OPTS replaces the JVM's options."})
 public final class Main implements Runnable {

@@ -2,8 +2,6 @@ package dev.weir;
 
 import dev.weir.config.GatewayConfig;
 import dev.weir.disk.FileDisk;
-import dev.weir.event.UsageEvent;
-import dev.weir.money.Money;
 import dev.weir.port.Clock;
 import dev.weir.port.Random;
 import dev.weir.postgres.Database;
@@ -11,11 +9,11 @@ import dev.weir.postgres.DatabaseException;
 import dev.weir.postgres.EmbeddedPostgres;
 import dev.weir.postgres.Postgres;
 import dev.weir.rating.PriceBook;
-import dev.weir.rating.Rating;
-import dev.weir.rating.Sku;
 import dev.weir.spool.Shipper;
 import dev.weir.spool.Spool;
 import dev.weir.spool.SpoolConfig;
+import dev.weir.spool.UsageStore;
+import dev.weir.stream.TopicWriter;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -65,7 +63,7 @@ final class Store implements AutoCloseable {
                     Thread.onSpinWait();
                 }
             });
-            shipper = new Shipper(spool, postgres.store(), clock, random);
+            shipper = new Shipper(spool, way(config), clock, random);
             repeat(Duration.ofHours(1), "weir-partitions",
                     () -> postgres.store().preparePartitions(LocalDate.ofInstant(clock.now(), ZoneOffset.UTC)));
         } catch (IOException | InterruptedException | RuntimeException failed) {
@@ -156,6 +154,13 @@ final class Store implements AutoCloseable {
         running.add(name, Runner.every(pause, name, task));
     }
 
+    private UsageStore way(GatewayConfig config) {
+        return switch (config.pipeline()) {
+            case DIRECT -> postgres.store();
+            case KAFKA -> running.add("topic writer", new TopicWriter(Streams.of(config), postgres.store()));
+        };
+    }
+
     private Database database(GatewayConfig config, DataFolder folder) throws IOException, InterruptedException {
         var configured = config.database();
         if (configured.url().isPresent()) {
@@ -167,7 +172,7 @@ final class Store implements AutoCloseable {
     }
 
     /// An outside database: who enters it stands in the URL, or beside it in `database.user` and `database.password`.
-    private static Database outside(GatewayConfig.Database configured) {
+    static Database outside(GatewayConfig.Database configured) {
         String url = configured.url().orElseThrow();
         int host = url.indexOf("://") + 3;
         if (url.indexOf('@') >= 0 || host < 3 || configured.password().isEmpty()) {
@@ -194,7 +199,8 @@ final class Store implements AutoCloseable {
         shipper.stop(SHIP_AT_STOP);
         shipping.join();
         if (shipper.lag() > 0) {
-            LOG.warn("{} events are kept in the spool and not yet stored; the next start stores them", shipper.lag());
+            LOG.warn("{} events are kept in the spool and not yet known to be stored; the next start goes on with them",
+                    shipper.lag());
         }
     }
 

@@ -52,8 +52,13 @@ final class WeirProcess implements AutoCloseable {
     static WeirProcess launch(Path folder, String config) throws IOException {
         Files.createDirectories(folder);
         Path file = Files.writeString(folder.resolve("weir.yaml"), config);
-        int dataPort = freePort();
-        int controlPort = freePort();
+        int dataPort;
+        int controlPort;
+        // Both at once, or the same one may be free twice.
+        try (var data = new ServerSocket(0); var control = new ServerSocket(0)) {
+            dataPort = data.getLocalPort();
+            controlPort = control.getLocalPort();
+        }
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-cp",

@@ -26,6 +26,8 @@ final class CrossChecks {
         checks.limits();
         checks.spool();
         checks.database();
+        checks.pipeline();
+        checks.kafka();
         config.routes().values().forEach(checks::route);
         checks.missingCredentials();
     }
@@ -103,6 +105,40 @@ final class CrossChecks {
         if (database.isEmbedded() && database.password().isPresent()) {
             warning("database.password", "It has no effect without database.url: the embedded PostgreSQL makes its own"
                     + " password.");
+        }
+    }
+
+    private void pipeline() {
+        if (config.pipeline() != GatewayConfig.Pipeline.KAFKA) {
+            return;
+        }
+        if (config.kafka().bootstrap().isEmpty()) {
+            problem("pipeline", "pipeline is kafka, and kafka.bootstrap is missing: nobody says where the brokers are."
+                    + " Write bootstrap: HOST:PORT under kafka, or pipeline: direct.");
+        }
+        if (config.database().isEmbedded()) {
+            warning("pipeline",
+                    "Events go to Kafka, and `./weir sink` has to bring them into the embedded PostgreSQL of"
+                            + " this process. That works on this machine only; `./weir sink` says how. For several nodes set"
+                            + " database.url.");
+        }
+    }
+
+    private void kafka() {
+        GatewayConfig.Kafka kafka = config.kafka();
+        if (kafka.user().isPresent() != kafka.password().isPresent()) {
+            String there = kafka.user().isPresent() ? "user" : "password";
+            String missing = kafka.user().isPresent() ? "password" : "user";
+            problem("kafka." + there, "SASL needs both, and kafka." + missing + " is missing. Write it, or take kafka."
+                    + there + " out.");
+        }
+        if (kafka.tlsCa().isPresent() && !kafka.tls()) {
+            problem("kafka.tls-ca", "Nothing is encrypted without kafka.tls, so nobody is to be trusted. Write"
+                    + " tls: true, or take tls-ca out.");
+        }
+        if (kafka.user().isPresent() && !kafka.tls()) {
+            warning("kafka.tls", "Events and, with mechanism plain, the password cross the network in plaintext. Write"
+                    + " tls: true if the brokers have it.");
         }
     }
 

@@ -17,6 +17,8 @@ import java.util.Optional;
 /// @param data the folder of everything Weir keeps on this node
 /// @param node who this node is
 /// @param database where usage is stored
+/// @param pipeline how it gets there
+/// @param kafka what is on the way where that is through Kafka
 /// @param keys the secrets Weir itself is run with
 /// @param demo the tenant made at the first start
 /// @param limits how much clients may send and hold
@@ -26,8 +28,9 @@ import java.util.Optional;
 /// @param runtime threads and sockets
 /// @param log what is written to standard output
 /// @param routes by name, in the file's order
-public record GatewayConfig(Listen listen, Control control, Path data, Node node, Database database, Keys keys,
-        Demo demo, Limits limits, ClientDeadlines deadlines, Spool spool, Prices prices, Runtime runtime, Log log,
+public record GatewayConfig(Listen listen, Control control, Path data, Node node, Database database,
+        Pipeline pipeline, Kafka kafka, Keys keys, Demo demo, Limits limits, ClientDeadlines deadlines, Spool spool,
+        Prices prices, Runtime runtime, Log log,
         Map<String, RouteConfig> routes) {
     public GatewayConfig {
         routes = Collections.unmodifiableMap(new LinkedHashMap<>(routes));
@@ -55,6 +58,42 @@ public record GatewayConfig(Listen listen, Control control, Path data, Node node
             int embeddedPort) {
         public boolean isEmbedded() {
             return url.isEmpty();
+        }
+    }
+
+    /// How events get from the spool into PostgreSQL.
+    public enum Pipeline {
+        DIRECT, KAFKA;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+    }
+
+    /// @param bootstrap `host:port`, several with commas between
+    /// @param topic holds the events; dead letters go to the topic of that name and `.dead`
+    /// @param partitions of the topic where Weir makes it
+    /// @param replication copies of each partition where Weir makes the topic; 0: the broker's default
+    /// @param group of all sinks that share one database
+    /// @param tls whether the brokers are spoken to over TLS
+    /// @param tlsCa the authorities to trust, PEM; empty: the JDK's
+    /// @param user whom the brokers know by SASL; empty: nobody asks
+    /// @param password the user's
+    /// @param mechanism of SASL
+    /// @param clientFile further properties of Kafka's clients, as its own tools take them
+    public record Kafka(Optional<String> bootstrap, String topic, int partitions, int replication, String group,
+            boolean tls, Optional<Path> tlsCa, Optional<String> user, Optional<Secret> password, Mechanism mechanism,
+            Optional<Path> clientFile) {
+        /// How a password is shown to a broker.
+        public enum Mechanism {
+            SCRAM_SHA_512, SCRAM_SHA_256, PLAIN;
+
+            /// As Kafka writes it, in lower case.
+            @Override
+            public String toString() {
+                return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+            }
         }
     }
 

@@ -21,6 +21,8 @@ final class GatewayKeys {
         Path data = root.file("data", Path.of("var"));
         GatewayConfig.Node node = node(root.section("node"));
         GatewayConfig.Database database = database(root.section("database"));
+        var pipeline = root.choice("pipeline", GatewayConfig.Pipeline.DIRECT, GatewayConfig.Pipeline.class);
+        GatewayConfig.Kafka kafka = kafka(root.section("kafka"));
         GatewayConfig.Keys keys = keys(root);
         GatewayConfig.Demo demo = demo(root.section("demo"));
         Limits limits = limits(root.section("limits"));
@@ -35,8 +37,8 @@ final class GatewayKeys {
         var standard = new RouteKeys.Standard(limits.bodyMax(), forUpstreams, node.region());
         var routes = root.named("routes", (name, section) -> RouteKeys.read(name, section, standard));
         root.end();
-        return new GatewayConfig(listen, control, data, node, database, keys, demo, limits, forClients, spool, prices,
-                runtime, log, routes);
+        return new GatewayConfig(listen, control, data, node, database, pipeline, kafka, keys, demo, limits, forClients,
+                spool, prices, runtime, log, routes);
     }
 
     private static GatewayConfig.Listen listen(Section listen) {
@@ -99,6 +101,40 @@ final class GatewayKeys {
         if (!text.replaceFirst("^[^?]*\\??", "").matches("((" + SSL_MODE + "|sslrootcert=[^&=]+)(&|$))*")) {
             throw new IllegalArgumentException("has a parameter Weir does not know. Behind the ? may stand sslmode="
                     + "disable, prefer, require, verify-ca or verify-full, and sslrootcert=FILE.pem, with & between");
+        }
+        return text;
+    }
+
+    private static GatewayConfig.Kafka kafka(Section kafka) {
+        Optional<String> bootstrap = kafka.optional("bootstrap", GatewayKeys::bootstrap);
+        String topic = kafka.value("topic", "weir.usage", GatewayKeys::topic);
+        int partitions = kafka.number("partitions", 12, 1, 10_000);
+        int replication = kafka.number("replication", 0, 0, 100);
+        String group = kafka.value("group", "weir-sink", GatewayKeys::topic);
+        boolean tls = kafka.flag("tls", false);
+        Optional<Path> tlsCa = kafka.file("tls-ca");
+        Optional<String> user = kafka.text("user");
+        Optional<Secret> password = kafka.secret("password");
+        var mechanism = kafka.choice("mechanism", GatewayConfig.Kafka.Mechanism.SCRAM_SHA_512,
+                GatewayConfig.Kafka.Mechanism.class);
+        Optional<Path> clientFile = kafka.file("client-file");
+        kafka.end();
+        return new GatewayConfig.Kafka(bootstrap, topic, partitions, replication, group, tls, tlsCa, user, password,
+                mechanism, clientFile);
+    }
+
+    private static String bootstrap(String text) {
+        if (!text.matches("[^,:/@\\s]+:[0-9]{1,5}(, ?[^,:/@\\s]+:[0-9]{1,5})*")) {
+            throw new IllegalArgumentException("names no brokers. Write HOST:PORT, several with commas between, as"
+                    + " kafka-1.internal:9092,kafka-2.internal:9092");
+        }
+        return text.replace(" ", "");
+    }
+
+    private static String topic(String text) {
+        if (!text.matches("[a-zA-Z0-9._-]{1,200}")) {
+            throw new IllegalArgumentException("is no name that Kafka takes. Write 1 to 200 characters of"
+                    + " a-z A-Z 0-9 . _ -");
         }
         return text;
     }

@@ -58,7 +58,7 @@ public final class ControlPlane {
         return server.close();
     }
 
-    private static HttpServerOptions http(ControlOptions options) {
+    static HttpServerOptions http(ControlOptions options) {
         var http = new HttpServerOptions().setHost(options.address().host())
                 .setPort(options.address().port())
                 .setIdleTimeout(IDLE_SECONDS)

@@ -141,7 +141,7 @@ enum Family {
             "weir.shipper.events.stored",
             Kind.COUNTER,
             null,
-            "Events that this node stored in PostgreSQL."),
+            "Events that this node stored in PostgreSQL, or handed to Kafka on their way there."),
     SHIPPER_ERRORS(
             "weir_shipper_errors_total",
             "weir.shipper.errors",
@@ -195,7 +195,50 @@ enum Family {
             "weir.spool.unsynced",
             Kind.GAUGE,
             "seconds",
-            "How long ago all that was kept was last known to be on the disk: what a power cut could take.");
+            "How long ago all that was kept was last known to be on the disk: what a power cut could take."),
+    SHIPPER_SENT_AGAIN(
+            "weir_shipper_sent_again_total",
+            "weir.shipper.sent.again",
+            Kind.COUNTER,
+            null,
+            "Times that all that waited was handed to Kafka again, because none of it was stored for too long."),
+    SINK_STORED(
+            "weir_sink_events_stored_total",
+            "weir.sink.events.stored",
+            Kind.COUNTER,
+            null,
+            "Events that this sink stored in PostgreSQL, repeats included."),
+    SINK_PASSED_OVER(
+            "weir_sink_events_passed_over_total",
+            "weir.sink.events.passed.over",
+            Kind.COUNTER,
+            null,
+            "Events passed over because one before them is missing; their node sends them again."),
+    SINK_DEAD_LETTERS(
+            "weir_sink_dead_letters_total",
+            "weir.sink.dead.letters",
+            Kind.COUNTER,
+            null,
+            "Records that can never be stored and went to the dead-letter topic, by reason: unreadable or refused.",
+            "reason"),
+    SINK_ERRORS(
+            "weir_sink_errors_total",
+            "weir.sink.errors",
+            Kind.COUNTER,
+            null,
+            "Steps of this sink that failed and are tried again."),
+    SINK_BEHIND(
+            "weir_sink_behind_records",
+            "weir.sink.behind",
+            Kind.GAUGE,
+            "records",
+            "Records in this sink's partitions that are not stored yet."),
+    SINK_PARTITIONS(
+            "weir_sink_partitions",
+            "weir.sink.partitions",
+            Kind.GAUGE,
+            null,
+            "Partitions that this sink has of the topic.");
 
     /// What the exposition format calls its type.
     enum Kind {

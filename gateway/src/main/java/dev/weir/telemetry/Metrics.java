@@ -3,6 +3,8 @@ package dev.weir.telemetry;
 import dev.weir.admission.RefusalCode;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
+import dev.weir.stream.Poison;
+import dev.weir.stream.Sink;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -124,10 +126,23 @@ public final class Metrics implements AutoCloseable {
         registry.gauge(Family.NODE_TWIN, () -> twin.getAsBoolean() ? 1 : 0);
     }
 
-    /// Names where the shipper's totals are read; both only ever rise. Once.
-    public void watchShipper(LongSupplier eventsStored, LongSupplier errors) {
+    /// Names where the shipper's totals are read; they only ever rise. Once.
+    public void watchShipper(LongSupplier eventsStored, LongSupplier errors, LongSupplier sentAgain) {
+        registry.sum(Family.SHIPPER_SENT_AGAIN, sentAgain, LongSupplier::getAsLong);
         registry.sum(Family.SHIPPER_STORED, eventsStored, LongSupplier::getAsLong);
         registry.sum(Family.SHIPPER_ERRORS, errors, LongSupplier::getAsLong);
+    }
+
+    /// Names the sink that is read. Once.
+    public void watchSink(Sink sink) {
+        registry.sum(Family.SINK_STORED, sink, Sink::storedEvents);
+        registry.sum(Family.SINK_PASSED_OVER, sink, Sink::passedOver);
+        for (Poison reason : Poison.values()) {
+            registry.sum(Family.SINK_DEAD_LETTERS, sink, read -> read.deadLetters(reason), reason.id());
+        }
+        registry.sum(Family.SINK_ERRORS, sink, Sink::failedSteps);
+        registry.gauge(Family.SINK_BEHIND, sink::behind);
+        registry.gauge(Family.SINK_PARTITIONS, sink::partitions);
     }
 
     /// Everything, in the Prometheus text format 0.0.4. Takes milliseconds: not for an event loop.

@@ -36,6 +36,14 @@ class ConfigProblemsTest {
                     database: {url: "postgresql://h/d"} | database.password is missing
                     database: {url: "postgresql://h/d?sslmode=allow", password: p} | sslmode=disable, prefer, require, verify-ca or
                     database: {url: "postgresql://h/d?sslmode=require&ssl=1", password: p} | has a parameter Weir does not know
+                    pipeline: kafka                   | kafka.bootstrap is missing: nobody says where the brokers are
+                    pipeline: kafak                   | "kafak" is not one of direct, kafka. Did you mean "kafka"?
+                    kafka: {bootstrap: "broker"}      | names no brokers. Write HOST:PORT, several with commas between
+                    kafka: {topic: "my topic"}        | is no name that Kafka takes
+                    kafka: {user: weir}               | SASL needs both, and kafka.password is missing
+                    kafka: {password: p}              | SASL needs both, and kafka.user is missing
+                    kafka: {tls-ca: ca.pem}           | Nothing is encrypted without kafka.tls
+                    kafka: {mechanism: scram}         | is not one of scram-sha-512, scram-sha-256, plain
                     admin: {key: ""}                  | admin.key: The secret is empty, and an empty secret protects nothing
                     keys: {pepper: "${NOWHERE}"}      | The secret needs the environment variable NOWHERE, which is not set
                     keys: {pepper: "${file:no/such}"} | The secret needs the file no/such, which cannot be read

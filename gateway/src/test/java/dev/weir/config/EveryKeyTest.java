@@ -65,7 +65,7 @@ class EveryKeyTest {
         String again = loaded.effective().replace("'" + Secret.MASK + "'", "k");
 
         assertThat(Configs.config(again)).isEqualTo(loaded.config());
-        assertThat(Configs.problems(loaded.effective())).hasSize(6).allMatch(text -> text.contains("the mask"));
+        assertThat(Configs.problems(loaded.effective())).hasSize(7).allMatch(text -> text.contains("the mask"));
     }
 
     private static String unbracketed(String shown) {
@@ -74,7 +74,8 @@ class EveryKeyTest {
     }
 
     private static Map<String, String> secrets() {
-        return Map.of("database.password", "canary-database", "keys.pepper", "canary-pepper", "admin.key",
+        return Map.of("database.password", "canary-database", "kafka.password", "canary-kafka", "keys.pepper",
+                "canary-pepper", "admin.key",
                 "canary-admin", "demo.key", "canary-demo", "routes.full.credential", "canary-credential",
                 "routes.full.signature.secret", "canary-signature");
     }

@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.weir.admission.RefusalCode;
 import dev.weir.event.Flags;
 import dev.weir.event.Outcome;
+import dev.weir.spool.Batch;
+import dev.weir.spool.UsageStore;
+import dev.weir.stream.Sink;
+import dev.weir.stream.StreamConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,6 +17,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -43,7 +48,9 @@ class MetricFamiliesTest {
                 () -> 9));
         metrics.watchGaps(() -> 10, () -> 11);
         metrics.watchTwin(() -> false);
-        metrics.watchShipper(() -> 5, () -> 6);
+        metrics.watchShipper(() -> 5, () -> 6, () -> 7);
+        metrics.watchSink(
+                new Sink(new StreamConfig("127.0.0.1:9092", "usage", 1, 1, "sinks", Map.of()), new Nowhere()));
     }
 
     @AfterEach
@@ -86,6 +93,19 @@ class MetricFamiliesTest {
         assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
         assertThat(output).isEmpty();
         assertThat(process.exitValue()).isZero();
+    }
+
+    /// A sink that does not run asks it nothing.
+    private static final class Nowhere implements UsageStore {
+        @Override
+        public long store(Batch batch) {
+            return 0;
+        }
+
+        @Override
+        public long watermark(String node, long epoch) {
+            return 0;
+        }
     }
 
     private List<String> ownLines() {

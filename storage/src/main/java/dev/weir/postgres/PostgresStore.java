@@ -137,12 +137,21 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
     /// An error that the server itself reports undid the statement; but one about the server's own end may have come after it.
     private static StoreException explained(Batch batch, Throwable cause) {
         String message = "the batch " + named(batch) + " was not stored: " + cause.getMessage();
+        if (cause instanceof PgException refused && isAboutTheData(refused)) {
+            return StoreException.refused(message, cause);
+        }
         if (cause instanceof Client.NoConnection || cause instanceof PgException refused && isRollback(refused)) {
             return StoreException.notStored(message, cause);
         }
         return StoreException.commitUnknown(
                 "whether the batch " + named(batch) + " was stored is unknown: " + cause.getMessage(),
                 cause);
+    }
+
+    /// Data exceptions and violated constraints.
+    private static boolean isAboutTheData(PgException refused) {
+        String state = refused.getSqlState();
+        return state != null && (state.startsWith("22") || state.startsWith("23"));
     }
 
     private static boolean isRollback(PgException refused) {

@@ -248,8 +248,10 @@ public final class Shipper implements Runnable {
     /// @return false where the store has gone back, so that everything begins again
     private boolean noteStored(HandedOver sent, long seq) {
         if (seq < sent.stored) {
-            LOG.warn("the store has of {}-{} what is up to seq {}, and had {}: it was restored from a backup, and is filled"
-                    + " again", sent.epoch.node(), sent.epoch.epoch(), seq, sent.stored);
+            LOG.warn(
+                    "the store has of {}-{} what is up to seq {}, and had {}: it was restored from a backup, and is filled"
+                            + " again",
+                    sent.epoch.node(), sent.epoch.epoch(), seq, sent.stored);
             rewind();
             return false;
         }
@@ -265,7 +267,8 @@ public final class Shipper implements Runnable {
 
     private void sendAgain() {
         repeats = Math.min(repeats + 1, PATIENCE_DOUBLINGS_MAX);
-        LOG.warn("nothing of what was handed over has been stored for {} s; {} events are handed over again. Is a sink running?",
+        LOG.warn(
+                "nothing of what was handed over has been stored for {} s; {} events are handed over again. Is a sink running?",
                 Duration.ofNanos(clock.nanoTime() - movedNanos).toSeconds(), lag());
         sentAgain = sentAgain + 1;
         patienceNanos = PATIENCE.toNanos() << repeats;

@@ -26,18 +26,18 @@ import org.jspecify.annotations.Nullable;
 
 /// Events from a seed: few tenants, models and days, so that totals meet; sometimes the largest amounts, sometimes
 /// nothing at all.
-final class RandomEvents {
-    static final String NODE = "n1";
+public final class RandomEvents {
+    public static final String NODE = "n1";
     private final RandomGenerator random;
     private final Instant newest;
 
     /// @param newest the latest event time; the earliest is three days before
-    RandomEvents(long seed, Instant newest) {
+    public RandomEvents(long seed, Instant newest) {
         this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
         this.newest = newest;
     }
 
-    List<KeptEvent> kept(long epoch, int count) {
+    public List<KeptEvent> kept(long epoch, int count) {
         var events = new ArrayList<KeptEvent>();
         for (int seq = 1; seq <= count; seq++) {
             events.add(new KeptEvent(new EventId(NODE, epoch, seq), event(seq)));
@@ -46,7 +46,7 @@ final class RandomEvents {
     }
 
     /// Cuts the events into batches at random places.
-    List<Batch> batches(List<KeptEvent> events) {
+    public List<Batch> batches(List<KeptEvent> events) {
         var batches = new ArrayList<Batch>();
         for (int from = 0; from < events.size();) {
             int to = Math.min(events.size(), from + 1 + random.nextInt(40));
@@ -65,7 +65,7 @@ final class RandomEvents {
         return random;
     }
 
-    UsageEvent event(long number) {
+    public UsageEvent event(long number) {
         boolean refused = random.nextInt(8) == 0;
         @Nullable
         TenantId tenant = refused && random.nextBoolean() ? null : new TenantId("t" + random.nextInt(3));

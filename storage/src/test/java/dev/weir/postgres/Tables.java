@@ -7,12 +7,14 @@ import java.math.BigInteger;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /// What the tables hold, read by a plain connection that no row-level security binds.
-final class Tables {
+public final class Tables {
     private Tables() {}
 
     static Map<TotalKey, UsageTotal> totals(Database database) throws SQLException {
@@ -35,8 +37,25 @@ final class Tables {
         return Long.parseLong(value(database, "SELECT count(*) FROM " + table));
     }
 
+    /// Every row of every table as text, but for the moment at which it was received.
+    public static List<String> all(Database database) throws SQLException {
+        var tables = new ArrayList<String>();
+        read(database,
+                "SELECT relname FROM pg_class WHERE relnamespace = 'weir'::regnamespace AND relkind IN ('r', 'p')"
+                        + " AND NOT relispartition AND relname NOT LIKE '%schema_history' ORDER BY relname",
+                row -> tables.add(row.getString(1)));
+        var rows = new ArrayList<String>();
+        for (String table : tables) {
+            read(database,
+                    "SELECT (to_jsonb(t) - '{received_at,noticed_at,begun_at,started_at}'::text[])::text FROM weir."
+                            + table + " t ORDER BY 1",
+                    row -> rows.add(table + " " + row.getString(1)));
+        }
+        return rows;
+    }
+
     /// The one value of a query.
-    static String value(Database database, String sql) throws SQLException {
+    public static String value(Database database, String sql) throws SQLException {
         var values = new StringBuilder();
         read(database, sql, row -> values.append(row.getString(1)));
         return values.toString();

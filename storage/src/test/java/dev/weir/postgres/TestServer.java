@@ -8,8 +8,8 @@ import java.sql.SQLException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// One embedded server and one Vert.x for all tests of this JVM, a database for each that asks.
-final class TestServer {
-    static final Vertx VERTX = Vertx.vertx();
+public final class TestServer {
+    public static final Vertx VERTX = Vertx.vertx();
     private static final AtomicInteger DATABASES = new AtomicInteger();
     private static final EmbeddedPostgres SERVER = start();
     private static final Database TEMPLATE = migrated();
@@ -22,7 +22,7 @@ final class TestServer {
     }
 
     /// A database with the schema and nothing in it.
-    static Database database() {
+    public static Database database() {
         return create("test_" + DATABASES.incrementAndGet(), TEMPLATE.database());
     }
 

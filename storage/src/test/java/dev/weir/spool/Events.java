@@ -19,7 +19,7 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /// Events for tests: plain ones, and any ones by seed.
-final class Events {
+public final class Events {
     private Events() {}
 
     static UsageEvent opened(String callId) {
@@ -35,7 +35,7 @@ final class Events {
         return event(callId, Outcome.BLOCKED, Quantities.NONE);
     }
 
-    static UsageEvent event(String callId, Outcome outcome, Quantities quantities) {
+    public static UsageEvent event(String callId, Outcome outcome, Quantities quantities) {
         return new UsageEvent(callId, 1, Instant.parse("2026-11-24T12:00:00.123456789Z"), new TenantId("acme"),
                 new KeyId("key_01"), "ada", "openai", "openai", "gpt-4o", "gpt-4o-2024-08-06", null, "default",
                 "chatcmpl-9xYz", Attribution.NONE, quantities, new WireBytes(1_400, 1_380, 1_021, 1_021), 200, 200,
@@ -60,7 +60,7 @@ final class Events {
     }
 
     /// Any event that the type admits, hostile texts included.
-    static UsageEvent any(Random random, String callId) {
+    public static UsageEvent any(Random random, String callId) {
         return new UsageEvent(callId, 1 + random.nextInt(3),
                 Instant.ofEpochSecond(random.nextLong(-1_000_000_000_000L, 1_000_000_000_000L),
                         random.nextInt(1_000_000_000)),

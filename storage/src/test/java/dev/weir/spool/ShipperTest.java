@@ -116,11 +116,12 @@ class ShipperTest {
         var took = Duration.ofMillis(40);
         var shipper = shipper(spool, new SizingStore(new ArrayList<>(), 0) {
             @Override
-            public void store(Batch batch) {
+            public long store(Batch batch) {
                 clock.advance(took);
                 for (int i = 0; i < callsMeanwhile; i++) {
                     call(spool, "meanwhile-" + i);
                 }
+                return batch.lastSeq();
             }
         });
         assertThat(shipper.step()).as("finding the epoch").isZero();
@@ -304,11 +305,12 @@ class ShipperTest {
         }
 
         @Override
-        public void store(Batch batch) {
+        public long store(Batch batch) {
             sizes.add(batch.size());
             if (slowFrom > 0 && batch.size() >= slowFrom) {
                 clock.advance(Duration.ofSeconds(1));
             }
+            return batch.lastSeq();
         }
 
         @Override
