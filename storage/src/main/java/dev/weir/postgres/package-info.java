@@ -4,7 +4,8 @@
 /// - **is not** the decision when to ship (`spool`), or what a total means (`rollup`)
 /// - **owns** the schema `weir`, its four roles, and the folder `postgres` under the data folder
 /// - **promises** exactly once (G4: events, rollup deltas and watermark move in one transaction, rows already there change
-///   nothing; what is missing is on record, and an audit finds what is not) and tenant isolation by the database itself (G10.1: row-level security enabled and forced on every tenant table)
+///   nothing; what is missing is on record, and an audit finds what is not) and tenant isolation by the database itself
+///   (G10.1: row-level security enabled and forced on every tenant table)
 /// - **may import** `spool`, and of the engine all but `dialect`, `meter`, `admission`
 ///
 /// Everything here blocks and belongs on virtual threads, never on an event loop.
