@@ -5,7 +5,6 @@ import dev.weir.disk.FileDisk;
 import dev.weir.event.UsageEvent;
 import dev.weir.money.Money;
 import dev.weir.port.Clock;
-import dev.weir.port.Random;
 import dev.weir.postgres.Database;
 import dev.weir.postgres.EmbeddedPostgres;
 import dev.weir.postgres.Postgres;
@@ -40,14 +39,15 @@ final class Store implements AutoCloseable {
     private final Spool spool;
     private final Shipper shipper;
 
-    private Store(GatewayConfig config, DataFolder folder, Vertx vertx, Clock clock, Random random, PriceBook prices)
+    private Store(GatewayConfig config, DataFolder folder, Vertx vertx, Ports ports, PriceBook prices)
             throws IOException, InterruptedException {
+        Clock clock = ports.clock();
         try {
             Database database = database(config, folder);
             postgres = Postgres.open(vertx, database);
             running.add("database connections", postgres);
             postgres.store().preparePartitions(LocalDate.ofInstant(clock.now(), ZoneOffset.UTC));
-            spool = Spool.open(spoolConfig(config), FileDisk.open(config.spoolFolder()), clock, random,
+            spool = Spool.open(spoolConfig(config), ports.disks().open(config.spoolFolder()), clock, ports.random(),
                     event -> rated(event, prices));
             running.add("spool", spool);
             repeat(config.spool().sync().isZero() ? WORK_PAUSE : config.spool().sync(), "weir-spool-sync",
@@ -57,7 +57,7 @@ final class Store implements AutoCloseable {
                     Thread.onSpinWait();
                 }
             });
-            shipper = new Shipper(spool, postgres.store(), clock, random);
+            shipper = new Shipper(spool, postgres.store(), clock, ports.random());
             Thread shipping = Thread.ofVirtual().name("weir-shipper").start(shipper);
             running.add("shipper", () -> stopShipping(shipping));
             repeat(Duration.ofHours(1), "weir-partitions",
@@ -71,10 +71,9 @@ final class Store implements AutoCloseable {
     /// Starts all of it and ships what former starts left.
     ///
     /// @throws StartFailure or another exception whose message says what to do
-    static Store open(GatewayConfig config, DataFolder folder, Vertx vertx, Clock clock, Random random,
-            PriceBook prices)
+    static Store open(GatewayConfig config, DataFolder folder, Vertx vertx, Ports ports, PriceBook prices)
             throws IOException, InterruptedException {
-        var store = new Store(config, folder, vertx, clock, random, prices);
+        var store = new Store(config, folder, vertx, ports, prices);
         try {
             store.shipBacklog();
             return store;

@@ -1,0 +1,152 @@
+package dev.weir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.ChaosTraffic.Payer;
+import dev.weir.DiskFault.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// One fault of the disk at its n-th operation, for every n and every kind, each in a start of its own on a folder of its own:
+/// Weir goes on, or refuses, or dies; and the next start on a healthy disk has all that anybody saw, once (G3.1, G3.4).
+class DiskChaosIT {
+    private static final int CLIENTS = 8;
+    private static final int CALLS = 90;
+    /// Bytes of attribution on each call, so that a segment is full after some hundred calls and sealing is among the operations.
+    private static final int TAG_BYTES = 1_500;
+    private static final int ROUNDS_TO_A_CHECK = 25;
+    private static final int ROUNDS_TO_A_FREE_TENANT = 5;
+
+    @TempDir
+    private Path folder;
+
+    private final List<Payer> payers = new ArrayList<>();
+    private final Map<Kind, Integer> fired = new EnumMap<>(Kind.class);
+    private int untouched;
+    private int refusedToStart;
+
+    @Test
+    void noFaultOfTheDiskLosesOrDoublesAnything() throws Exception {
+        long begun = System.nanoTime();
+        List<DiskFault> faults = faults();
+        try (var server = ChaosServer.start(folder.resolve("server"));
+                var chaos = new Chaos(server.newDatabase(), TAG_BYTES)) {
+            for (int round = 0; round < faults.size(); round++) {
+                if (round % ROUNDS_TO_A_FREE_TENANT == 0) {
+                    renewPayers(chaos, round);
+                }
+                endure(chaos, faults.get(round), round);
+                if ((round + 1) % ROUNDS_TO_A_CHECK == 0) {
+                    Chaos.say("disk faults: %d of %d done, %s", round + 1, faults.size(), fired);
+                }
+            }
+            var all = chaos.check("", "all rounds together");
+            ChaosFigures.tell("disk faults", begun, all, faults.size() + " faults armed " + fired + ", " + untouched
+                    + " never due, " + refusedToStart + " kept it from starting");
+        }
+        assertThat(fired.values().stream().mapToInt(Integer::intValue).sum()).as("faults that came").isPositive();
+    }
+
+    /// Every kind at 1, 1 + step, … up to the last; and the two of mapped memory, which are oftener, at a few of those.
+    private static List<DiskFault> faults() {
+        String only = System.getProperty("weir.chaos.fault", "");
+        if (!only.isEmpty()) {
+            return Stream.of(only.split(",")).map(DiskFault::parse).toList();
+        }
+        long last = Chaos.number("faults", 120);
+        long step = Chaos.number("step", 50);
+        List<DiskFault> faults = new ArrayList<>();
+        var random = new SplittableRandom(Chaos.seed());
+        for (long at = Chaos.number("from", 1); at <= last; at += step) {
+            faults.add(new DiskFault(random.nextBoolean() ? Kind.EIO : Kind.EIO_FOR_EVER, at));
+            faults.add(new DiskFault(Kind.ENOSPC, at));
+            faults.add(new DiskFault(random.nextBoolean() ? Kind.KILL_BEFORE : Kind.KILL_AFTER, at));
+            if (at % 5 == 1) {
+                faults.add(new DiskFault(random.nextBoolean() ? Kind.TORN : Kind.FAULT, at));
+            }
+        }
+        return faults;
+    }
+
+    private void renewPayers(Chaos chaos, int round) throws Exception {
+        Path here = folder.resolve("tenants");
+        try (var gateway = chaos.here(here)) {
+            if (payers.isEmpty()) {
+                payers.addAll(chaos.payers(gateway, "acme", "pro", "trial0", "trial", "free0", "free"));
+            } else {
+                payers.set(2, chaos.payers(gateway, "free" + round, "free").getFirst());
+            }
+            if (round > 0 && round % 100 == 0) {
+                payers.set(1, chaos.payers(gateway, "trial" + round, "trial").getFirst());
+            }
+        }
+    }
+
+    private void endure(Chaos chaos, DiskFault fault, int round) throws Exception {
+        Path home = folder.resolve("round" + round);
+        String prefix = "d" + round + "d";
+        String where = "-Dweir.chaos.fault=" + fault + ", round " + round + " of seed " + Chaos.seed();
+        try (var weir = WeirProcess.launch(home, chaos.config(), faulty(fault))) {
+            if (weir.awaitReady()) {
+                load(chaos, weir, prefix);
+            } else {
+                refusedToStart++;
+            }
+            end(weir, fault);
+            note(fault, weir.log());
+            recover(chaos, home, prefix, where + "\n" + weir.log());
+        }
+        delete(home);
+    }
+
+    private static WeirProcess.Program faulty(DiskFault fault) {
+        return new WeirProcess.Program("dev.weir.FaultyWeir", List.of("-Xmx256m", "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC", "-D" + FaultyWeir.DISK + "=" + fault), List.of());
+    }
+
+    private void load(Chaos chaos, WeirProcess weir, String prefix) throws InterruptedException {
+        try (var clients = chaos.traffic().start(CLIENTS, CALLS, prefix, payers, () -> weir.url(""), weir::isAlive)) {
+            clients.awaitEnd();
+        }
+    }
+
+    /// In order where it can be; a process whose disk is gone for good has nothing to wait for.
+    private static void end(WeirProcess weir, DiskFault fault) throws InterruptedException {
+        if (fault.kind() == Kind.EIO_FOR_EVER || !weir.isAlive()) {
+            weir.kill();
+        } else {
+            weir.stop();
+        }
+    }
+
+    private void note(DiskFault fault, String log) {
+        if (log.contains(FaultyDisk.FIRED + fault)) {
+            fired.merge(fault.kind(), 1, Integer::sum);
+        } else {
+            untouched++;
+        }
+    }
+
+    private static void recover(Chaos chaos, Path home, String prefix, String where) throws Exception {
+        chaos.here(home).close();
+        chaos.check(prefix, where);
+    }
+
+    private static void delete(Path home) throws IOException {
+        try (Stream<Path> files = Files.walk(home)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
