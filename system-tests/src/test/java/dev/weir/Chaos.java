@@ -18,20 +18,27 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /// The stage of a chaos run: an upstream with a ledger, a database of its own, tenants with and without caps, and the check of
 /// all ledgers at the end. One thread.
 final class Chaos implements AutoCloseable {
     private static final String PEPPER = "for chaos runs only, the same in each folder";
+    private static final Pattern NOT_KEPT = Pattern.compile("call (\\S+): its record could not be kept");
+    private static final long FREE_TOKENS = 1_000;
     private static final int VIOLATIONS_SHOWN = 12;
 
     private final Store store;
     private final LedgeredUpstream upstream = new LedgeredUpstream();
     private final ChaosTraffic traffic;
     private final Map<String, String> plans = new HashMap<>();
+    private final Map<String, Long> left = new HashMap<>();
+    private final Set<String> notKept = new HashSet<>();
 
     /// Where Weir stores.
     interface Store {
@@ -134,17 +141,52 @@ final class Chaos implements AutoCloseable {
         return new JsonObject(answer.body());
     }
 
+    /// Uses up the daily tokens of a free tenant and notes what the running gateway says is left. As nothing else runs then, the
+    /// events must say the same once they are stored: what was settled is what is booked, and nothing stays reserved (I4).
+    void exhaust(String prefix, Payer payer, WeirProcess weir) throws IOException, InterruptedException {
+        left.put(payer.tenant(), traffic.exhaust(prefix, payer, weir.url("")));
+    }
+
+    private void checkLeft(List<ChaosLedgers.Metered> stored, List<String> violations) {
+        left.forEach((tenant, said) -> {
+            long booked = stored.stream()
+                    .filter(event -> event.tenant().equals(tenant) && event.isAttempt())
+                    .mapToLong(ChaosLedgers.Metered::tokens)
+                    .sum();
+            if (FREE_TOKENS - booked != said) {
+                violations.add("I4: of " + tenant + "'s cap " + said + " were left, and the events say "
+                        + (FREE_TOKENS - booked));
+            }
+        });
+    }
+
+    /// How many events are stored now.
+    long storedEvents() throws SQLException {
+        try (var connection = store.connect(); var statement = connection.createStatement();
+                var rows = statement.executeQuery("SELECT count(*) FROM weir.usage_events")) {
+            rows.next();
+            return rows.getLong(1);
+        }
+    }
+
     /// Checks all ledgers, of everything or of the calls whose marks have a prefix. Everything must be stored.
     ///
     /// @param where for messages: what to run to see it again
     ChaosLedgers check(String prefix, String where) throws SQLException {
+        return check(prefix, where, "");
+    }
+
+    /// @param log of a Weir whose disk failed: a refusal of which it says there that it could not be kept has no event
+    ChaosLedgers check(String prefix, String where, String log) throws SQLException {
+        NOT_KEPT.matcher(log).results().forEach(line -> notKept.add(line.group(1)));
         try (var connection = store.connect()) {
             var ledgers = new ChaosLedgers(
                     upstream.ledger().stream().filter(served -> isOf(served.mark(), prefix)).toList(),
                     traffic.ledger().stream().filter(seen -> isOf(seen.call().mark(), prefix)).toList(),
                     ChaosLedgers.stored(connection, prefix), plans);
-            List<String> violations = new ArrayList<>(ChaosIdentities.violations(ledgers));
+            List<String> violations = new ArrayList<>(ChaosIdentities.violations(ledgers, notKept));
             if (prefix.isEmpty()) {
+                checkLeft(ledgers.stored(), violations);
                 violations.addAll(ChaosTables.violations(connection));
             }
             assertNone(violations, where);

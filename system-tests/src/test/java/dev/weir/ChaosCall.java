@@ -3,6 +3,9 @@ package dev.weir;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /// One call that a client of a chaos run makes. Its mark, `TENANT.PREFIX-NUMBER`, goes with it everywhere: to the upstream in a
 /// header, to the event as its run; and it decides what the upstream will tell, so that every ledger can be checked by itself.
@@ -13,6 +16,7 @@ record ChaosCall(String mark, String tenant, String key, Shape shape, Mood mood)
     static final String MARK = "x-chaos-mark";
     static final String MOOD = "x-chaos-mood";
     static final int OUTPUT_MAX = 60;
+    private static final int TAG_BYTES = 100;
     private static final int OUTPUT_OF_LONG_ANSWERS = 400;
 
     /// What is asked for.
@@ -101,16 +105,20 @@ record ChaosCall(String mark, String tenant, String key, Shape shape, Mood mood)
     }
 
     /// Every header it carries, in pairs.
+    ///
+    /// @param tagBytes of tags that compress badly, at most 1,600
     List<String> headers(int tagBytes) {
         var headers = new ArrayList<>(List.of("Authorization", "Bearer " + key, "X-Weir-Run", mark,
                 "X-Weir-Ticket", "T" + Math.floorMod(mark.hashCode(), 5), MARK, mark, MOOD, mood.name(),
                 "Content-Type", "application/json"));
         if (tagBytes > 0) {
-            var tags = new StringBuilder("t0=" + "v".repeat(Math.min(tagBytes, 100)));
-            for (int n = 1; n * 100 < tagBytes && n < 16; n++) {
-                tags.append(",t").append(n).append('=').append("v".repeat(100));
-            }
-            headers.addAll(List.of("X-Weir-Tags", tags.toString()));
+            var random = new SplittableRandom(mark.hashCode());
+            String tags = IntStream.range(0, tagBytes / TAG_BYTES)
+                    .mapToObj(n -> "t" + n + "=" + random.ints(TAG_BYTES, 'a', 'z' + 1)
+                            .mapToObj(Character::toString)
+                            .collect(Collectors.joining()))
+                    .collect(Collectors.joining(","));
+            headers.addAll(List.of("X-Weir-Tags", tags));
         }
         return headers;
     }

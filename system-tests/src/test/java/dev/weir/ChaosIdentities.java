@@ -32,17 +32,20 @@ final class ChaosIdentities {
             "timeout");
 
     private final ChaosLedgers ledgers;
+    /// Calls of which Weir said in its log that a record could not be kept.
+    private final Set<String> notKept;
     private final Map<String, List<Metered>> events;
     private final List<String> violations = new ArrayList<>();
 
-    private ChaosIdentities(ChaosLedgers ledgers) {
+    private ChaosIdentities(ChaosLedgers ledgers, Set<String> notKept) {
         this.ledgers = ledgers;
+        this.notKept = notKept;
         this.events = ledgers.stored().stream().collect(Collectors.groupingBy(Metered::mark));
     }
 
     /// All that does not hold; empty where everything does.
-    static List<String> violations(ChaosLedgers ledgers) {
-        var check = new ChaosIdentities(ledgers);
+    static List<String> violations(ChaosLedgers ledgers, Set<String> notKept) {
+        var check = new ChaosIdentities(ledgers, notKept);
         check.nothingTwice();
         check.attempts();
         ledgers.seen().forEach(check::client);
@@ -188,6 +191,9 @@ final class ChaosIdentities {
 
     private void refused(Seen seen, List<Metered> ofCall) {
         if (seen.reason().isEmpty() || ofCall.stream().anyMatch(event -> event.outcome().equals("upstream_error"))) {
+            return;
+        }
+        if (ofCall.isEmpty() && notKept.contains(seen.callId())) {
             return;
         }
         boolean one = ofCall.size() == 1 && ofCall.getFirst().outcome().equals("blocked")

@@ -28,9 +28,13 @@ import org.awaitility.Awaitility;
 final class ChaosTraffic {
     private static final Duration PACE = Duration.ofMillis(12);
     private static final Duration CALL_MAX = Duration.ofSeconds(30);
+    private static final int CALLS_TO_EXHAUST = 2_000;
     private static final int LEAVES_AFTER_BYTES = 700;
     private static final Pattern TOKENS_OUT = Pattern.compile("\"(?:completion|output)_tokens\":(\\d+)");
     private static final Pattern REASON = Pattern.compile("\"code\":\"([a-z_]+)\"");
+
+    private static final Pattern LEFT = Pattern.compile(";r=(\\d+)");
+    private static final HttpClient ONE_BY_ONE = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     private final Queue<Seen> ledger = new ConcurrentLinkedQueue<>();
     private final AtomicInteger numbers = new AtomicInteger();
@@ -50,8 +54,9 @@ final class ChaosTraffic {
     /// @param bytesSeen of the answer's body, -1 where it is not known because the answer was cut
     /// @param tokensOut the last count of output tokens in the answer, -1 where it told none
     /// @param reason the code of a refusal of Weir's, empty for other answers
+    /// @param left what the tightest cap had left by the answer's head, -1 where it does not say
     record Seen(ChaosCall call, int status, String callId, boolean whole, long bytesSent, long bytesSeen,
-            long tokensOut, String reason) {}
+            long tokensOut, String reason, long left) {}
 
     ChaosTraffic(long seed, int tagBytes) {
         this.seed = seed;
@@ -156,6 +161,33 @@ final class ChaosTraffic {
         return started;
     }
 
+    /// One call by hand: a small whole answer.
+    Seen one(String prefix, Payer payer, String url) throws IOException, InterruptedException {
+        var call = new ChaosCall(payer.tenant + "." + prefix + "-" + numbers.incrementAndGet(), payer.tenant, payer.key,
+                Shape.CHAT, Mood.QUICK);
+        byte[] body = call.body();
+        Seen seen = read(ONE_BY_ONE, call, HttpRequest.newBuilder(URI.create(url + call.path()))
+                .timeout(CALL_MAX)
+                .headers(call.headers(tagBytes).toArray(String[]::new))
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body))
+                .build(), body.length);
+        ledger.add(seen);
+        return seen;
+    }
+
+    /// Calls until the payer's cap refuses.
+    ///
+    /// @return what the cap has left then, by the refusal's own head
+    long exhaust(String prefix, Payer payer, String url) throws IOException, InterruptedException {
+        for (int calls = 0; calls < CALLS_TO_EXHAUST; calls++) {
+            Seen seen = one(prefix, payer, url);
+            if (seen.status == 429) {
+                return seen.left;
+            }
+        }
+        throw new AssertionError("no cap of " + payer + " refuses after " + CALLS_TO_EXHAUST + " calls");
+    }
+
     private ChaosCall next(SplittableRandom random, String prefix, List<Payer> payers) {
         Payer payer = payers.get(random.nextInt(payers.size()));
         String mark = payer.tenant + "." + prefix + "-" + numbers.incrementAndGet();
@@ -188,7 +220,7 @@ final class ChaosTraffic {
                     : read(http, call, request.build(), body.length));
             return true;
         } catch (IOException cut) {
-            ledger.add(new Seen(call, 0, "", false, body.length, -1, -1, ""));
+            ledger.add(new Seen(call, 0, "", false, body.length, -1, -1, "", -1));
             return false;
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
@@ -207,7 +239,8 @@ final class ChaosTraffic {
         }
         var reason = REASON.matcher(text);
         return new Seen(call, answer.statusCode(), callId(answer.headers()), true, sent, answer.body().length, out,
-                answer.statusCode() >= 400 && reason.find() ? reason.group(1) : "");
+                answer.statusCode() >= 400 && reason.find() ? reason.group(1) : "",
+                left(answer.headers()));
     }
 
     private static Seen leave(HttpClient http, ChaosCall call, HttpRequest request, int sent)
@@ -218,8 +251,13 @@ final class ChaosTraffic {
             var reason = REASON.matcher(new String(begin, StandardCharsets.UTF_8));
             boolean whole = begin.length < LEAVES_AFTER_BYTES;
             return new Seen(call, answer.statusCode(), callId(answer.headers()), whole, sent, whole ? begin.length : -1,
-                    -1, answer.statusCode() >= 400 && reason.find() ? reason.group(1) : "");
+                    -1, answer.statusCode() >= 400 && reason.find() ? reason.group(1) : "", left(answer.headers()));
         }
+    }
+
+    private static long left(HttpHeaders headers) {
+        var left = LEFT.matcher(headers.firstValue("ratelimit").orElse(""));
+        return left.find() ? Long.parseLong(left.group(1)) : -1;
     }
 
     private static String callId(HttpHeaders headers) {

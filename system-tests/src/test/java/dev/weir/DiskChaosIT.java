@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,6 +26,7 @@ class DiskChaosIT {
     /// Bytes of attribution on each call, so that a segment is full after some hundred calls and sealing is among the operations.
     private static final int TAG_BYTES = 1_500;
     private static final int ROUNDS_TO_A_CHECK = 25;
+    private static final int LOG_LINES_SHOWN = 20;
     private static final int ROUNDS_TO_A_FREE_TENANT = 5;
 
     @TempDir
@@ -104,7 +106,7 @@ class DiskChaosIT {
             }
             end(weir, fault);
             note(fault, weir.log());
-            recover(chaos, home, prefix, where + "\n" + weir.log());
+            recover(chaos, home, prefix, where, weir.log());
         }
         delete(home);
     }
@@ -137,9 +139,9 @@ class DiskChaosIT {
         }
     }
 
-    private static void recover(Chaos chaos, Path home, String prefix, String where) throws Exception {
+    private static void recover(Chaos chaos, Path home, String prefix, String where, String log) throws Exception {
         chaos.here(home).close();
-        chaos.check(prefix, where);
+        chaos.check(prefix, where + "\n" + log.lines().limit(LOG_LINES_SHOWN).collect(Collectors.joining("\n")), log);
     }
 
     private static void delete(Path home) throws IOException {

@@ -88,6 +88,10 @@ public final class Spool implements UsageJournal, Closeable {
             var found = new Recovery(disk, config.bootId(), nodeId, folder.recovered());
             found.run();
             return new Spool(config, disk, clock, lock, nodeId, folder, found, rated);
+        } catch (InternalError faultInMapping) {
+            lock.close();
+            throw new IOException("the disk failed under a new segment: " + faultInMapping.getMessage(),
+                    faultInMapping);
         } catch (IOException | RuntimeException failed) {
             lock.close();
             throw failed;
@@ -195,7 +199,7 @@ public final class Spool implements UsageJournal, Closeable {
             removeExpired();
             workError = null;
             return sealed;
-        } catch (IOException failed) {
+        } catch (IOException | InternalError failed) {
             var why = String.valueOf(failed.getMessage());
             if (!why.equals(workError)) {
                 LOG.warn("Spool work failed, and is tried again: {}", why);

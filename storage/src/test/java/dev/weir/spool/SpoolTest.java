@@ -227,6 +227,27 @@ class SpoolTest {
     }
 
     @Test
+    void faultUnderAMappingIsOverWhenAnotherSegmentIsTheActiveOne() {
+        var spool = open();
+        call(spool, "a");
+        spool.sync();
+        disk.faultAtPut(0, 1);
+        assertThat(spool.refuse(Events.refused("x"))).isInstanceOf(Append.NotKept.class);
+        spool.sync();
+        spool.sync();
+        call(spool, "b");
+        spool.sync();
+        assertThat(events(spool)).extracting(kept -> kept.event().callId()).containsExactly("a", "b");
+    }
+
+    @Test
+    void faultUnderTheVeryFirstMappingIsAFailedStart() {
+        disk.faultAtPut(0, 1);
+        assertThatThrownBy(this::open).hasMessageContaining("the disk failed under a new segment");
+        call(open(), "a");
+    }
+
+    @Test
     void otherBootIsTreatedAsAPowerCut() {
         var spool = open();
         call(spool, "a");

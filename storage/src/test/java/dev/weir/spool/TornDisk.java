@@ -32,6 +32,9 @@ final class TornDisk implements Disk {
     private long failFrom = Long.MAX_VALUE;
     private long failUntil;
     private Failure failure = Failure.EIO;
+    private long puts;
+    private long faultFrom;
+    private long faultUntil;
     private boolean dead;
     private boolean locked;
 
@@ -145,8 +148,18 @@ final class TornDisk implements Disk {
         failure = how;
     }
 
+    /// The n-th copy into a mapping from now on is a fault of the device, and so are the `times - 1` after it.
+    void faultAtPut(long n, int times) {
+        faultFrom = puts + n;
+        faultUntil = faultFrom + times;
+    }
+
     boolean hasFailed() {
         return operations > failFrom;
+    }
+
+    boolean hasFaulted() {
+        return puts > faultFrom;
     }
 
     void capacity(long bytes) {
@@ -372,6 +385,10 @@ final class TornDisk implements Disk {
 
         @Override
         public void put(long at, byte[] from, int offset, int length) {
+            long number = puts++;
+            if (number >= faultFrom && number < faultUntil) {
+                throw new InternalError("a fault occurred in a recent unsafe memory access operation");
+            }
             mapped().put((int) at, from, offset, length);
         }
 
