@@ -171,6 +171,7 @@ final class Gateway implements AutoCloseable {
                         used.tags(), used.time(), used.quantities(), used.cost()))
                 .toList();
         admissions.restore(directory.snapshot(), past, now, now.toEpochMilli());
+        admissions.restoreAhead(directory.snapshot(), past, now, now.toEpochMilli());
     }
 
     private void restoreDeferred() {

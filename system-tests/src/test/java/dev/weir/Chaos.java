@@ -7,6 +7,7 @@ import dev.weir.config.ConfigReader;
 import dev.weir.config.ConfigResult;
 import dev.weir.config.ConfigSource;
 import dev.weir.config.GatewayConfig;
+import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
@@ -33,15 +34,16 @@ final class Chaos implements AutoCloseable {
     private static final long FREE_TOKENS = 1_000;
     private static final int VIOLATIONS_SHOWN = 12;
 
-    private final Store store;
+    private final Database store;
     private final LedgeredUpstream upstream = new LedgeredUpstream();
     private final ChaosTraffic traffic;
     private final Map<String, String> plans = new HashMap<>();
     private final Map<String, Long> left = new HashMap<>();
+    private final Vertx vertx = Vertx.vertx();
     private final Set<String> notKept = new HashSet<>();
 
     /// Where Weir stores.
-    interface Store {
+    interface Database {
         /// What a configuration says to reach it.
         String config() throws IOException;
 
@@ -50,7 +52,7 @@ final class Chaos implements AutoCloseable {
     }
 
     /// @param tagBytes of attribution that each event carries, to fill segments sooner
-    Chaos(Store store, int tagBytes) throws IOException {
+    Chaos(Database store, int tagBytes) throws IOException {
         this.store = store;
         this.traffic = new ChaosTraffic(seed(), tagBytes);
     }
@@ -90,12 +92,21 @@ final class Chaos implements AutoCloseable {
                 + "  tickets: {kind: connector, provider: servicenow" + route;
     }
 
-    /// The same gateway in this process, on a healthy disk and clock: what a folder is recovered with where a start must be
-    /// cheap.
+    /// A gateway in this process, on a healthy disk and clock.
     Gateway here(Path folder) throws Exception {
+        return Gateway.start(readOf(folder));
+    }
+
+    /// The durable half of a start on a healthy disk, and of its stop: the folder is recovered, and all of it is stored.
+    void store(Path folder) throws Exception {
+        GatewayConfig config = readOf(folder);
+        Store.open(config, DataFolder.open(config.data()), vertx, Ports.real(), PriceBooks.of(config)).close();
+    }
+
+    private GatewayConfig readOf(Path folder) throws IOException {
         String yaml = config() + "data: \"" + folder.resolve("var") + "\"\n"
                 + "listen: {data: \"127.0.0.1:0\", control: \"127.0.0.1:0\"}\n";
-        return Gateway.start(read(yaml, folder));
+        return read(yaml, folder);
     }
 
     private static GatewayConfig read(String yaml, Path folder) {
@@ -208,5 +219,6 @@ final class Chaos implements AutoCloseable {
     @Override
     public void close() {
         upstream.close();
+        vertx.close().await();
     }
 }

@@ -39,7 +39,7 @@ final class ChaosServer implements AutoCloseable {
     }
 
     /// One database of the server, entered by Weir through a port that leads there.
-    record Named(ChaosServer server, String name, int through) implements Chaos.Store {
+    record Named(ChaosServer server, String name, int through) implements Chaos.Database {
         @Override
         public String config() throws IOException {
             return "database: {url: \"postgresql://127.0.0.1:" + through + "/" + name + "?sslmode=disable\", user: "

@@ -28,6 +28,7 @@ class DiskChaosIT {
     private static final int ROUNDS_TO_A_CHECK = 25;
     private static final int LOG_LINES_SHOWN = 20;
     private static final int ROUNDS_TO_A_FREE_TENANT = 5;
+    private static final int ROUNDS_TO_A_TRIAL = 100;
 
     @TempDir
     private Path folder;
@@ -43,10 +44,8 @@ class DiskChaosIT {
         List<DiskFault> faults = faults();
         try (var server = ChaosServer.start(folder.resolve("server"));
                 var chaos = new Chaos(server.newDatabase(), TAG_BYTES)) {
+            makePayers(chaos, faults.size());
             for (int round = 0; round < faults.size(); round++) {
-                if (round % ROUNDS_TO_A_FREE_TENANT == 0) {
-                    renewPayers(chaos, round);
-                }
                 endure(chaos, faults.get(round), round);
                 if ((round + 1) % ROUNDS_TO_A_CHECK == 0) {
                     Chaos.say("disk faults: %d of %d done, %s", round + 1, faults.size(), fired);
@@ -80,18 +79,26 @@ class DiskChaosIT {
         return faults;
     }
 
-    private void renewPayers(Chaos chaos, int round) throws Exception {
-        Path here = folder.resolve("tenants");
-        try (var gateway = chaos.here(here)) {
-            if (payers.isEmpty()) {
-                payers.addAll(chaos.payers(gateway, "acme", "pro", "trial0", "trial", "free0", "free"));
-            } else {
-                payers.set(2, chaos.payers(gateway, "free" + round, "free").getFirst());
-            }
-            if (round > 0 && round % 100 == 0) {
-                payers.set(1, chaos.payers(gateway, "trial" + round, "trial").getFirst());
-            }
+    private void makePayers(Chaos chaos, int rounds) throws Exception {
+        List<String> tenants = new ArrayList<>(List.of("acme", "pro"));
+        for (int n = 0; n <= rounds / ROUNDS_TO_A_TRIAL; n++) {
+            tenants.addAll(List.of("trial" + n, "trial"));
         }
+        for (int n = 0; n <= rounds / ROUNDS_TO_A_FREE_TENANT; n++) {
+            tenants.addAll(List.of("free" + n, "free"));
+        }
+        try (var gateway = chaos.here(folder.resolve("tenants"))) {
+            payers.addAll(chaos.payers(gateway, tenants.toArray(String[]::new)));
+        }
+    }
+
+    private List<Payer> payers(int round) {
+        String trial = "trial" + round / ROUNDS_TO_A_TRIAL;
+        String free = "free" + round / ROUNDS_TO_A_FREE_TENANT;
+        return payers.stream()
+                .filter(payer -> payer.plan().equals("pro") || payer.tenant().equals(trial)
+                        || payer.tenant().equals(free))
+                .toList();
     }
 
     private void endure(Chaos chaos, DiskFault fault, int round) throws Exception {
@@ -100,7 +107,7 @@ class DiskChaosIT {
         String where = "-Dweir.chaos.fault=" + fault + ", round " + round + " of seed " + Chaos.seed();
         try (var weir = WeirProcess.launch(home, chaos.config(), faulty(fault))) {
             if (weir.awaitReady()) {
-                load(chaos, weir, prefix);
+                load(chaos, weir, prefix, payers(round));
             } else {
                 refusedToStart++;
             }
@@ -116,7 +123,7 @@ class DiskChaosIT {
                 "-XX:+UseSerialGC", "-D" + FaultyWeir.DISK + "=" + fault), List.of());
     }
 
-    private void load(Chaos chaos, WeirProcess weir, String prefix) throws InterruptedException {
+    private static void load(Chaos chaos, WeirProcess weir, String prefix, List<Payer> payers) throws InterruptedException {
         try (var clients = chaos.traffic().start(CLIENTS, CALLS, prefix, payers, () -> weir.url(""), weir::isAlive)) {
             clients.awaitEnd();
         }
@@ -140,7 +147,7 @@ class DiskChaosIT {
     }
 
     private static void recover(Chaos chaos, Path home, String prefix, String where, String log) throws Exception {
-        chaos.here(home).close();
+        chaos.store(home);
         chaos.check(prefix, where + "\n" + log.lines().limit(LOG_LINES_SHOWN).collect(Collectors.joining("\n")), log);
     }
 

@@ -74,7 +74,7 @@ class KillChaosIT {
         }
     }
 
-    private record Embedded(Path data, int port) implements Chaos.Store {
+    private record Embedded(Path data, int port) implements Chaos.Database {
         @Override
         public String config() {
             return "database: {embedded-port: " + port + "}\n";

@@ -194,7 +194,7 @@ public final class Spool implements UsageJournal, Closeable {
     public boolean work() {
         workLock.lock();
         try {
-            appender.prepare();
+            prepareOrMakeRoom();
             boolean sealed = sealNext();
             removeExpired();
             workError = null;
@@ -208,6 +208,16 @@ public final class Spool implements UsageJournal, Closeable {
             return false;
         } finally {
             workLock.unlock();
+        }
+    }
+
+    /// Where there is no room for another segment, what may go goes first.
+    private void prepareOrMakeRoom() throws IOException {
+        try {
+            appender.prepare();
+        } catch (IOException noRoom) {
+            removeExpired();
+            appender.prepare();
         }
     }
 
@@ -234,13 +244,14 @@ public final class Spool implements UsageJournal, Closeable {
                 return;
             }
             segments.remove(segment);
-            disk.delete(segment.sealedName());
+            disk.delete(segment.leave());
         }
     }
 
-    /// In order, so that what is left is always the end of the log.
+    /// In order, so that what is left is always the end of the log. Where nothing is retained, a stored segment need not be sealed
+    /// first: a full disk has no room for that.
     private boolean isRemovable(Segment segment, long nowMillis) {
-        return segment.sealed && segments.isStored(segment)
+        return (segment.sealed || config.retention().isZero() && isSealable(segment)) && segments.isStored(segment)
                 && nowMillis - segment.sealedMillis >= config.retention().toMillis()
                 && (segment.epoch < epoch || segment.lastRecord < oldestOpenRecord());
     }

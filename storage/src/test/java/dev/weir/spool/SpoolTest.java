@@ -248,6 +248,24 @@ class SpoolTest {
     }
 
     @Test
+    void fullDiskHasRoomAgainWhenWhatItHoldsIsStored() {
+        var spool = Spools.open(disk, Spools.CONFIG.withRetention(Duration.ZERO), clock);
+        disk.capacity(4L * SpoolConfig.SEGMENT_BYTES_MIN);
+        while (spool.refuse(Events.refused("x")) instanceof Append.Kept) {
+            spool.sync();
+            spool.work();
+        }
+        spool.sync();
+        spool.work();
+        assertThat(spool.refuse(Events.refused("x"))).as("nothing is stored").isInstanceOf(Append.NotKept.class);
+        spool.stored(spool.epoch(), spool.keptSeq());
+        spool.work();
+        call(spool, "b");
+        spool.sync();
+        assertThat(events(spool)).extracting(kept -> kept.event().callId()).last().isEqualTo("b");
+    }
+
+    @Test
     void otherBootIsTreatedAsAPowerCut() {
         var spool = open();
         call(spool, "a");
