@@ -173,7 +173,8 @@ final class Chaos implements AutoCloseable {
 
     /// How many events are stored now.
     long storedEvents() throws SQLException {
-        try (var connection = store.connect(); var statement = connection.createStatement();
+        try (var connection = store.connect();
+                var statement = connection.createStatement();
                 var rows = statement.executeQuery("SELECT count(*) FROM weir.usage_events")) {
             rows.next();
             return rows.getLong(1);

@@ -10,10 +10,17 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.stream.Collectors;
 
-/// What a scenario came to, as a line for people and, where `weir.chaos.figures` names a file, as a line of it. Only what held
-/// is told: a scenario with a violation ends before.
+/// What a scenario came to: a line for people, and where the properties `weir.chaos.results` and `weir.chaos.rows` name files, a
+/// line of JSON and a row of a table there. Only what held is told: a scenario with a violation ends before.
 final class ChaosFigures {
+    private static final List<String> COLUMNS = List.of("scenario", "faults", "calls", "upstream_requests", "events",
+            "interrupted", "refused", "lost", "doubled", "seconds", "commit");
+    private static final String HEAD = "| " + String.join(" | ", COLUMNS).replace('_', ' ') + " |\n"
+            + "|---".repeat(COLUMNS.size()) + "|\n";
+
     private ChaosFigures() {}
 
     /// @param begunNanos of the monotonic clock
@@ -36,9 +43,17 @@ final class ChaosFigures {
         Chaos.say("%s: %s; %d calls, %d requests at the upstream, %d events (%d interrupted, %d refused); 0 lost,"
                 + " 0 doubled; %d s", scenario, faults, ledgers.seen().size(), ledgers.served().size(),
                 ledgers.stored().size(), figures.getLong("interrupted"), figures.getLong("refused"), seconds);
-        String file = System.getProperty("weir.chaos.figures", "");
+        append("weir.chaos.results", "", figures.encode());
+        append("weir.chaos.rows", HEAD, COLUMNS.stream()
+                .map(column -> String.valueOf(figures.getValue(column)))
+                .collect(Collectors.joining(" | ", "| ", " |")));
+    }
+
+    private static void append(String property, String head, String line) throws IOException {
+        String file = System.getProperty(property, "");
         if (!file.isEmpty()) {
-            Files.writeString(Path.of(file), figures.encode() + "\n", StandardCharsets.UTF_8,
+            boolean fresh = !Files.exists(Path.of(file));
+            Files.writeString(Path.of(file), (fresh ? head : "") + line + "\n", StandardCharsets.UTF_8,
                     StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
     }

@@ -83,8 +83,10 @@ final class ChaosIdentities {
     private void attempts(String mark, List<Served> requests, List<Metered> attempts) {
         var nameless = new ArrayList<>(attempts.stream().filter(event -> event.providerId().isEmpty()).toList());
         Map<String, Metered> named = new HashMap<>();
-        attempts.stream().filter(event -> !event.providerId().isEmpty()).forEach(
-                event -> named.put(event.providerId(), event));
+        attempts.stream()
+                .filter(event -> !event.providerId().isEmpty())
+                .forEach(
+                        event -> named.put(event.providerId(), event));
         for (Served request : requests) {
             Metered event = named.remove(request.id());
             if (event == null && !nameless.isEmpty()) {

@@ -9,16 +9,19 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /// A durable PostgreSQL that Weir knows by its address only, so that it outlives Weir's deaths and can be harmed on its own:
 /// stopped, frozen, cut off from single connections, crashed. Any thread.
 final class ChaosServer implements AutoCloseable {
     private static final AtomicInteger DATABASES = new AtomicInteger();
     private static final String USER = "weir";
+    private static @Nullable ChaosServer shared;
 
     private final Path folder;
     private final int port;
@@ -28,6 +31,32 @@ final class ChaosServer implements AutoCloseable {
         this.folder = folder;
         this.port = port;
         this.server = EmbeddedPostgres.start(folder, port);
+    }
+
+    /// One for all scenarios of this JVM, which run one after the other.
+    static synchronized ChaosServer shared() throws IOException, InterruptedException {
+        ChaosServer running = shared;
+        if (running == null) {
+            Path folder = Files.createTempDirectory("weir-chaos");
+            running = start(folder);
+            shared = running;
+            var toStop = running;
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                toStop.close();
+                delete(folder);
+            }));
+        }
+        return running;
+    }
+
+    private static void delete(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException left) {
+            System.err.println("left behind: " + folder + ": " + left);
+        }
     }
 
     static ChaosServer start(Path folder) throws IOException, InterruptedException {
@@ -121,7 +150,8 @@ final class ChaosServer implements AutoCloseable {
     ///
     /// @return how many
     int cutStoring(String database) throws SQLException {
-        try (var connection = connect(database); var statement = connection.createStatement();
+        try (var connection = connect(database);
+                var statement = connection.createStatement();
                 var rows = statement.executeQuery("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                         + " WHERE datname = '" + database + "' AND usename = 'weir_ingest' AND state = 'active'"
                         + " AND query LIKE '%usage_events%'")) {
@@ -134,7 +164,8 @@ final class ChaosServer implements AutoCloseable {
     }
 
     private List<Long> storing(String database) throws SQLException {
-        try (var connection = connect(database); var statement = connection.createStatement();
+        try (var connection = connect(database);
+                var statement = connection.createStatement();
                 var rows = statement.executeQuery("SELECT pid FROM pg_stat_activity WHERE datname = '" + database
                         + "' AND usename = 'weir_ingest' ORDER BY state = 'active' DESC")) {
             List<Long> pids = new ArrayList<>();

@@ -31,8 +31,8 @@ class ClockChaosIT {
         long begun = System.nanoTime();
         Duration noon = untilNoon();
         Duration tomorrow = noon.plusHours(25);
-        try (var server = ChaosServer.start(folder.resolve("server"));
-                var chaos = new Chaos(server.newDatabase(), 0)) {
+        var server = ChaosServer.shared();
+        try (var chaos = new Chaos(server.newDatabase(), 0)) {
             List<Payer> payers;
             try (var weir = WeirProcess.start(folder, chaos.config(), at(noon))) {
                 payers = chaos.payers(weir, "acme", "pro", "free0", "free");
@@ -83,8 +83,9 @@ class ClockChaosIT {
     }
 
     private void load(Chaos chaos, WeirProcess weir, List<Payer> payers) {
-        try (var clients = chaos.traffic().start(CLIENTS, Integer.MAX_VALUE, "c" + ++part + "c", payers,
-                () -> weir.url(""), weir::isAlive)) {
+        try (var clients = chaos.traffic()
+                .start(CLIENTS, Integer.MAX_VALUE, "c" + ++part + "c", payers,
+                        () -> weir.url(""), weir::isAlive)) {
             clients.awaitAnswers(ANSWERS_AT_A_TIME);
         }
     }
@@ -108,8 +109,9 @@ class ClockChaosIT {
         Duration nearly = tomorrow.plus(Duration.between(there, midnight)).minusSeconds(1);
         Instant passed = Instant.now().plusSeconds(1);
         jump(weir, nearly);
-        try (var clients = chaos.traffic().start(CLIENTS, Integer.MAX_VALUE, "c" + ++part + "c", payers,
-                () -> weir.url(""), weir::isAlive)) {
+        try (var clients = chaos.traffic()
+                .start(CLIENTS, Integer.MAX_VALUE, "c" + ++part + "c", payers,
+                        () -> weir.url(""), weir::isAlive)) {
             do {
                 clients.awaitAnswers(ANSWERS_AT_A_TIME);
             } while (Instant.now().isBefore(passed.plusSeconds(1)));

@@ -42,8 +42,8 @@ class DiskChaosIT {
     void noFaultOfTheDiskLosesOrDoublesAnything() throws Exception {
         long begun = System.nanoTime();
         List<DiskFault> faults = faults();
-        try (var server = ChaosServer.start(folder.resolve("server"));
-                var chaos = new Chaos(server.newDatabase(), TAG_BYTES)) {
+        var server = ChaosServer.shared();
+        try (var chaos = new Chaos(server.newDatabase(), TAG_BYTES)) {
             makePayers(chaos, faults.size());
             for (int round = 0; round < faults.size(); round++) {
                 endure(chaos, faults.get(round), round);
@@ -123,7 +123,8 @@ class DiskChaosIT {
                 "-XX:+UseSerialGC", "-D" + FaultyWeir.DISK + "=" + fault), List.of());
     }
 
-    private static void load(Chaos chaos, WeirProcess weir, String prefix, List<Payer> payers) throws InterruptedException {
+    private static void load(Chaos chaos, WeirProcess weir, String prefix, List<Payer> payers)
+            throws InterruptedException {
         try (var clients = chaos.traffic().start(CLIENTS, CALLS, prefix, payers, () -> weir.url(""), weir::isAlive)) {
             clients.awaitEnd();
         }

@@ -32,13 +32,14 @@ class FullDiskChaosIT {
         long begun = System.nanoTime();
         long rounds = Chaos.number("full-disks", 1);
         Path spool = Files.createDirectories(folder.resolve("var/spool")).toAbsolutePath();
-        try (var server = ChaosServer.start(folder.resolve("server"));
-                var chaos = new Chaos(server.newDatabase(), TAG_BYTES);
+        var server = ChaosServer.shared();
+        try (var chaos = new Chaos(server.newDatabase(), TAG_BYTES);
                 var weir = WeirProcess.start(folder, chaos.config(), onASmallDisk(spool))) {
             List<Payer> payers = chaos.payers(weir, "acme", "pro", "trial0", "trial", "free0", "free");
             Path filler = Path.of("/proc/" + weir.pid() + "/root" + spool).resolve("filler");
-            try (var clients = chaos.traffic().start(CLIENTS, Integer.MAX_VALUE, "f", payers, () -> weir.url(""),
-                    weir::isAlive)) {
+            try (var clients = chaos.traffic()
+                    .start(CLIENTS, Integer.MAX_VALUE, "f", payers, () -> weir.url(""),
+                            weir::isAlive)) {
                 for (long round = 0; round < rounds; round++) {
                     server.stop();
                     awaitRefusals(chaos, clients, weir);
@@ -71,8 +72,9 @@ class FullDiskChaosIT {
 
     /// In a mount namespace of its own, which a user without rights gets inside a user namespace.
     private static WeirProcess.Program onASmallDisk(Path spool) throws IOException, InterruptedException {
-        boolean root = Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid",
-                LinkOption.NOFOLLOW_LINKS));
+        boolean root = Integer.valueOf(0)
+                .equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid",
+                        LinkOption.NOFOLLOW_LINKS));
         List<String> before = new ArrayList<>(List.of("unshare", root ? "-m" : "-Urm", "sh", "-c"));
         Assumptions.assumeTrue(works(before, spool),
                 "SKIPPED: unshare and mount -t tmpfs are not permitted here, so no full disk was tried");

@@ -36,10 +36,10 @@ class KillChaosIT {
 
     @Test
     void nothingIsLostAndNothingDoubledThroughKills() throws Exception {
-        long kills = Chaos.number("kills", 5);
+        long kills = Chaos.number("kills", 4);
         long begun = System.nanoTime();
-        try (var server = ChaosServer.start(folder.resolve("server"));
-                var chaos = new Chaos(server.newDatabase(), 0)) {
+        var server = ChaosServer.shared();
+        try (var chaos = new Chaos(server.newDatabase(), 0)) {
             for (int round = 1; round <= kills; round++) {
                 killDuringStart(chaos);
                 killUnderLoad(chaos, "k" + round + "k", round);
@@ -50,15 +50,16 @@ class KillChaosIT {
                             chaos.traffic().calls());
                 }
             }
-            ChaosFigures.tell("kill -9", begun, chaos.check("", "at the end"), (kills + killedStarts) + " kills, "
-                    + killedStarts + " of them during a start");
+            ChaosFigures.tell("kill -9", begun, chaos.check("", "seed " + Chaos.seed()),
+                    (kills + killedStarts) + " kills, "
+                            + killedStarts + " of them during a start");
         }
     }
 
     /// With the database in the folder, which dies with Weir and recovers from its own log.
     @Test
     void nothingIsLostThroughKillsThatTakeTheEmbeddedDatabaseAlong() throws Exception {
-        long kills = Chaos.number("embedded-kills", 2);
+        long kills = Chaos.number("embedded-kills", 1);
         long begun = System.nanoTime();
         var embedded = new Embedded(folder.resolve("var"), WeirProcess.freePort());
         try (var chaos = new Chaos(embedded, 0)) {
@@ -105,8 +106,9 @@ class KillChaosIT {
     private void killUnderLoad(Chaos chaos, String prefix, int round) throws Exception {
         try (var weir = WeirProcess.start(folder, chaos.config(), QUICK)) {
             renewPayers(chaos, weir, round);
-            try (var clients = chaos.traffic().start(CLIENTS, Integer.MAX_VALUE, prefix, payers,
-                    () -> weir.url(""), weir::isAlive)) {
+            try (var clients = chaos.traffic()
+                    .start(CLIENTS, Integer.MAX_VALUE, prefix, payers,
+                            () -> weir.url(""), weir::isAlive)) {
                 clients.awaitMore(40 + random.nextInt(260), () -> false);
                 LockSupport.parkNanos(random.nextLong(TimeUnit.MILLISECONDS.toNanos(20)));
                 weir.kill();

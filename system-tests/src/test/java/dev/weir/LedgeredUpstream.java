@@ -104,7 +104,8 @@ final class LedgeredUpstream implements AutoCloseable {
         boolean works = status == 200 && (chat || messages);
         var served = new Served("att-" + ids.incrementAndGet(), mark, number, chat || messages,
                 chat ? "gpt-4o-mini" : messages ? "claude-haiku-4-5" : "", body.length,
-                works ? ChaosCall.tokensIn(mark) : 0, works ? Math.min(ChaosCall.tokensOut(mark, mood), outputMax(text)) : 0, status,
+                works ? ChaosCall.tokensIn(mark) : 0,
+                works ? Math.min(ChaosCall.tokensOut(mark, mood), outputMax(text)) : 0, status,
                 new ArrayList<>(), new AtomicLong(), new AtomicBoolean());
         ledger.add(served);
         exchange.getResponseHeaders().set("x-request-id", served.id);
@@ -127,7 +128,8 @@ final class LedgeredUpstream implements AutoCloseable {
         if (served.status == BUSY) {
             exchange.getResponseHeaders().set("retry-after", "0");
         }
-        whole(exchange, served, ChaosCall.Mood.QUICK, "{\"error\":{\"message\":\"injected\",\"type\":\"server_error\"}}");
+        whole(exchange, served, ChaosCall.Mood.QUICK,
+                "{\"error\":{\"message\":\"injected\",\"type\":\"server_error\"}}");
     }
 
     private static void whole(HttpExchange exchange, Served served, ChaosCall.Mood mood, String json)

@@ -35,13 +35,14 @@ class PostgresChaosIT {
     @Test
     void callsGoOnWhateverBecomesOfPostgresAndEverythingIsStoredOnce() throws Exception {
         long begun = System.nanoTime();
-        try (var server = ChaosServer.start(folder.resolve("server"));
-                var cutter = new CommitCutter(server.port());
+        var server = ChaosServer.shared();
+        try (var cutter = new CommitCutter(server.port());
                 var chaos = new Chaos(database(server).through(cutter.port()), 0);
                 var weir = WeirProcess.start(folder, chaos.config(), KillChaosIT.QUICK)) {
             List<Payer> payers = chaos.payers(weir, "acme", "pro", "trial0", "trial", "free0", "free");
-            try (var clients = chaos.traffic().start(CLIENTS, Integer.MAX_VALUE, "p", payers, () -> weir.url(""),
-                    weir::isAlive)) {
+            try (var clients = chaos.traffic()
+                    .start(CLIENTS, Integer.MAX_VALUE, "p", payers, () -> weir.url(""),
+                            weir::isAlive)) {
                 clients.awaitAnswers(ANSWERS_MEANWHILE);
                 for (long round = 0; round < Chaos.number("outages", 1); round++) {
                     outage("stopped", chaos, clients, server::stop, server::start);
