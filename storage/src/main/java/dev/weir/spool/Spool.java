@@ -248,8 +248,8 @@ public final class Spool implements UsageJournal, Closeable {
         }
     }
 
-    /// In order, so that what is left is always the end of the log. Where nothing is retained, a stored segment need not be sealed
-    /// first: a full disk has no room for that.
+    /// In order, so that what is left is always the end of the log. Where nothing is retained, a stored segment need not be
+    /// sealed first: a full disk has no room for that.
     private boolean isRemovable(Segment segment, long nowMillis) {
         return (segment.sealed || config.retention().isZero() && isSealable(segment)) && segments.isStored(segment)
                 && nowMillis - segment.sealedMillis >= config.retention().toMillis()
