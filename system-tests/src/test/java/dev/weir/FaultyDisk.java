@@ -99,11 +99,11 @@ final class FaultyDisk implements Disk {
 
     private synchronized boolean isDueAtPut(DiskFault.Kind kind) {
         DiskFault due = fault;
-        boolean isDue = due != null && due.kind() == kind && puts == due.at();
-        if (isDue) {
-            fired(due, "put");
+        if (due == null || due.kind() != kind || puts != due.at()) {
+            return false;
         }
-        return isDue;
+        fired(due, "put");
+        return true;
     }
 
     private synchronized void countPut() {
