@@ -113,7 +113,7 @@ final class ChaosTraffic {
                     .until(() -> answered() >= until);
         }
 
-        private boolean isIdle() {
+        boolean isIdle() {
             return threads.stream().noneMatch(Thread::isAlive);
         }
 

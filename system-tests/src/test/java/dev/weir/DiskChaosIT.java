@@ -7,6 +7,7 @@ import dev.weir.DiskFault.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -17,6 +18,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,7 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 /// Weir goes on, or refuses, or dies; and the next start on a healthy disk has all that anybody saw, once (G3.1, G3.4).
 class DiskChaosIT {
     private static final int CLIENTS = 8;
-    private static final int CALLS = 90;
+    private static final int CALLS_AFTER = 50;
+    /// Several records are synced at once where the machine is slow.
+    private static final int CALLS_TO_AN_OPERATION = 6;
     /// Bytes of attribution on each call, so that a segment is full after some hundred calls and sealing is among the operations.
     private static final int TAG_BYTES = 1_500;
     private static final int ROUNDS_TO_A_CHECK = 25;
@@ -110,7 +114,7 @@ class DiskChaosIT {
         String where = "-Dweir.chaos.fault=" + fault + ", round " + round + " of seed " + Chaos.seed();
         try (var weir = WeirProcess.launch(home, chaos.config(), faulty(fault))) {
             if (weir.awaitReady()) {
-                load(chaos, weir, prefix, payers(round));
+                load(chaos, weir, prefix, payers(round), fault);
             } else {
                 refusedToStart++;
             }
@@ -126,11 +130,22 @@ class DiskChaosIT {
                 "-XX:+UseSerialGC", "-D" + FaultyWeir.DISK + "=" + fault), List.of());
     }
 
-    private static void load(Chaos chaos, WeirProcess weir, String prefix, List<Payer> payers)
-            throws InterruptedException {
-        try (var clients = chaos.traffic().start(CLIENTS, CALLS, prefix, payers, () -> weir.url(""), weir::isAlive)) {
-            clients.awaitEnd();
+    /// Until the fault has come, and some calls more; a fault that is far away takes more calls.
+    private static void load(Chaos chaos, WeirProcess weir, String prefix, List<Payer> payers, DiskFault fault) {
+        int callsMax = Math.toIntExact(CALLS_AFTER + CALLS_TO_AN_OPERATION * fault.at());
+        try (var clients = chaos.traffic()
+                .start(CLIENTS, callsMax, prefix, payers, () -> weir.url(""),
+                        weir::isAlive)) {
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(2))
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> !weir.isAlive() || clients.isIdle() || isFired(fault, weir.log()));
+            clients.awaitMore(CALLS_AFTER, () -> !weir.isAlive());
         }
+    }
+
+    private static boolean isFired(DiskFault fault, String log) {
+        return log.contains(FaultyDisk.FIRED + fault);
     }
 
     /// In order where it can be; a process whose disk is gone for good has nothing to wait for.
@@ -143,7 +158,7 @@ class DiskChaosIT {
     }
 
     private void note(DiskFault fault, String log) {
-        if (log.contains(FaultyDisk.FIRED + fault)) {
+        if (isFired(fault, log)) {
             fired.merge(fault.kind(), 1, Integer::sum);
         } else {
             untouched++;
@@ -152,7 +167,9 @@ class DiskChaosIT {
 
     private static void recover(Chaos chaos, Path home, String prefix, String where, String log) throws Exception {
         chaos.store(home);
-        chaos.check(prefix, where + "\n" + log.lines().filter(TELLING).limit(LOG_LINES_SHOWN).collect(Collectors.joining("\n")), log);
+        chaos.check(prefix,
+                where + "\n" + log.lines().filter(TELLING).limit(LOG_LINES_SHOWN).collect(Collectors.joining("\n")),
+                log);
     }
 
     private static void delete(Path home) throws IOException {
