@@ -42,7 +42,6 @@ import dev.weir.tenant.TenantDirectory;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,8 +62,8 @@ final class Gateway implements AutoCloseable {
     private final GatewayConfig config;
     private final DataFolder folder;
     private final Secrets secrets;
-    private final Clock clock = new SystemClock();
-    private final Random random = new SecureRandom()::nextBytes;
+    private final Clock clock;
+    private final Random random;
     private final PriceBook prices;
     private final Metrics metrics = new Metrics(Version.text());
     private final Ledger ledger = new Ledger();
@@ -83,8 +82,10 @@ final class Gateway implements AutoCloseable {
     private final Running running = new Running();
     private List<Counters.Watermark> restoredAt = List.of();
 
-    private Gateway(GatewayConfig config) throws Exception {
+    private Gateway(GatewayConfig config, Ports ports) throws Exception {
         this.config = config;
+        clock = ports.clock();
+        random = ports.random();
         folder = DataFolder.open(config.data());
         secrets = Secrets.of(config, folder);
         hasher = new KeyHasher(secrets.pepperBytes());
@@ -94,7 +95,7 @@ final class Gateway implements AutoCloseable {
         vertx = EventLoops.vertx(config, head);
         try {
             running.add("event loops", () -> awaitStop(vertx.close()));
-            store = running.add("store", Store.open(config, folder, vertx, clock, random, prices));
+            store = running.add("store", Store.open(config, folder, vertx, ports, prices));
             var tenants = new StoredTenants(store.postgres());
             directorySync = new DirectorySync(store.postgres().directory(), directory);
             directorySync.refresh();
@@ -121,7 +122,12 @@ final class Gateway implements AutoCloseable {
     ///
     /// @throws StartFailure or another exception whose message says what to do; nothing is left running then
     static Gateway start(GatewayConfig config) throws Exception {
-        return new Gateway(config);
+        return start(config, Ports.real());
+    }
+
+    /// The same on another clock, randomness or disk.
+    static Gateway start(GatewayConfig config, Ports ports) throws Exception {
+        return new Gateway(config, ports);
     }
 
     int dataPort() {

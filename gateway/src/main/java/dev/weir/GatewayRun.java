@@ -20,21 +20,26 @@ final class GatewayRun {
     /// @param whenReady is handed the running gateway
     /// @return the exit code
     static int run(ConfigOptions options, Consumer<Gateway> whenReady) throws Exception {
+        return run(options, Ports.real(), whenReady);
+    }
+
+    /// The same on another clock, randomness or disk.
+    static int run(ConfigOptions options, Ports ports, Consumer<Gateway> whenReady) throws Exception {
         Optional<ConfigResult.Loaded> loaded = options.load();
         if (loaded.isEmpty()) {
             return Main.MISUSED;
         }
         GatewayConfig config = loaded.get().config();
         LogLevel.apply(config.log());
-        run(config, whenReady);
+        run(config, ports, whenReady);
         return Main.DONE;
     }
 
-    private static void run(GatewayConfig config, Consumer<Gateway> whenReady) throws Exception {
+    private static void run(GatewayConfig config, Ports ports, Consumer<Gateway> whenReady) throws Exception {
         var signal = StopSignal.ofProcess();
         System.out.println(
                 "weir: starting" + (config.database().isEmbedded() ? " (with an embedded PostgreSQL)" : "") + " …");
-        Optional<Gateway> started = start(config, signal);
+        Optional<Gateway> started = start(config, ports, signal);
         if (started.isEmpty()) {
             System.out.println("weir: stopped before it was ready");
             return;
@@ -49,9 +54,9 @@ final class GatewayRun {
     }
 
     /// @return empty where the signal came first
-    private static Optional<Gateway> start(GatewayConfig config, StopSignal signal) throws Exception {
+    private static Optional<Gateway> start(GatewayConfig config, Ports ports, StopSignal signal) throws Exception {
         try {
-            return Optional.of(signal.interrupting(() -> Gateway.start(config)));
+            return Optional.of(signal.interrupting(() -> Gateway.start(config, ports)));
         } catch (Exception failed) {
             if (!signal.isAsked()) {
                 throw failed;

@@ -66,6 +66,9 @@ final class Past {
                         .map(Past::spooled))
                 .iterator();
         admissions.restore(directory, past, now, now.toEpochMilli());
+        long once = counted[0];
+        admissions.restoreAhead(directory, past, now, now.toEpochMilli());
+        counted[0] = once;
         if (counted[0] > 0) {
             LOG.info("{} attempts in the spool are counted and not stored yet", counted[0]);
         }

@@ -3,7 +3,6 @@ package dev.weir;
 import dev.weir.config.GatewayConfig;
 import dev.weir.disk.FileDisk;
 import dev.weir.port.Clock;
-import dev.weir.port.Random;
 import dev.weir.postgres.Database;
 import dev.weir.postgres.DatabaseException;
 import dev.weir.postgres.EmbeddedPostgres;
@@ -44,14 +43,15 @@ final class Store implements AutoCloseable {
     private final PressureWatch pressure;
     private volatile long twin;
 
-    private Store(GatewayConfig config, DataFolder folder, Vertx vertx, Clock clock, Random random, PriceBook prices)
+    private Store(GatewayConfig config, DataFolder folder, Vertx vertx, Ports ports, PriceBook prices)
             throws IOException, InterruptedException {
+        Clock clock = ports.clock();
         try {
             Database database = database(config, folder);
             postgres = Postgres.open(vertx, database);
             running.add("database connections", postgres);
             postgres.store().preparePartitions(LocalDate.ofInstant(clock.now(), ZoneOffset.UTC));
-            spool = Spool.open(spoolConfig(config), FileDisk.open(config.spoolFolder()), clock, random,
+            spool = Spool.open(spoolConfig(config), ports.disks().open(config.spoolFolder()), clock, ports.random(),
                     postgres.epochs(), new InterruptedAttempts(postgres, prices));
             running.add("spool", spool);
             pressure = new PressureWatch(spool::pressure, spool::usedBytes, spool.quotaBytes());
@@ -63,7 +63,7 @@ final class Store implements AutoCloseable {
                     Thread.onSpinWait();
                 }
             });
-            shipper = new Shipper(spool, way(config), clock, random);
+            shipper = new Shipper(spool, way(config), clock, ports.random());
             repeat(Duration.ofHours(1), "weir-partitions",
                     () -> postgres.store().preparePartitions(LocalDate.ofInstant(clock.now(), ZoneOffset.UTC)));
         } catch (IOException | InterruptedException | RuntimeException failed) {
@@ -118,10 +118,9 @@ final class Store implements AutoCloseable {
     /// Starts all but the shipper: what former starts left in the spool can be read until [#startShipping].
     ///
     /// @throws StartFailure or another exception whose message says what to do
-    static Store open(GatewayConfig config, DataFolder folder, Vertx vertx, Clock clock, Random random,
-            PriceBook prices)
+    static Store open(GatewayConfig config, DataFolder folder, Vertx vertx, Ports ports, PriceBook prices)
             throws IOException, InterruptedException {
-        var store = new Store(config, folder, vertx, clock, random, prices);
+        var store = new Store(config, folder, vertx, ports, prices);
         try {
             store.tellStarted();
             store.repeat(TWIN_LOOK, "weir-twin", store::lookForTwin);

@@ -46,6 +46,7 @@ class CommandLineTest {
             run --config no/f   | The configuration no/f cannot be read (NoSuchFileException)
             run --listen 8080   | "8080" is not an address. Write HOST:PORT
             test                | the jar cannot run the tests. Run `./weir test`
+            chaos               | the jar has no chaos in it. Run `./weir chaos`
             """)
     void badWordsAreAnsweredWithWhatToDo(String words, String expected) {
         assertThat(weir(words.isEmpty() ? new String[0] : words.split(" ", -1))).isEqualTo(Main.MISUSED);

@@ -122,6 +122,18 @@ class LauncherTest {
     }
 
     @Test
+    void chaosIsMavensVerifyOfTheChaosTestsWithItsNumbers() throws Exception {
+        Result result = weir("chaos", "--only", "Kill,Disk", "--kills", "9", "--fault", "eio@3,torn@4");
+
+        assertThat(result.lines())
+                .contains("mvn:-Pchaos", "mvn:verify", "mvn:-Dit.test=KillChaosIT,DiskChaosIT",
+                        "mvn:-Dweir.chaos.kills=9", "mvn:-Dweir.chaos.fault=eio@3,torn@4")
+                .noneMatch(line -> line.startsWith("java:"));
+        assertThat(weir("chaos", "--kils", "9").exit()).isEqualTo(1);
+        assertThat(weir("chaos", "--kills").lines()).anyMatch(line -> line.contains("--kills needs a value"));
+    }
+
+    @Test
     void theJvmsOptionsCanBeReplaced() throws Exception {
         jar(Instant.now().plusSeconds(60));
 

@@ -24,6 +24,15 @@ final class WeirProcess implements AutoCloseable {
     private final int dataPort;
     private final int controlPort;
 
+    /// What is run, and how.
+    ///
+    /// @param main the class, which takes the words of `weir run`
+    /// @param jvm options before the class path
+    /// @param before words in front of the command, such as those that enter a namespace
+    record Program(String main, List<String> jvm, List<String> before) {
+        static final Program WEIR = new Program("dev.weir.Main", List.of("-Xmx512m"), List.of());
+    }
+
     private WeirProcess(Path folder, Process process, int dataPort, int controlPort) {
         this.folder = folder;
         this.process = process;
@@ -35,7 +44,12 @@ final class WeirProcess implements AutoCloseable {
     ///
     /// @param config the text of a configuration file
     static WeirProcess start(Path folder, String config) throws IOException {
-        WeirProcess weir = launch(folder, config);
+        return start(folder, config, Program.WEIR);
+    }
+
+    /// The same with a program of one's own.
+    static WeirProcess start(Path folder, String config, Program program) throws IOException {
+        WeirProcess weir = launch(folder, config, program);
         try {
             Awaitility.await().atMost(START_MAX).pollInterval(Duration.ofMillis(50)).until(weir::isReadyOrDead);
             if (!weir.process.isAlive()) {
@@ -50,6 +64,11 @@ final class WeirProcess implements AutoCloseable {
 
     /// Starts on `folder` and does not wait for it.
     static WeirProcess launch(Path folder, String config) throws IOException {
+        return launch(folder, config, Program.WEIR);
+    }
+
+    /// The same with a program of one's own.
+    static WeirProcess launch(Path folder, String config, Program program) throws IOException {
         Files.createDirectories(folder);
         Path file = Files.writeString(folder.resolve("weir.yaml"), config);
         int dataPort;
@@ -59,10 +78,11 @@ final class WeirProcess implements AutoCloseable {
             dataPort = data.getLocalPort();
             controlPort = control.getLocalPort();
         }
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-cp",
-                System.getProperty("java.class.path"), "dev.weir.Main", "run", "--config", file.toString(), "--data",
+        List<String> command = new ArrayList<>(program.before());
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(program.jvm());
+        command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-cp",
+                System.getProperty("java.class.path"), program.main(), "run", "--config", file.toString(), "--data",
                 folder.resolve("var").toString(), "--listen", "127.0.0.1:" + dataPort, "--control",
                 "127.0.0.1:" + controlPort));
         Process process = new ProcessBuilder(command).redirectErrorStream(true)
@@ -79,8 +99,35 @@ final class WeirProcess implements AutoCloseable {
                 .until(() -> log().contains(text) || !process.isAlive());
     }
 
+    /// Returns once it takes traffic, or is dead.
+    ///
+    /// @return whether it takes traffic
+    boolean awaitReady() {
+        Awaitility.await().atMost(START_MAX).pollInterval(Duration.ofMillis(10)).until(this::isReadyOrDead);
+        return process.isAlive();
+    }
+
+    /// A line for its standard input, obeyed when this returns or it is dead.
+    void order(String line) throws IOException {
+        process.getOutputStream().write((line + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        process.getOutputStream().flush();
+        awaitLine(FaultyDisk.FIRED + line);
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
     String url(String path) {
         return "http://127.0.0.1:" + dataPort + path;
+    }
+
+    String controlUrl() {
+        return "http://127.0.0.1:" + controlPort;
     }
 
     int dataPort() {

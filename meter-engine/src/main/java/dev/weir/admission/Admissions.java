@@ -14,8 +14,11 @@ import dev.weir.tenant.TenantId;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Quantities;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /// Decides about calls: bounds them, prices the bound, and reserves it in every limit that applies, in one step.
@@ -162,6 +165,23 @@ public final class Admissions {
             }
         }
         return sums;
+    }
+
+    /// Rebuilds the counters of windows that have not begun, where a clock that was ahead has left usage in them: those that hold
+    /// the earliest such row, and those that hold the earliest of a later UTC day. As [#restore] otherwise.
+    public int restoreAhead(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows, Instant now, long version) {
+        Optional<Instant> first = earliestFrom(rows, now.plusNanos(1));
+        Optional<Instant> later = first.flatMap(moment -> earliestFrom(rows,
+                moment.truncatedTo(ChronoUnit.DAYS).plus(1, ChronoUnit.DAYS)));
+        return first.map(moment -> restore(directory, rows, moment, version)).orElse(0)
+                + later.map(moment -> restore(directory, rows, moment, version)).orElse(0);
+    }
+
+    private static Optional<Instant> earliestFrom(Iterable<PastUsage> rows, Instant from) {
+        return StreamSupport.stream(rows.spliterator(), false)
+                .map(PastUsage::time)
+                .filter(time -> !time.isBefore(from))
+                .min(Instant::compareTo);
     }
 
     /// Where a limit stands.

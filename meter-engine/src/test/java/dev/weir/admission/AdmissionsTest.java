@@ -17,6 +17,8 @@ import dev.weir.tenant.Window;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Provenance;
 import dev.weir.usage.Quantities;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -333,5 +335,23 @@ class AdmissionsTest {
         AdmissionRequest second = first.retried(2, desk.clock.now());
         desk.settle(desk.admitted(second), "retries=1");
         assertThat(desk.decide(second)).isEqualTo("cap_exceeded");
+    }
+
+    /// The clock was a day and an hour ahead, was set right, and then Weir was started.
+    @Test
+    void usageOfADayThatIsToComeCountsInThatDayAfterAStart() {
+        var desk = new Desk(Plan.FREE);
+        var ahead = new PastUsage(Desk.ACME, null, null, "openai", "gpt-4o-mini", null, Map.of(),
+                desk.clock.now().plus(Duration.ofHours(25)), Desk.quantities("tokens_in=900 tokens_out=90"), null);
+        var today = new PastUsage(Desk.ACME, null, null, "openai", "gpt-4o-mini", null, Map.of(), desk.clock.now(),
+                Desk.quantities("tokens_in=100 tokens_out=1"), null);
+        var rows = List.of(ahead, today);
+
+        desk.admissions.restore(desk.directory, rows, desk.clock.now(), 1);
+        desk.admissions.restoreAhead(desk.directory, rows, desk.clock.now(), 1);
+
+        assertThat(desk.standing("free-tokens-per-day").settled()).isEqualTo(101);
+        desk.clock.set("2026-07-02T20:00:00Z");
+        assertThat(desk.standing("free-tokens-per-day").settled()).isEqualTo(990);
     }
 }

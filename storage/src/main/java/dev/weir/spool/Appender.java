@@ -96,18 +96,18 @@ final class Appender {
         if (why != null) {
             return new Append.NotKept(why);
         }
-        var segment = segmentFor(bytes);
-        if (segment == null) {
-            return new Append.NotKept("no segment is prepared: the spool's background work does not keep up");
-        }
         long record = keptRecord + 1;
         long seq = type.isEvent() ? keptSeq + 1 : 0;
-        RecordLayout.finish(frame.frame, record, seq, salt, frame.crc);
         try {
+            var segment = segmentFor(bytes);
+            if (segment == null) {
+                return new Append.NotKept("no segment is prepared: the spool's background work does not keep up");
+            }
+            RecordLayout.finish(frame.frame, record, seq, salt, frame.crc);
             segment.append(frame.frame, 0, bytes, record, seq);
         } catch (InternalError faultInMapping) {
             mappingFailed = true;
-            refusal = "the disk failed under " + segment + ": " + faultInMapping.getMessage();
+            refusal = "the disk failed under a segment: " + faultInMapping.getMessage();
             return new Append.NotKept(refusal);
         }
         unsynced.add(frame.frame, bytes, record);
@@ -158,9 +158,10 @@ final class Appender {
         if (next == null) {
             return null;
         }
+        // Its header first: where that fails, the one before stays the active one, and nothing is lost but an empty file.
+        activate(next);
         active.closed = true;
         active = next;
-        activate(next);
         return next;
     }
 
@@ -258,6 +259,8 @@ final class Appender {
             record = keptRecord;
             seq = keptSeq;
             if (record == syncedRecord && failures == 0) {
+                // A fault under a mapping refuses although all is synced; it is over when another segment is the active one.
+                refusal = mappingFailed ? refusal : null;
                 syncedAtNanos = clock.nanoTime();
                 return true;
             }
@@ -329,7 +332,7 @@ final class Appender {
                 }
                 addPrepared();
             }
-        } catch (IOException noOtherFile) {
+        } catch (IOException | InternalError noOtherFile) {
             failures = Math.max(failures, 1);
             failed("no other file could be made: " + noOtherFile.getMessage());
             return false;
@@ -354,10 +357,6 @@ final class Appender {
     /// count, so a kill in the middle leaves the old segments in force up to a point where the new ones go on.
     private List<Segment> copyUnsynced() {
         var given = List.copyOf(unsyncedSegments);
-        for (Segment segment : given) {
-            segment.abandonAfter(syncedRecord, syncedSeq);
-        }
-        unsyncedSegments.clear();
         var targets = new ArrayList<Segment>();
         targets.add(prepared.remove());
         targets.getFirst().firstRecord = syncedRecord + 1;
@@ -366,6 +365,10 @@ final class Appender {
         for (Segment target : targets.reversed()) {
             target.begin(config.bootId(), target.firstRecord, now);
         }
+        for (Segment segment : given) {
+            segment.abandonAfter(syncedRecord, syncedSeq);
+        }
+        unsyncedSegments.clear();
         unsyncedSegments.addAll(targets);
         segments.supersede(given, targets);
         active = targets.getLast();

@@ -35,12 +35,24 @@ final class Sealer {
         try (var image = segment.open(); var sink = disk.write(temporary)) {
             bad = write(segment, image, sink, wallMillis);
             sink.sync();
+        } catch (IOException failed) {
+            giveUp(temporary);
+            throw failed;
         }
         disk.rename(temporary, segment.sealedName());
         disk.syncFolder();
         segment.becomeSealed(fileBytes, wallMillis, clock.nanoTime());
         disk.delete(segment.rawName());
         return bad;
+    }
+
+    /// What a full disk could not take whole must not keep the room that others wait for.
+    private void giveUp(String temporary) {
+        try {
+            disk.delete(temporary);
+        } catch (IOException staysUntilItIsWrittenAnew) {
+            // The failure that led here is the one to tell.
+        }
     }
 
     private long write(Segment segment, Image image, Disk.Sink sink, long wallMillis) throws IOException {

@@ -159,6 +159,15 @@ final class Segment {
         sealedNanos = nanos;
     }
 
+    /// Nothing of it is read any more.
+    ///
+    /// @return the file that can be deleted
+    synchronized String leave() {
+        removed = true;
+        unmap();
+        return sealed ? sealedName() : rawName();
+    }
+
     synchronized void unmap() {
         var memory = mapped;
         mapped = null;

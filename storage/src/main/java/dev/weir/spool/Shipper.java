@@ -115,7 +115,7 @@ public final class Shipper implements Runnable {
             return failed((failed.isCommitUnknown()
                     ? "it is unknown whether a batch was stored: "
                     : "a batch was not stored: ") + failed.getMessage());
-        } catch (IOException unreadable) {
+        } catch (IOException | InternalError unreadable) {
             return failed("the spool cannot be read: " + unreadable.getMessage());
         } catch (RuntimeException unforeseen) {
             return failed("a step failed in a way nobody foresaw: " + unforeseen);

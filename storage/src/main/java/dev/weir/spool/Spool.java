@@ -111,6 +111,10 @@ public final class Spool implements UsageJournal, Closeable {
             var found = new Recovery(disk, config.bootId(), nodeId, folder.recovered());
             found.run();
             return new Spool(config, disk, clock, lock, nodeId, folder, found, epochs, rules);
+        } catch (InternalError faultInMapping) {
+            lock.close();
+            throw new IOException("the disk failed under a new segment: " + faultInMapping.getMessage(),
+                    faultInMapping);
         } catch (IOException | RuntimeException failed) {
             lock.close();
             throw failed;
@@ -269,14 +273,14 @@ public final class Spool implements UsageJournal, Closeable {
     public boolean work() {
         workLock.lock();
         try {
-            appender.prepare();
+            prepareOrMakeRoom();
             keepOwed();
             noteNeeded();
             boolean sealed = sealNext();
             removeExpired();
             workError = null;
             return sealed;
-        } catch (IOException failed) {
+        } catch (IOException | InternalError failed) {
             var why = String.valueOf(failed.getMessage());
             if (!why.equals(workError)) {
                 LOG.warn("Spool work failed, and is tried again: {}", why);
@@ -306,6 +310,16 @@ public final class Spool implements UsageJournal, Closeable {
         return appender.append(writer, RecordType.TAKEN_BACK, 0, attempt.reserved);
     }
 
+    /// Where there is no room for another segment, what may go goes first.
+    private void prepareOrMakeRoom() throws IOException {
+        try {
+            appender.prepare();
+        } catch (IOException noRoom) {
+            removeExpired();
+            appender.prepare();
+        }
+    }
+
     private boolean sealNext() throws IOException {
         for (Segment segment : segments.all()) {
             if (segment.closed && !segment.sealed && isSealable(segment)) {
@@ -328,18 +342,23 @@ public final class Spool implements UsageJournal, Closeable {
             if (!isRemovable(segment, now)) {
                 return;
             }
-            disk.delete(segment.sealedName());
+            disk.delete(segment.leave());
             disk.syncFolder();
             segments.remove(segment);
         }
     }
 
     /// In order, and each for good before the next, so that what is left is always the end of the log: an opening record must not
-    /// outlive the settlement behind it.
+    /// outlive the settlement behind it. Where nothing is retained, a stored segment need not be sealed first: a full disk has no
+    /// room for that.
     private boolean isRemovable(Segment segment, long nowNanos) {
-        return segment.sealed && segments.isStored(segment)
-                && nowNanos - segment.sealedNanos >= config.retention().toNanos()
+        return (config.retention().isZero() ? isSealable(segment) : isOver(segment, nowNanos))
+                && segments.isStored(segment)
                 && (segment.epoch < epoch || segment.lastRecord < neededFrom);
+    }
+
+    private boolean isOver(Segment segment, long nowNanos) {
+        return segment.sealed && nowNanos - segment.sealedNanos >= config.retention().toNanos();
     }
 
     /// The opening records of attempts whose ends are synced are needed no more; a moment passes from the one to the other.

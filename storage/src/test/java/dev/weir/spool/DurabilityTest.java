@@ -7,6 +7,7 @@ import dev.weir.event.UsageEvent;
 import dev.weir.event.UsageJournal.Append;
 import dev.weir.event.WireBytes;
 import dev.weir.usage.Quantities;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -123,6 +124,35 @@ class DurabilityTest {
                 for (String id : oracle.synced) {
                     assertThat(cut.get(id)).as("%s at %d: synced %s", how, n, id).isEqualTo(oracle.kept.get(id));
                 }
+            }
+        }
+    }
+
+    /// Alone, and twice in a row, so that writing again meets it too; the beginning of a segment is among the copies.
+    @Test
+    void aFaultUnderAMappingAtAnyCopyLosesNothingThatWasKept() {
+        for (int times = 1; times <= 2; times++) {
+            boolean untouched = false;
+            for (int n = 0; !untouched; n++) {
+                assertThat(n).as("a run that passes untouched").isLessThan(3_000);
+                var disk = new TornDisk();
+                var oracle = new Oracle();
+                var clock = new ManualClock();
+                var spool = Spools.open(disk, Spools.CONFIG, clock);
+                disk.faultAtPut(n, times);
+                live(spool, new Random(7), oracle, 450, 0);
+                untouched = !disk.hasFaulted();
+                disk.faultAtPut(0, 0);
+                for (int rounds = 0; rounds < 3; rounds++) {
+                    clock.advance(Duration.ofSeconds(10));
+                    spool.work();
+                    spool.sync();
+                }
+                assertThat(spool.refuse(notInterrupted(Events.any(new Random(n), "afterwards"))))
+                        .as("fault at copy %d: it goes on", n)
+                        .isInstanceOf(Append.Kept.class);
+                var events = eventsById(Spools.open(disk.killed()));
+                assertThat(events).as("fault at copy %d", n).containsAllEntriesOf(oracle.kept);
             }
         }
     }

@@ -230,6 +230,45 @@ class SpoolTest {
     }
 
     @Test
+    void faultUnderAMappingIsOverWhenAnotherSegmentIsTheActiveOne() {
+        var spool = open();
+        call(spool, "a");
+        spool.sync();
+        disk.faultAtPut(0, 1);
+        assertThat(spool.refuse(Events.refused("x"))).isInstanceOf(Append.NotKept.class);
+        spool.sync();
+        spool.sync();
+        call(spool, "b");
+        spool.sync();
+        assertThat(events(spool)).extracting(kept -> kept.event().callId()).containsExactly("a", "b");
+    }
+
+    @Test
+    void faultUnderTheVeryFirstMappingIsAFailedStart() {
+        disk.faultAtPut(0, 1);
+        assertThatThrownBy(this::open).hasMessageContaining("the disk failed under a new segment");
+        call(open(), "a");
+    }
+
+    @Test
+    void fullDiskHasRoomAgainWhenWhatItHoldsIsStored() {
+        var spool = Spools.open(disk, Spools.CONFIG.withRetention(Duration.ZERO), clock);
+        disk.capacity(4L * SpoolConfig.SEGMENT_BYTES_MIN);
+        while (spool.refuse(Events.refused("x")) instanceof Append.Kept) {
+            spool.sync();
+            spool.work();
+        }
+        spool.sync();
+        spool.work();
+        assertThat(spool.refuse(Events.refused("x"))).as("nothing is stored").isInstanceOf(Append.NotKept.class);
+        spool.stored(spool.epoch(), spool.keptSeq());
+        spool.work();
+        call(spool, "b");
+        spool.sync();
+        assertThat(events(spool)).extracting(kept -> kept.event().callId()).last().isEqualTo("b");
+    }
+
+    @Test
     void otherBootIsTreatedAsAPowerCut() {
         var spool = open();
         call(spool, "a");

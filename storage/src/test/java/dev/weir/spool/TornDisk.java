@@ -34,6 +34,9 @@ public final class TornDisk implements Disk {
     private long failFrom = Long.MAX_VALUE;
     private long failUntil;
     private Failure failure = Failure.EIO;
+    private long puts;
+    private long faultFrom;
+    private long faultUntil;
     private boolean dead;
     private boolean locked;
 
@@ -185,8 +188,18 @@ public final class TornDisk implements Disk {
         failure = how;
     }
 
+    /// The n-th copy into a mapping from now on is a fault of the device, and so are the `times - 1` after it.
+    void faultAtPut(long n, int times) {
+        faultFrom = puts + n;
+        faultUntil = faultFrom + times;
+    }
+
     boolean hasFailed() {
         return operations > failFrom;
+    }
+
+    boolean hasFaulted() {
+        return puts > faultFrom;
     }
 
     /// Asks `next` about each operation from now on.
@@ -442,6 +455,10 @@ public final class TornDisk implements Disk {
 
         @Override
         public void put(long at, byte[] from, int offset, int length) {
+            long number = puts++;
+            if (number >= faultFrom && number < faultUntil) {
+                throw new InternalError("a fault occurred in a recent unsafe memory access operation");
+            }
             int stored = faults.stored(length);
             mapped().put((int) at, from, offset, stored);
             if (stored < length) {
