@@ -120,7 +120,6 @@ public final class Shipper implements Runnable {
         if (from == null || current == null) {
             return seekNextEpoch();
         }
-        long after = from.position();
         var events = from.read(batchSize);
         if (events.isEmpty()) {
             if (current.live()) {
@@ -130,7 +129,7 @@ public final class Shipper implements Runnable {
             handedOver.values().removeIf(HandedOver::isStored);
             return true;
         }
-        store(new Batch(current.node(), current.epoch(), after, events));
+        store(new Batch(current.node(), current.epoch(), sentSeq(current), events));
         return true;
     }
 
@@ -302,6 +301,12 @@ public final class Shipper implements Runnable {
         if (storedSeq(current) >= markSeq) {
             caughtUpNanos = markNanos;
         }
+    }
+
+    /// What the next batch follows: records that make no sense lie between and are not waited for.
+    private long sentSeq(Spool.Epoch of) {
+        var sent = handedOver.get(of.epoch());
+        return sent == null ? 0 : sent.sent;
     }
 
     private long storedSeq(Spool.Epoch of) {

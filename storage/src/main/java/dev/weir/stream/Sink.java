@@ -211,7 +211,7 @@ public final class Sink implements Runnable {
     private void store(Work.Run run, DeadLetters letters) throws StoreException {
         var batch = run.batch();
         var start = new Start(batch.node(), batch.epoch());
-        if (!isNext(start, batch.after())) {
+        if (!isNext(start, run.after())) {
             passOver(run, start);
             return;
         }
@@ -258,7 +258,7 @@ public final class Sink implements Runnable {
     private void passOver(Work.Run run, Start start) {
         if (told.add(start)) {
             LOG.warn("{} follows seq {}, and only what is up to {} is stored: passed over until {} sends it again",
-                    run.taken().getFirst().id(), run.taken().getFirst().after(), reached.get(start), start.node);
+                    run.taken().getFirst().id(), run.after(), reached.get(start), start.node);
         }
         passedOver = passedOver + run.size();
         done();
