@@ -343,6 +343,7 @@ public final class Shipper implements Runnable {
         }
     }
 
+    /// What the next batch follows: records that make no sense lie between and are not waited for.
     private long sentSeq(Spool.Epoch of) {
         var sent = handedOver.get(of.epoch());
         return sent == null ? 0 : sent.sent;

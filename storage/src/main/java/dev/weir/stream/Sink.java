@@ -1,5 +1,7 @@
 package dev.weir.stream;
 
+import dev.weir.event.EventId;
+import dev.weir.spool.Batch;
 import dev.weir.spool.StoreException;
 import dev.weir.spool.UsageStore;
 import java.time.Duration;
@@ -211,7 +213,7 @@ public final class Sink implements Runnable {
     private void store(Work.Run run, DeadLetters letters) throws StoreException {
         var batch = run.batch();
         var start = new Start(batch.node(), batch.epoch());
-        if (!isNext(start, batch.after())) {
+        if (!isNext(start, run.after())) {
             passOver(run, start);
             return;
         }
@@ -258,7 +260,7 @@ public final class Sink implements Runnable {
     private void passOver(Work.Run run, Start start) {
         if (told.add(start)) {
             LOG.warn("{} follows seq {}, and only what is up to {} is stored: passed over until {} sends it again",
-                    run.taken().getFirst().id(), run.taken().getFirst().after(), reached.get(start), start.node);
+                    run.taken().getFirst().id(), run.after(), reached.get(start), start.node);
         }
         passedOver = passedOver + run.size();
         done();
@@ -285,8 +287,15 @@ public final class Sink implements Runnable {
             LOG.warn("a record is {} and went to {} (partition {}, offset {}): {}; the next ones are only counted",
                     kind.id(), config.deadTopic(), message.partition(), message.offset(), why);
         }
-        place.map(CloudEvents.Place::id)
-                .ifPresent(id -> reached.merge(new Start(id.node(), id.epoch()), id.seq(), Math::max));
+        if (place.isPresent()) {
+            nameGap(place.get().id());
+        }
+    }
+
+    /// The database learns that the event will not come, or its node would send it again and again where nothing follows it.
+    private void nameGap(EventId id) throws StoreException {
+        store.store(new Batch(id.node(), id.epoch(), 0, id.seq(), List.of()));
+        reached.merge(new Start(id.node(), id.epoch()), id.seq(), Math::max);
     }
 
     /// Which event it was, where it says so and all before it is stored.

@@ -39,9 +39,15 @@ sealed interface Work {
             taken = List.copyOf(taken);
         }
 
+        /// The seq that the first of them follows.
+        long after() {
+            return taken.getFirst().after();
+        }
+
+        /// As one to be stored whatever the watermark: what it follows may be a dead letter.
         Batch batch() {
             var first = taken.getFirst();
-            return new Batch(first.id().node(), first.id().epoch(), first.after(),
+            return new Batch(first.id().node(), first.id().epoch(), 0,
                     taken.stream().map(Taken::kept).toList());
         }
 
