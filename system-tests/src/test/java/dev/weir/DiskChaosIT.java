@@ -72,7 +72,7 @@ class DiskChaosIT {
             return Stream.of(only.split(",")).map(DiskFault::parse).toList();
         }
         long last = Chaos.number("faults", 120);
-        long step = Chaos.number("step", 50);
+        long step = Chaos.number("step", 60);
         List<DiskFault> faults = new ArrayList<>();
         var random = new SplittableRandom(Chaos.seed());
         for (long at = Chaos.number("from", 1); at <= last; at += step) {

@@ -36,7 +36,7 @@ class KillChaosIT {
 
     @Test
     void nothingIsLostAndNothingDoubledThroughKills() throws Exception {
-        long kills = Chaos.number("kills", 4);
+        long kills = Chaos.number("kills", 3);
         long begun = System.nanoTime();
         var server = ChaosServer.shared();
         try (var chaos = new Chaos(server.newDatabase(), 0)) {
