@@ -49,7 +49,8 @@ final class Past {
     }
 
     static Past of(Postgres postgres, Spool spool, Instant now) {
-        return new Past(postgres.counters().since(Instant.EPOCH, now, RestoredUsage.GRAIN), postgres.pending(), spool, now);
+        return new Past(postgres.counters().since(Instant.EPOCH, now, RestoredUsage.GRAIN), postgres.pending(), spool,
+                now);
     }
 
     /// Up to which event of each start the sums go; what comes after is of the spool.

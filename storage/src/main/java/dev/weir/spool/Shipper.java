@@ -210,7 +210,8 @@ public final class Shipper implements Runnable {
             long known = spool.storedSeq(one.epoch());
             if (known > 0 && store.watermark(one.node(), one.epoch()) < known) {
                 throw StoreException.notStored("the store had what is up to seq " + known + " of " + one.node() + "-"
-                        + one.epoch() + " and has it no more: it was restored from a backup, and is filled again", null);
+                        + one.epoch() + " and has it no more: it was restored from a backup, and is filled again",
+                        null);
             }
         }
     }

@@ -22,11 +22,14 @@ final class Attempt {
     boolean complete;
 
     /// The last progress record that was kept.
-    @Nullable Quantities progress;
+    @Nullable
+    Quantities progress;
     /// What the ledger settled, whether or not it could be kept.
-    @Nullable UsageEvent settled;
+    @Nullable
+    UsageEvent settled;
     /// Where the settlement was kept.
-    @Nullable EventId keptAs;
+    @Nullable
+    EventId keptAs;
     boolean endSeen;
 
     /// The machine lost power, or the disk its bits, while the opening record was not safe.

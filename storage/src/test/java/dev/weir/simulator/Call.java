@@ -85,7 +85,8 @@ final class Call {
         attempts++;
         simulation.run().tell(world, id + "/" + attempts + " " + caller.tenant().id() + " at " + time);
         var output = new Output(limited ? tokensWanted : Output.NO_LIMIT, 1, 1, true);
-        var request = new AdmissionRequest(caller, "openai", Customers.MODEL, new Attributed(user, null, Map.of()), time,
+        var request = new AdmissionRequest(caller, "openai", Customers.MODEL, new Attributed(user, null, Map.of()),
+                time,
                 attempts, new Input.AtMost(tokensIn * BYTES_PER_TOKEN, OVERHEAD), output, false, Quantities.NONE);
         var decision = life.admissions.admit(request);
         if (decision instanceof Admission.CountFirst) {

@@ -32,9 +32,11 @@ final class Customers {
     Customers(int nodes) {
         var tenants = new ArrayList<Tenant>();
         for (int node = 0; node < nodes; node++) {
-            tenants.add(tenant("capped", node, limit("tokens-minute", Entity.THE_TENANT, Meter.TOKENS, Window.MINUTE, 6_000),
+            tenants.add(tenant("capped", node,
+                    limit("tokens-minute", Entity.THE_TENANT, Meter.TOKENS, Window.MINUTE, 6_000),
                     limit("tokens-user-hour", EACH_USER, Meter.TOKENS, Window.HOUR, 20_000)));
-            tenants.add(tenant("budgeted", node, limit("budget-hour", Entity.THE_TENANT, Meter.COST, Window.HOUR, BUDGET_PICOS),
+            tenants.add(tenant("budgeted", node,
+                    limit("budget-hour", Entity.THE_TENANT, Meter.COST, Window.HOUR, BUDGET_PICOS),
                     limit("calls-day", EACH_USER, Meter.CALLS, Window.DAY, 120)));
             tenants.add(tenant("narrow", node,
                     Limit.block("at-once", Entity.THE_TENANT, Measure.CONCURRENCY, Window.TOTAL, 2),

@@ -200,7 +200,8 @@ final class Life {
     }
 
     String state() {
-        return spool.inFlight() + " in flight, " + shipper.lag() + " not stored; shipper: " + shipper.lastError() + "; spool: "
+        return spool.inFlight() + " in flight, " + shipper.lag() + " not stored; shipper: " + shipper.lastError()
+                + "; spool: "
                 + spool.lastError();
     }
 }

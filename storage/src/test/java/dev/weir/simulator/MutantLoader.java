@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Loads Weir's classes once more, one of them compiled from a source with a bug in it. Nothing of the product knows of it.
 final class MutantLoader extends ClassLoader {
-    private static final List<Path> SOURCES = List.of(Path.of("src/main/java"), Path.of("../meter-engine/src/main/java"),
+    private static final List<Path> SOURCES = List.of(Path.of("src/main/java"),
+            Path.of("../meter-engine/src/main/java"),
             Path.of("src/test/java"));
     private static final String OURS = "dev.weir.";
 
@@ -53,7 +54,8 @@ final class MutantLoader extends ClassLoader {
         var manager = new InMemory(compiler.getStandardFileManager(null, null, null), classes);
         var unit = new Source(file, source);
         boolean compiled = compiler.getTask(messages, manager, null,
-                List.of("-proc:none", "-nowarn", "-cp", System.getProperty("java.class.path")), null, List.of(unit)).call();
+                List.of("-proc:none", "-nowarn", "-cp", System.getProperty("java.class.path")), null, List.of(unit))
+                .call();
         if (!compiled) {
             throw new IllegalStateException(file + " does not compile with its bug:\n" + messages);
         }

@@ -89,7 +89,8 @@ final class Node {
                 }
                 lastEpoch = born.spool.epoch();
                 life = born;
-                simulation.run().tell(world, name + " lives: " + born.spool.recovery() + " epoch " + born.spool.epoch());
+                simulation.run()
+                        .tell(world, name + " lives: " + born.spool.recovery() + " epoch " + born.spool.epoch());
                 born.begin();
             }
         } catch (TornDisk.Killed inTheMiddle) {

@@ -57,7 +57,8 @@ final class Run {
     }
 
     Broken broken(String what) {
-        return new Broken("seed " + seed + ": " + what + "\nagain: mvn -pl storage -am test -Dtest=SimulatorTest#oneSeed"
-                + " -Dsurefire.failIfNoSpecifiedTests=false -Dsimulator.seed=" + seed);
+        return new Broken(
+                "seed " + seed + ": " + what + "\nagain: mvn -pl storage -am test -Dtest=SimulatorTest#oneSeed"
+                        + " -Dsurefire.failIfNoSpecifiedTests=false -Dsimulator.seed=" + seed);
     }
 }

@@ -9,7 +9,8 @@ import java.time.Instant;
 /// @param callsPerMinute of each node
 /// @param drought whether the database is away for most of it, and the quota small
 /// @param wide whether events are as long as clients can make them, so that segments fill fast
-record Setting(int nodes, Instant begun, boolean drought, int callsPerMinute, boolean wide, long quotaBytes, long syncIntervalNanos,
+record Setting(int nodes, Instant begun, boolean drought, int callsPerMinute, boolean wide, long quotaBytes,
+        long syncIntervalNanos,
         Duration retention, int faults) {
     static final long LENGTH = 10 * World.MINUTE;
     static final long QUIET_WITHIN = 5 * World.MINUTE;

@@ -88,7 +88,6 @@ final class Simulation {
         return world;
     }
 
-
     Run run() {
         return run;
     }

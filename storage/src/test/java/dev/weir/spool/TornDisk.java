@@ -28,7 +28,8 @@ public final class TornDisk implements Disk {
     private final Map<String, Content> names = new TreeMap<>();
     private final Map<String, Content> durableNames = new HashMap<>();
     private final List<NameChange> namesSinceSync = new ArrayList<>();
-    private Faults faults = new Faults() {};
+    private Faults faults = new Faults() {
+    };
     private long capacityBytes = Long.MAX_VALUE;
     private long operations;
     private long failFrom = Long.MAX_VALUE;
