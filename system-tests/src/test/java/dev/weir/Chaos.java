@@ -100,7 +100,10 @@ final class Chaos implements AutoCloseable {
     /// The durable half of a start on a healthy disk, and of its stop: the folder is recovered, and all of it is stored.
     void store(Path folder) throws Exception {
         GatewayConfig config = readOf(folder);
-        Store.open(config, DataFolder.open(config.data()), vertx, Ports.real(), PriceBooks.of(config)).close();
+        try (var store = Store.open(config, DataFolder.open(config.data()), vertx, Ports.real(),
+                PriceBooks.of(config))) {
+            store.startShipping();
+        }
     }
 
     private GatewayConfig readOf(Path folder) throws IOException {

@@ -42,14 +42,14 @@ class KafkaPipelineIT {
             try (var weir = WeirProcess.start(folder.resolve("node"), config)) {
                 key = weir.newKey("acme", "trial");
                 calls(weir, key, "first", 60);
-                left = remaining(call(weir, key, "last of the first"));
+                left = remaining(call(weir, key, "last-of-the-first"));
                 weir.kill();
             }
             try (var weir = WeirProcess.start(folder.resolve("node"), config)) {
                 assertThat(Events.of(weir, "acme")).as("nobody stores yet").isEmpty();
-                assertThat(left - remaining(call(weir, key, "after kill -9 now")))
+                assertThat(left - remaining(call(weir, key, "after-kill-9-nows")))
                         .as("the cap counts what is only in the spool")
-                        .isEqualTo(LedgeredUpstream.TOKENS_IN + LedgeredUpstream.tokensOut("last of the first"));
+                        .isEqualTo(tokens("last-of-the-first"));
                 try (var sink = SinkRun.start(folder.resolve("sink"), config)) {
                     await().atMost(PATIENCE).until(() -> !Events.of(weir, "acme").isEmpty());
                     calls(weir, key, "second", 60);
@@ -59,7 +59,7 @@ class KafkaPipelineIT {
                 try (var one = SinkRun.start(folder.resolve("one"), config);
                         var other = SinkRun.start(folder.resolve("other"), config)) {
                     calls(weir, key, "fourth", 60);
-                    await().atMost(PATIENCE).until(() -> Events.of(weir, "acme").size() >= upstream.ledger().size());
+                    await().atMost(PATIENCE).until(() -> Events.of(weir, "acme").size() >= upstream.served());
                     assertThat(one.get("/health/ready")).contains("postgresql", "kafka").doesNotContain("down");
                     assertThat(one.get("/metrics")).contains("weir_sink_dead_letters_total{reason=\"refused\"} 0.0");
                     assertThat(one.stop()).as("orderly stop").isZero();
@@ -98,13 +98,17 @@ class KafkaPipelineIT {
         }
     }
 
-    private static HttpResponse<String> call(WeirProcess weir, String key, String mark) throws Exception {
-        return WeirProcess.HTTP.send(HttpRequest.newBuilder(URI.create(weir.url("/openai/v1/chat/completions")))
-                .header("Authorization", "Bearer " + key)
-                .header("X-Weir-Run", mark.replace(' ', '-'))
+    private static HttpResponse<String> call(WeirProcess weir, String key, String name) throws Exception {
+        var call = new ChaosCall("acme." + name, "acme", key, ChaosCall.Shape.CHAT, ChaosCall.Mood.QUICK);
+        return WeirProcess.HTTP.send(HttpRequest.newBuilder(URI.create(weir.url(call.path())))
+                .headers(call.headers(0).toArray(String[]::new))
                 .timeout(Duration.ofSeconds(20))
-                .POST(HttpRequest.BodyPublishers.ofString(LedgeredUpstream.request(mark, false)))
+                .POST(HttpRequest.BodyPublishers.ofByteArray(call.body()))
                 .build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static long tokens(String name) {
+        return ChaosCall.tokensIn("acme." + name) + ChaosCall.tokensOut("acme." + name, ChaosCall.Mood.QUICK);
     }
 
     /// Units left of the daily tokens, from the `RateLimit` field.
@@ -115,7 +119,7 @@ class KafkaPipelineIT {
     private static void assertStored(List<JsonObject> events, LedgeredUpstream upstream) {
         Map<String, Long> worked = upstream.ledger()
                 .stream()
-                .map(mark -> mark.replace(' ', '-') + " " + LedgeredUpstream.tokensOut(mark))
+                .map(served -> served.mark() + " " + served.tokensOut())
                 .collect(Collectors.groupingBy(Function.identity(), TreeMap::new, Collectors.counting()));
         Map<String, Long> stored = events.stream()
                 .map(event -> event.getString("run") + " " + event.getJsonObject("meters").getLong("tokens_out"))
