@@ -41,9 +41,11 @@ public record UsageTotal(BigInteger events, BigInteger attempts, BigInteger unpr
 
     public static UsageTotal of(UsageEvent event) {
         var meters = new EnumMap<Meter, BigInteger>(Meter.class);
-        for (Meter meter : METERS) {
-            meters.put(meter, BigInteger.valueOf(event.quantities().amount(meter)));
-        }
+        event.quantities().forEach((meter, amount, _) -> {
+            if (meter != Meter.TOKENS && meter != Meter.COST) {
+                meters.put(meter, BigInteger.valueOf(amount));
+            }
+        });
         var cost = event.cost();
         return new UsageTotal(BigInteger.ONE, oneIf(event.outcome().isAttempt()), oneIf(cost == null),
                 cost == null ? BigInteger.ZERO : BigInteger.valueOf(cost.picos()), meters);

@@ -17,8 +17,8 @@ import java.util.List;
 /// One process of Weir: the production's ledger, admissions, spool and shipper, started as `Gateway` starts them, with tasks of
 /// the world in place of threads.
 final class Life {
-    private static final long WORK_EVERY = 100 * World.MILLI;
-    private static final long SHIP_EVERY = 100 * World.MILLI;
+    private static final long WORK_EVERY = 250 * World.MILLI;
+    private static final long SHIP_EVERY = 250 * World.MILLI;
 
     final Node node;
     final Spool spool;
