@@ -162,6 +162,7 @@ final class Appender {
         activate(next);
         active.closed = true;
         active = next;
+        segments.recount();
         return next;
     }
 

@@ -165,10 +165,11 @@ final class Node {
 
     /// What is not synced may be gone.
     private void lose() {
-        if (!unsafe.isEmpty()) {
+        // Where each append is synced, a record of which nobody was told that it is kept may go, and its number with it.
+        if (!unsafe.isEmpty() || simulation.setting().syncIntervalNanos() == 0) {
             simulation.truth().numbersMayBeMissing();
-            settlementsLost = true;
         }
+        settlementsLost |= !unsafe.isEmpty();
         // The last first: each takes back what it changed.
         unsafe.reversed().forEach(record -> record.loss.run());
         unsafe.clear();

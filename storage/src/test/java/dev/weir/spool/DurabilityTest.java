@@ -205,8 +205,9 @@ class DurabilityTest {
         var opened = mine.get(random.nextInt(mine.size()));
         var any = notInterrupted(Events.any(random, opened.callId()));
         var event = withAttempt(any, opened.attempt());
+        // Where it is not kept, it is kept later, or the attempt comes back as interrupted.
+        mine.remove(opened);
         if (spool.settle(event) instanceof Append.Kept(long seq)) {
-            mine.remove(opened);
             oracle.open.remove(opened.callId());
             oracle.kept.put(spool.epoch() + "-" + seq, event);
         }

@@ -194,6 +194,11 @@ class SpoolTest {
         assertThat(sealed()).isPositive();
         kept(spool.settle(Events.settled("long")));
         spool.work();
+        spool.work();
+        assertThat(sealed()).as("a power cut could take the settlement").isPositive();
+        spool.sync();
+        spool.work();
+        spool.work();
         assertThat(sealed()).isZero();
     }
 
