@@ -34,7 +34,7 @@ final class Runner implements AutoCloseable {
                 try {
                     task.run();
                     failing = false;
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     if (!failing) {
                         LOG.warn("{} failed and will be tried again: {}", name, e.toString());
                     }

@@ -125,7 +125,7 @@ final class Store implements AutoCloseable {
             store.tellStarted();
             store.repeat(TWIN_LOOK, "weir-twin", store::lookForTwin);
             return store;
-        } catch (InterruptedException stopped) {
+        } catch (InterruptedException | RuntimeException stopped) {
             store.close();
             throw stopped;
         }

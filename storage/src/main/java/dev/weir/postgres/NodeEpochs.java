@@ -50,7 +50,9 @@ public final class NodeEpochs implements Epochs, AutoCloseable {
                 INSERT INTO weir.gaps (node, epoch, first_seq, reason)
                 SELECT $1, epoch, seq + 1, 'folder_lost' FROM lost
                 UNION ALL
-                SELECT * FROM unnest($4::text[], $5::bigint[], $6::bigint[], $7::text[])
+                SELECT found.node, found.epoch, greatest(found.first_seq, 1 + coalesce(mark.seq, 0)), found.reason
+                FROM unnest($4::text[], $5::bigint[], $6::bigint[], $7::text[]) AS found (node, epoch, first_seq, reason)
+                    LEFT JOIN weir.watermarks AS mark ON mark.node = found.node AND mark.epoch = found.epoch
                 ON CONFLICT DO NOTHING
                 RETURNING node || '-' || epoch || '-' || first_seq || '…' AS name
             )

@@ -21,7 +21,7 @@ public interface Epochs {
     /// A start, as far as its folder knows.
     ///
     /// @param atLeast one more than the folder's last epoch
-    /// @param foundSeq the last seq that the folder holds of that last epoch, -1 where it holds nothing of it
+    /// @param foundSeq the last seq that the folder holds of that last epoch, -1 where nothing in it tells
     /// @param gaps open-ended ones that the folder itself shows
     record Start(String node, long atLeast, long foundSeq, List<Gap> gaps) {
         public Start {

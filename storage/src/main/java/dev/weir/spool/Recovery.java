@@ -272,13 +272,9 @@ final class Recovery {
         return attempts;
     }
 
-    /// The epochs whose open attempts have no events yet.
-    List<Spool.Epoch> unrecovered() {
-        return segments.stream()
-                .filter(segment -> segment.epoch > recovered)
-                .map(segment -> new Spool.Epoch(segment.node, segment.epoch, false))
-                .distinct()
-                .toList();
+    /// The last epoch whose open attempts all have their events.
+    long recoveredUpTo() {
+        return recovered;
     }
 
     /// Whether something was passed over or is not there, so that a settlement may be missing.
@@ -291,13 +287,14 @@ final class Recovery {
         return lastEpoch;
     }
 
-    /// The last seq found of an epoch of this node, -1 where no segment of it is left.
+    /// The last seq found of an epoch of this node, -1 where nothing that is left tells.
     long lastSeq(String node, long epoch) {
-        return segments.stream()
+        var left = segments.stream()
                 .filter(segment -> segment.epoch == epoch && segment.node.equals(node))
-                .mapToLong(segment -> segment.lastSeq)
-                .max()
-                .orElse(-1);
+                .toList();
+        long last = left.stream().mapToLong(segment -> segment.lastSeq).max().orElse(-1);
+        // Where the first segment is gone, no event in the others does not mean that there was none.
+        return last == 0 && left.stream().noneMatch(segment -> segment.index == 1) ? -1 : last;
     }
 
     /// What a power cut may have taken: whatever an epoch of a former boot kept after the last record that is left of it.

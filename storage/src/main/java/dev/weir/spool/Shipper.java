@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -117,7 +118,7 @@ public final class Shipper implements Runnable {
                     : "a batch was not stored: ") + failed.getMessage());
         } catch (IOException | InternalError unreadable) {
             return failed("the spool cannot be read: " + unreadable.getMessage());
-        } catch (RuntimeException unforeseen) {
+        } catch (RuntimeException | Error unforeseen) {
             return failed("a step failed in a way nobody foresaw: " + unforeseen);
         }
     }
@@ -139,6 +140,9 @@ public final class Shipper implements Runnable {
             if (after < last) {
                 // Its last events are not to be had any more, and nothing follows that would tell.
                 store(new Batch(current.node(), current.epoch(), after, last, List.of()));
+                if (reader == null) {
+                    return true;
+                }
             }
             rewindAfter(current.epoch());
             handedOver.values().removeIf(HandedOver::isStored);
@@ -208,11 +212,25 @@ public final class Shipper implements Runnable {
         lookedBackNanos = clock.nanoTime();
         for (Spool.Epoch one : spool.epochs()) {
             long known = spool.storedSeq(one.epoch());
-            if (known > 0 && store.watermark(one.node(), one.epoch()) < known) {
+            OptionalLong seq = known > 0 ? watermark(one) : OptionalLong.of(known);
+            lookedBackNanos = clock.nanoTime();
+            if (seq.isEmpty()) {
+                return;
+            }
+            if (seq.getAsLong() < known) {
                 throw StoreException.notStored("the store had what is up to seq " + known + " of " + one.node() + "-"
                         + one.epoch() + " and has it no more: it was restored from a backup, and is filled again",
                         null);
             }
+        }
+    }
+
+    /// Empty where nobody can say: then nothing is known to be gone, and in the direct way the next batch finds out.
+    private OptionalLong watermark(Spool.Epoch of) {
+        try {
+            return OptionalLong.of(store.watermark(of.node(), of.epoch()));
+        } catch (StoreException unreachable) {
+            return OptionalLong.empty();
         }
     }
 
@@ -230,8 +248,9 @@ public final class Shipper implements Runnable {
             }
             lookError = null;
         } catch (StoreException unreachable) {
-            // While nobody can look, nobody can say that nothing moves.
+            // While nobody can look, nobody can say that nothing moves; and a look that took long is not repeated at once.
             movedNanos = clock.nanoTime();
+            lookedNanos = movedNanos;
             if (lookError == null) {
                 LOG.warn("how much is stored is unknown, events are handed over all the same: {}",
                         unreachable.getMessage());
@@ -256,7 +275,7 @@ public final class Shipper implements Runnable {
             rewind();
             return false;
         }
-        if (seq > sent.stored) {
+        if (seq > sent.stored && isOldestWaiting(sent)) {
             movedNanos = clock.nanoTime();
             repeats = 0;
             patienceNanos = PATIENCE.toNanos();
@@ -264,6 +283,11 @@ public final class Shipper implements Runnable {
         sent.stored = seq;
         spool.stored(sent.epoch.epoch(), seq);
         return true;
+    }
+
+    /// Epochs are stored each on its own: that a later one moves does not help an earlier one.
+    private boolean isOldestWaiting(HandedOver sent) {
+        return handedOver.values().stream().filter(one -> !one.isStored()).findFirst().orElse(sent) == sent;
     }
 
     private void sendAgain() {

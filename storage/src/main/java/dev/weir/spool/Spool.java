@@ -79,14 +79,12 @@ public final class Spool implements UsageJournal, Closeable {
         this.nodeId = nodeId;
         this.segments = new SegmentList();
         found.segments().forEach(this::add);
-        // Where the epoch given is not the next one, another folder of this node had starts since this one was copied.
         long last = Math.max(found.lastEpoch(), folder.lastEpoch());
         this.epoch = begin(epochs, found, last);
         folder.startEpoch(epoch);
         this.sealer = new Sealer(disk, clock);
         var unreadable = new int[1];
-        var interrupted = notStored(found.attempts().interrupted(unreadable), found, epoch > last + 1,
-                rules);
+        var interrupted = unlessStored(found.attempts().interrupted(unreadable), found, epoch > last + 1, rules);
         this.recovery = found.report(interrupted.size(), unreadable[0]);
         this.badBlocks.set(recovery.badBlocks());
         this.appender = new Appender(config, disk, clock, segments, nodeId, epoch);
@@ -155,14 +153,17 @@ public final class Spool implements UsageJournal, Closeable {
         }
     }
 
-    private static List<UsageEvent> notStored(List<UsageEvent> interrupted, Recovery found, boolean isOlderCopy,
+    /// @param isOlderCopy whether another folder of this node had starts since this one was copied
+    private List<UsageEvent> unlessStored(List<UsageEvent> interrupted, Recovery found, boolean isOlderCopy,
             RecoveryRules rules) throws IOException {
-        boolean doubtful = found.isDamaged() || isOlderCopy;
-        for (Epoch former : found.unrecovered()) {
-            doubtful |= !interrupted.isEmpty()
-                    && rules.storedSeq(former.node, former.epoch) > found.lastSeq(former.node, former.epoch);
+        if (interrupted.isEmpty()) {
+            return interrupted;
         }
-        return doubtful && !interrupted.isEmpty() ? rules.notStored(interrupted) : interrupted;
+        boolean doubtful = found.isDamaged() || isOlderCopy;
+        for (long former = found.recoveredUpTo() + 1; former < epoch && !doubtful; former++) {
+            doubtful = rules.storedSeq(nodeId, former) > Math.max(0, found.lastSeq(nodeId, former));
+        }
+        return doubtful ? rules.notStored(interrupted) : interrupted;
     }
 
     /// Exactly once, though this start may be killed in the middle: the next one finds these records beside the opening ones.
@@ -273,11 +274,11 @@ public final class Spool implements UsageJournal, Closeable {
     public boolean work() {
         workLock.lock();
         try {
-            prepareOrMakeRoom();
-            keepOwed();
             noteNeeded();
-            boolean sealed = sealNext();
+            keepOwed();
+            prepareOrMakeRoom();
             removeExpired();
+            boolean sealed = sealNext();
             workError = null;
             return sealed;
         } catch (IOException | InternalError failed) {
@@ -316,6 +317,7 @@ public final class Spool implements UsageJournal, Closeable {
             appender.prepare();
         } catch (IOException noRoom) {
             removeExpired();
+            sealNext();
             appender.prepare();
         }
     }
@@ -333,7 +335,8 @@ public final class Spool implements UsageJournal, Closeable {
 
     private boolean isSealable(Segment segment) {
         return segment.epoch != epoch
-                || segment.synced >= segment.published && appender.syncedRecord() >= segment.writtenAgainUpTo;
+                || segment.synced >= segment.published
+                        && appender.syncedRecord() >= Math.max(segment.lastRecord, segment.writtenAgainUpTo);
     }
 
     private void removeExpired() throws IOException {
@@ -342,7 +345,10 @@ public final class Spool implements UsageJournal, Closeable {
             if (!isRemovable(segment, now)) {
                 return;
             }
-            disk.delete(segment.leave());
+            var file = segment.leave();
+            // Sealing may have failed to remove the raw file; it must not outlive the segment.
+            disk.delete(segment.rawName());
+            disk.delete(file);
             disk.syncFolder();
             segments.remove(segment);
         }
@@ -365,7 +371,9 @@ public final class Spool implements UsageJournal, Closeable {
     private void noteNeeded() {
         if (appender.syncedRecord() >= keptWhenLooked) {
             neededFrom = oldestWhenLooked;
-            oldestWhenLooked = oldestOpenRecord();
+            // Read first: an attempt that is not seen among the open ones is opened behind it.
+            long keptBefore = appender.keptRecord();
+            oldestWhenLooked = Math.min(keptBefore, oldestOpenRecord());
             keptWhenLooked = appender.keptRecord();
         }
     }

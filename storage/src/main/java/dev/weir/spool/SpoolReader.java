@@ -36,7 +36,7 @@ public final class SpoolReader implements Closeable {
     /// @throws LaterVersionException where a later Weir wrote records
     public List<KeptEvent> read(int max) throws IOException {
         var events = new ArrayList<KeptEvent>();
-        for (long bytes = 0; events.size() < max && bytes < BYTES_MAX && next();) {
+        for (long bytes = 0; events.size() < max && (events.isEmpty() || bytes < BYTES_MAX) && next();) {
             bytes += frameBytes();
             var event = event();
             if (event != null) {

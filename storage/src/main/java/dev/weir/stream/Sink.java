@@ -288,13 +288,14 @@ public final class Sink implements Runnable {
                     kind.id(), config.deadTopic(), message.partition(), message.offset(), why);
         }
         if (place.isPresent()) {
-            nameGap(place.get().id());
+            nameGap(place.get());
         }
     }
 
     /// The database learns that the event will not come, or its node would send it again and again where nothing follows it.
-    private void nameGap(EventId id) throws StoreException {
-        store.store(new Batch(id.node(), id.epoch(), 0, id.seq(), List.of()));
+    private void nameGap(CloudEvents.Place place) throws StoreException {
+        EventId id = place.id();
+        store.store(new Batch(id.node(), id.epoch(), place.after(), id.seq(), List.of()));
         reached.merge(new Start(id.node(), id.epoch()), id.seq(), Math::max);
     }
 

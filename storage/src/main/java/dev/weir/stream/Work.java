@@ -44,10 +44,9 @@ sealed interface Work {
             return taken.getFirst().after();
         }
 
-        /// As one to be stored whatever the watermark: what it follows may be a dead letter.
         Batch batch() {
             var first = taken.getFirst();
-            return new Batch(first.id().node(), first.id().epoch(), 0,
+            return new Batch(first.id().node(), first.id().epoch(), after(),
                     taken.stream().map(Taken::kept).toList());
         }
 
