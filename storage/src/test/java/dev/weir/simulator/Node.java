@@ -120,6 +120,10 @@ final class Node {
     }
 
     void cutPower() {
+        if (life != null && life.spool.unsyncedBytes() > 0) {
+            // Records of which no call was told that they are kept may go too, and their numbers with them.
+            simulation.truth().numbersMayBeMissing();
+        }
         die();
         boots++;
         long window = 2 * simulation.setting().syncIntervalNanos() + 5 * World.MILLI;
@@ -165,8 +169,7 @@ final class Node {
 
     /// What is not synced may be gone.
     private void lose() {
-        // Where each append is synced, a record of which nobody was told that it is kept may go, and its number with it.
-        if (!unsafe.isEmpty() || simulation.setting().syncIntervalNanos() == 0) {
+        if (!unsafe.isEmpty()) {
             simulation.truth().numbersMayBeMissing();
         }
         settlementsLost |= !unsafe.isEmpty();
