@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Content is durable by sectors of 512 bytes once it was forced; names once the folder was synced. [#killed] is the folder
 /// after the death of the process, [#powerCut] after that of the machine: of what was not durable each sector survives or
-/// not, and of the names changed since the last sync of the folder the first few do. [#failAt] makes the n-th operation that
+/// not, and each change of a name since the last sync of the folder does or not. [#failAt] makes the n-th operation that
 /// can fail throw, and a [Faults] decides about each; what a failed force leaves behind reverts to what was durable, as a
 /// kernel that drops dirty pages does.
 public final class TornDisk implements Disk {
@@ -41,9 +41,12 @@ public final class TornDisk implements Disk {
     private boolean dead;
     private boolean locked;
 
-    /// A name that stands for a file from now on, or for none.
-    private record NameChange(String name, @Nullable Content content) {
+    /// Names that stand for another file from now on, or for none: a rename is one change.
+    private record NameChange(@Nullable String gone, String name, @Nullable Content content) {
         void apply(Map<String, Content> names) {
+            if (gone != null) {
+                names.remove(gone);
+            }
             if (content == null) {
                 names.remove(name);
             } else {
@@ -162,7 +165,8 @@ public final class TornDisk implements Disk {
         durableNames.forEach((name, content) -> next.durableNames.put(name, copy(content, copies)));
         namesSinceSync.forEach(change -> {
             var content = change.content;
-            next.namesSinceSync.add(new NameChange(change.name, content == null ? null : copy(content, copies)));
+            next.namesSinceSync
+                    .add(new NameChange(change.gone, change.name, content == null ? null : copy(content, copies)));
         });
         return next;
     }
@@ -174,8 +178,11 @@ public final class TornDisk implements Disk {
     /// The folder after a power cut.
     public TornDisk powerCut(long seed) {
         var random = new Random(seed);
-        int survivors = namesSinceSync.isEmpty() ? 0 : random.nextInt(namesSinceSync.size() + 1);
-        namesSinceSync.subList(0, survivors).forEach(change -> change.apply(durableNames));
+        for (NameChange change : namesSinceSync) {
+            if (random.nextBoolean()) {
+                change.apply(durableNames);
+            }
+        }
         var next = new TornDisk();
         durableNames.forEach((name, content) -> next.names.put(name, content.afterPowerCut(random)));
         next.durableNames.putAll(next.names);
@@ -319,7 +326,7 @@ public final class TornDisk implements Disk {
 
     private void name(String name, Content content) {
         names.put(name, content);
-        namesSinceSync.add(new NameChange(name, content));
+        namesSinceSync.add(new NameChange(null, name, content));
     }
 
     @Override
@@ -401,15 +408,14 @@ public final class TornDisk implements Disk {
         var content = opened(from);
         names.remove(from);
         names.put(to, content);
-        namesSinceSync.add(new NameChange(to, content));
-        namesSinceSync.add(new NameChange(from, null));
+        namesSinceSync.add(new NameChange(from, to, content));
     }
 
     @Override
     public void delete(String name) throws IOException {
         operate("delete " + name);
         if (names.remove(name) != null) {
-            namesSinceSync.add(new NameChange(name, null));
+            namesSinceSync.add(new NameChange(null, name, null));
         }
     }
 
