@@ -24,7 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// What happened before this start: what PostgreSQL has up to its watermarks, and what the spool has after them (G2.5). One
-/// thread, before the first admission and before the shipper begins, so that neither moves meanwhile.
+/// thread, before the first admission and before the shipper begins, so that no segment goes meanwhile.
 ///
 /// The sums and the watermarks are of one snapshot; an event is in the sums if its seq is not above its epoch's watermark, and
 /// is read from the spool otherwise, so each counts once, whoever stores what in the meantime. Nothing waits for a store that

@@ -109,13 +109,10 @@ public record GatewayConfig(Listen listen, Control control, Path data, Node node
     /// @param sync longest time a kept record may be unsynced; zero: synced before anything goes upstream
     /// @param segment size of one segment file
     /// @param quota all segments together; at 70 % a warning, at 90 % shedding, at 100 % refusal
-    /// @param retention how long a segment stays after its records were stored
-    /// @param batch most events in one transaction
-    /// @param shipEvery longest wait for a batch to fill
-    public record Spool(Optional<Path> folder, Duration sync, ByteSize segment, ByteSize quota, Duration retention,
-            int batch, Duration shipEvery) {
+    /// @param retention how long a segment stays after it was sealed, though all of it is stored
+    public record Spool(Optional<Path> folder, Duration sync, ByteSize segment, ByteSize quota, Duration retention) {
         public static final Spool DEFAULTS = new Spool(Optional.empty(), Duration.ofMillis(10), ByteSize.ofMiB(64),
-                ByteSize.ofMiB(4096), Duration.ofHours(24), 1_000, Duration.ofMillis(200));
+                ByteSize.ofMiB(4096), Duration.ofHours(24));
     }
 
     /// @param file a price file in the built-in one's format, whose rows win over those

@@ -211,10 +211,8 @@ final class GatewayKeys {
         ByteSize segment = spool.size("segment", standard.segment(), ByteSize.ofMiB(1), GIB);
         ByteSize quota = spool.size("quota", standard.quota(), ByteSize.ofMiB(8), ByteSize.ofMiB(1L << 30));
         Duration retention = spool.duration("retention", standard.retention(), Duration.ZERO, Duration.ofDays(3_650));
-        int batch = spool.number("batch", standard.batch(), 1, 100_000);
-        Duration shipEvery = spool.duration("ship-every", standard.shipEvery(), MILLI, Duration.ofMinutes(1));
         spool.end();
-        return new GatewayConfig.Spool(folder, sync, segment, quota, retention, batch, shipEvery);
+        return new GatewayConfig.Spool(folder, sync, segment, quota, retention);
     }
 
     private static GatewayConfig.Prices prices(Section prices) {

@@ -36,7 +36,7 @@ public interface UsageJournal {
         /// @param seq the event's number for `settle`, `refuse` and `book`, 0 for `open` and `progress`
         record Kept(long seq) implements Append {}
 
-        /// Nothing was written. The call must not go on: 503, `spool_unavailable`.
+        /// Nothing is kept that anybody may rely on. The call must not go on: 503, `spool_unavailable`.
         ///
         /// @param why for the operator
         record NotKept(String why) implements Append {}

@@ -11,15 +11,16 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// The one statement that stores a batch: events, the totals they add to, the gaps before and between them, and the watermark,
-/// all or nothing.
+/// The one statement that stores a batch: events, the totals they add to, the gaps before, between and behind them, and the
+/// watermark, all or nothing.
 ///
 /// One statement is one transaction and one round trip. The events come as one array per column; `ON CONFLICT DO NOTHING` leaves
 /// alone those that are there, and only what `RETURNING` gives, the rows really inserted, is added to totals. Totals are
 /// locked in the order of their keys, and table after table (each waits for the one before by asking for its count), so that two
 /// nodes that add to the same totals wait for each other and never in a circle.
 ///
-/// A gap is what lies between the watermark and the batch, or between two of its events. That is never a false alarm: whoever
+/// A gap is what lies between the watermark and the batch, between two of its events, or behind the last of an epoch that has
+/// ended. That is never a false alarm: whoever
 /// sends begins at the watermark after every failure and sends the next batch when the one before is committed, so the watermark
 /// this statement sees covers all that was sent before. A transaction that hung and commits later holds events from behind the
 /// watermark on; sent again, they begin at the watermark too. And where the watermark is lower than the sender knows it, because

@@ -10,8 +10,8 @@ public interface RecoveryRules {
     /// The event of an interrupted attempt with its cost. Must not throw.
     UsageEvent rated(UsageEvent interrupted);
 
-    /// Up to which seq the store has the events of a former epoch of the node: more than the folder has means that the folder is an
-    /// older copy.
+    /// Up to which seq the store has the events of a former epoch of the node: more than the folder has means that the folder is
+    /// an older copy.
     ///
     /// @throws IOException if the store cannot be asked; the start fails then
     default long storedSeq(String node, long epoch) throws IOException {

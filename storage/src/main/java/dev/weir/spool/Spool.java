@@ -44,12 +44,9 @@ public final class Spool implements UsageJournal, Closeable {
     private final SegmentList segments;
     private final Appender appender;
     private final Sealer sealer;
+    private final Retention retention;
     private final RecoveryReport recovery;
     private final ReentrantLock workLock = new ReentrantLock();
-    // Under the work lock: from which record on an attempt may need its opening record.
-    private long neededFrom;
-    private long oldestWhenLooked;
-    private long keptWhenLooked;
     /// What each attempt in flight has set aside, and where its opening record is.
     private final ConcurrentHashMap<AttemptName, InFlight> inFlight = new ConcurrentHashMap<>();
     /// Ends that could not be kept when their attempts ended.
@@ -88,6 +85,8 @@ public final class Spool implements UsageJournal, Closeable {
         this.recovery = found.report(interrupted.size(), unreadable[0]);
         this.badBlocks.set(recovery.badBlocks());
         this.appender = new Appender(config, disk, clock, segments, nodeId, epoch);
+        this.retention = new Retention(config.retention(), disk, clock, segments, appender, epoch,
+                this::oldestOpenRecord);
         sealSuspects();
         keepInterrupted(interrupted, rules);
         folder.recovered(epoch - 1);
@@ -274,10 +273,10 @@ public final class Spool implements UsageJournal, Closeable {
     public boolean work() {
         workLock.lock();
         try {
-            noteNeeded();
+            retention.look();
             keepOwed();
             prepareOrMakeRoom();
-            removeExpired();
+            retention.removeExpired();
             boolean sealed = sealNext();
             workError = null;
             return sealed;
@@ -316,7 +315,7 @@ public final class Spool implements UsageJournal, Closeable {
         try {
             appender.prepare();
         } catch (IOException noRoom) {
-            removeExpired();
+            retention.removeExpired();
             sealNext();
             appender.prepare();
         }
@@ -324,58 +323,13 @@ public final class Spool implements UsageJournal, Closeable {
 
     private boolean sealNext() throws IOException {
         for (Segment segment : segments.all()) {
-            if (segment.closed && !segment.sealed && isSealable(segment)) {
+            if (segment.closed && !segment.sealed && retention.isSealable(segment)) {
                 badBlocks.addAndGet(sealer.seal(segment));
                 segments.recount();
                 return true;
             }
         }
         return false;
-    }
-
-    private boolean isSealable(Segment segment) {
-        return segment.epoch != epoch
-                || segment.synced >= segment.published
-                        && appender.syncedRecord() >= Math.max(segment.lastRecord, segment.writtenAgainUpTo);
-    }
-
-    private void removeExpired() throws IOException {
-        long now = clock.nanoTime();
-        for (Segment segment : segments.all()) {
-            if (!isRemovable(segment, now)) {
-                return;
-            }
-            var file = segment.leave();
-            // Sealing may have failed to remove the raw file; it must not outlive the segment.
-            disk.delete(segment.rawName());
-            disk.delete(file);
-            disk.syncFolder();
-            segments.remove(segment);
-        }
-    }
-
-    /// In order, and each for good before the next, so that what is left is always the end of the log: an opening record must not
-    /// outlive the settlement behind it. Where nothing is retained, a stored segment need not be sealed first: a full disk has no
-    /// room for that.
-    private boolean isRemovable(Segment segment, long nowNanos) {
-        return (config.retention().isZero() ? isSealable(segment) : isOver(segment, nowNanos))
-                && segments.isStored(segment)
-                && (segment.epoch < epoch || segment.lastRecord < neededFrom);
-    }
-
-    private boolean isOver(Segment segment, long nowNanos) {
-        return segment.sealed && nowNanos - segment.sealedNanos >= config.retention().toNanos();
-    }
-
-    /// The opening records of attempts whose ends are synced are needed no more; a moment passes from the one to the other.
-    private void noteNeeded() {
-        if (appender.syncedRecord() >= keptWhenLooked) {
-            neededFrom = oldestWhenLooked;
-            // Read first: an attempt that is not seen among the open ones is opened behind it.
-            long keptBefore = appender.keptRecord();
-            oldestWhenLooked = Math.min(keptBefore, oldestOpenRecord());
-            keptWhenLooked = appender.keptRecord();
-        }
     }
 
     private long oldestOpenRecord() {

@@ -1,6 +1,6 @@
 package dev.weir.spool;
 
-/// Where events are kept for good, or the way there. The shipper's virtual thread calls it, one call at a time; calls may wait.
+/// Where events are kept for good, or the way there. A shipper's or a sink's thread calls it, one call at a time; calls may wait.
 public interface UsageStore {
     /// Takes a batch: stores it in one transaction (the events not yet there, the rollup deltas of those really inserted, and
     /// the watermark of (node, epoch), which becomes [Batch#lastSeq()] and never falls), or hands it to somebody who will.

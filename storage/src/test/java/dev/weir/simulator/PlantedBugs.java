@@ -34,7 +34,7 @@ final class PlantedBugs {
             PlantedBug.of(2, "a failed sync is tried again on the same file", APPENDER,
                     "            if (!forceAll() && failures == 1 && writeAgain()) {\n",
                     "            if (!forceAll()) {\n"),
-            PlantedBug.of(5, "a segment goes before its events are stored", SPOOL,
+            PlantedBug.of(5, "a segment goes before its events are stored", "spool/Retention.java",
                     "                && segments.isStored(segment)\n", ""),
             PlantedBug.of(1, "the watermark moves outside the transaction", DATABASE,
                     "                ask(alive, () -> commit(batch), batch);\n",
@@ -62,8 +62,8 @@ final class PlantedBugs {
                     "                    return exceeded(limit, claims.values[i], tallies[i], least);\n                }\n"
                             + "                if (claims",
                     "                    for (int j = 0; j < i; j++) { tallies[j].reserved += 1; }\n"
-                            + "                    return exceeded(limit, claims.values[i], tallies[i], least);\n                }\n"
-                            + "                if (claims"),
+                            + "                    return exceeded(limit, claims.values[i], tallies[i], least);\n"
+                            + "                }\n                if (claims"),
             PlantedBug.of(116, "a folder numbers its starts itself", SPOOL, "        return given;\n",
                     "        return last + 1;\n"),
             PlantedBug.of(3, "a window holds its own end", "ledger/Tally.java",
@@ -81,8 +81,8 @@ final class PlantedBugs {
                     "cursor.next(current.synced)", "cursor.next(current.published)"),
             PlantedBug.of(2, "a settlement that could not be kept is forgotten", SPOOL,
                     "            owed.put(name, new Owed(attempt, event));\n", ""),
-            PlantedBug.of(1367, "an opening record goes before its settlement is synced", SPOOL,
-                    "segment.lastRecord < neededFrom", "segment.lastRecord < oldestOpenRecord()"),
+            PlantedBug.of(1367, "an opening record goes before its settlement is synced", "spool/Retention.java",
+                    "segment.lastRecord < neededFrom", "segment.lastRecord < oldestOpenRecord.getAsLong()"),
             PlantedBug.of(9, "an older copy of a folder recovers attempts that are stored", SPOOL,
                     "            doubtful = rules.storedSeq(nodeId, former) > Math.max(0, found.lastSeq(nodeId, former));\n",
                     "            doubtful = former < 0;\n"),
