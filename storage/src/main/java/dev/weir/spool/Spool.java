@@ -265,9 +265,9 @@ public final class Spool implements UsageJournal, Closeable {
         appender.sync();
     }
 
-    /// One round of background work: prepares the next segment, keeps what settlements are owed, seals at most one segment,
-    /// removes what may go. To be called every few
-    /// milliseconds by one runner, another than that of [#sync]. What fails is tried again in the next round.
+    /// One round of background work: keeps what ends are owed, prepares the next segment, removes what may go, seals at most one
+    /// segment. To be called every few milliseconds by one runner, another than that of [#sync]. What fails is tried again in the
+    /// next round.
     ///
     /// @return whether there is more to do at once
     public boolean work() {
