@@ -1,6 +1,7 @@
 package dev.weir.admission;
 
 import dev.weir.ledger.Reservation;
+import dev.weir.ledger.Shortage;
 import dev.weir.ledger.Standing;
 import dev.weir.money.Money;
 import dev.weir.rating.PriceBook;
@@ -53,6 +54,12 @@ public sealed interface Admission {
     record CountFirst() implements Admission {
         static final CountFirst INSTANCE = new CountFirst();
     }
+
+    /// This node was lent too little of a limit that several share: ask for more off the event loop
+    /// ([dev.weir.lease.Leases#ask]), then [Admissions#admitAnswered]. Nothing is reserved.
+    ///
+    /// @param round how often this was said of the call, from 1
+    record AskFirst(AdmissionRequest request, Shortage shortage, int round) implements Admission {}
 
     /// It may not. Nothing is reserved.
     record Refused(Refusal refusal) implements Admission {}

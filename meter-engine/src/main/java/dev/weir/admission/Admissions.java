@@ -1,9 +1,12 @@
 package dev.weir.admission;
 
+import dev.weir.lease.Leases;
+import dev.weir.ledger.Claims;
 import dev.weir.ledger.Exceeded;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Reservation;
 import dev.weir.ledger.Settlement;
+import dev.weir.ledger.Shortage;
 import dev.weir.ledger.Standing;
 import dev.weir.money.Money;
 import dev.weir.rating.PriceBook;
@@ -30,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 /// The order of refusals here: plan, then unpriced, then unbounded, then the limits in [Limit#PRECEDENCE]; what comes before
 /// and after is in [RefusalCode.Stage].
 public final class Admissions {
+    /// How often a call asks for more when others are always faster to take what was lent.
+    private static final int ROUNDS_MAX = 20;
+
     private final Ledger ledger;
     private volatile PriceBook prices;
 
@@ -55,7 +61,17 @@ public final class Admissions {
                     "The plan '" + request.caller().plan().id() + "' does not include " + forbidden
                             + ". Use another plan for this call."));
         }
-        return new Decision(request, prices, ledger).decide();
+        return new Decision(request, prices, ledger, Claims.Answered.NOT_ASKED, 0).decide();
+    }
+
+    /// Decides about an attempt for which more was asked after [Admission.AskFirst].
+    public Admission admitAnswered(Admission.AskFirst first, Leases.Answer answer) {
+        Claims.Answered answered = switch (answer) {
+            case MORE -> first.round() < ROUNDS_MAX ? Claims.Answered.NOT_ASKED : Claims.Answered.NO_MORE;
+            case NO_MORE -> Claims.Answered.NO_MORE;
+            case UNAVAILABLE -> Claims.Answered.UNAVAILABLE;
+        };
+        return new Decision(first.request(), prices, ledger, answered, first.round()).decide();
     }
 
     /// Decides about an attempt whose input was counted after [Admission.CountFirst].
@@ -126,7 +142,13 @@ public final class Admissions {
         return switch (ledger.extend(admitted.reservation(), Measure.of(meter), more)) {
             case Reservation _ -> null;
             case Exceeded exceeded -> LimitRefusals.of(exceeded, admitted.bound().call.request().moment());
+            case Shortage _ -> throw new IllegalStateException("a running call does not ask for more");
         };
+    }
+
+    /// Says how much more of a meter a running attempt will soon ask for, so that it is lent ahead.
+    public void want(Admission.Admitted admitted, Meter meter, long more) {
+        ledger.want(admitted.reservation(), Measure.of(meter), more);
     }
 
     /// Rebuilds the counters of the windows that hold `now` from all that was kept before: stored totals and events not stored

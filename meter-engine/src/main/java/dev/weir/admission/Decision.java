@@ -4,6 +4,7 @@ import dev.weir.ledger.Claims;
 import dev.weir.ledger.Exceeded;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Reservation;
+import dev.weir.ledger.Shortage;
 import dev.weir.money.Money;
 import dev.weir.rating.CostBound;
 import dev.weir.rating.ModelFacts;
@@ -26,16 +27,21 @@ final class Decision {
     private final AdmissionRequest request;
     private final PriceBook book;
     private final Ledger ledger;
+    private final Claims.Answered answered;
+    private final int round;
     private final Identity.Known caller;
     private boolean tokensCapped;
     private boolean costCapped;
     private boolean capped;
     private int claimsExpected;
 
-    Decision(AdmissionRequest request, PriceBook book, Ledger ledger) {
+    /// @param round how often more was asked for this call
+    Decision(AdmissionRequest request, PriceBook book, Ledger ledger, Claims.Answered answered, int round) {
         this.request = request;
         this.book = book;
         this.ledger = ledger;
+        this.answered = answered;
+        this.round = round;
         this.caller = request.caller();
     }
 
@@ -112,11 +118,12 @@ final class Decision {
             return Admission.CountFirst.INSTANCE;
         }
         long least = exact && output.editable() ? Math.min(output.minimum(), wanted) : wanted;
-        var claims = new Claims(tenant(), request.moment(), least, wanted, claimsExpected);
+        var claims = new Claims(tenant(), request.moment(), least, wanted, claimsExpected).answered(answered);
         claim(claims, bound);
         return switch (ledger.reserve(claims)) {
             case Reservation reservation -> admitted(reservation, bound, answers, wanted);
             case Exceeded exceeded -> exceeded(exceeded, bound);
+            case Shortage shortage -> new Admission.AskFirst(request, shortage, round + 1);
         };
     }
 
@@ -175,7 +182,10 @@ final class Decision {
             return refuse(RefusalCode.UNBOUNDED_REQUEST, unbounded("which is more than the limit '"
                     + exceeded.limit().id() + "' has"));
         }
-        return new Admission.Refused(LimitRefusals.of(exceeded, request.moment()));
+        boolean nobodyAsked = answered == Claims.Answered.UNAVAILABLE && exceeded.asked() <= exceeded.room();
+        return new Admission.Refused(nobodyAsked
+                ? LimitRefusals.unavailable(exceeded)
+                : LimitRefusals.of(exceeded, request.moment()));
     }
 
     /// What a call like this would use of the measure if its input were one token.

@@ -26,6 +26,13 @@ final class LimitRefusals {
         return new Refusal(code, retryAfter(code, resetAt, moment), message(exceeded, used, resetAt), standing, false);
     }
 
+    /// There may be room, but not in what this node was lent, and nobody can be asked for more.
+    static Refusal unavailable(Exceeded exceeded) {
+        return new Refusal(RefusalCode.CAP_UNAVAILABLE, SOON_SECONDS, "The limit '" + exceeded.limit().id()
+                + "' is shared by several nodes. This node has used up its part, and the database that lends more does"
+                + " not answer. Try again in a moment.", null, false);
+    }
+
     static RefusalCode code(Limit limit) {
         return switch (limit.measure()) {
             case Measure.InFlight() -> RefusalCode.CONCURRENCY_EXCEEDED;

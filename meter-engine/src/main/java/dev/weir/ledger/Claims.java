@@ -17,6 +17,7 @@ public final class Claims {
     final Instant moment;
     final long unitsMin;
     final long unitsMax;
+    Answered answered = Answered.NOT_ASKED;
     int size;
     Limit[] limits;
     String[] values;
@@ -48,6 +49,22 @@ public final class Claims {
     /// Claims that want no units.
     public static Claims fixed(TenantId tenant, Instant moment) {
         return new Claims(tenant, moment, 0, 0);
+    }
+
+    /// What came of asking for more of what is lent, if it was asked.
+    public enum Answered {
+        /// Where too little is lent, say so.
+        NOT_ASKED,
+        /// Nobody has more: where too little is lent, the limit is exceeded.
+        NO_MORE,
+        /// Nobody could be asked: as [#NO_MORE], and limits on cost are open within their bound for that.
+        UNAVAILABLE
+    }
+
+    /// Says what came of asking for what an earlier `reserve` lacked.
+    public Claims answered(Answered answer) {
+        this.answered = answer;
+        return this;
     }
 
     /// Adds one claim. The same limit and value must not be added twice.

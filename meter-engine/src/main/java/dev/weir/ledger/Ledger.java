@@ -3,18 +3,23 @@ package dev.weir.ledger;
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantId;
+import dev.weir.tenant.Window;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /// What is used and what is set aside, per (limit, entity, window). Any thread.
 ///
-/// Of every blocking limit `settled + reserved <= amount` holds at all times. All limits of one tenant lie in one shard behind
+/// Of every blocking limit `settled + reserved <= amount` holds at all times; where nodes share it, `settled + reserved <= lent`
+/// on each of them (`docs/leases.md`). All limits of one tenant lie in one shard behind
 /// one short lock, so a call takes all of its limits in one step or none, and two calls never refuse each other by holding
 /// half each. Each operation is a few array and hash accesses per limit; nothing is allocated but what is returned.
 ///
@@ -28,6 +33,17 @@ public final class Ledger {
     private static final Duration KEPT_AFTER_END = Duration.ofHours(2);
 
     private final ConcurrentHashMap<TenantId, Shard> shards = new ConcurrentHashMap<>();
+    private final @Nullable Lending lending;
+
+    /// The ledger of a node that shares no limit with any other.
+    public Ledger() {
+        this.lending = null;
+    }
+
+    /// The ledger of a node that spends from what it is lent of each blocking limit: nothing at first.
+    public Ledger(Lending lending) {
+        this.lending = lending;
+    }
 
     /// Reserves all claims or none. The claims must not be used again.
     public Claimed reserve(Claims claims) {
@@ -42,6 +58,11 @@ public final class Ledger {
             throw new IllegalArgumentException("a reservation is extended by 0 or more, not " + more);
         }
         return reservation.shard.extend(reservation, measure, more);
+    }
+
+    /// Says how much more of a measure a running call will soon extend its reservation by, so that it is lent ahead.
+    public void want(Reservation reservation, Measure measure, long more) {
+        reservation.shard.want(reservation, measure, more);
     }
 
     /// Gives back what a running call can no longer use.
@@ -100,6 +121,33 @@ public final class Ledger {
         return all;
     }
 
+    /// What this node holds of every counter that has a run of its window at that moment, of whatever limit.
+    public List<Holding> holdings(Instant moment) {
+        var all = new ArrayList<Holding>();
+        shards.values().forEach(shard -> shard.addHoldings(moment, all));
+        return all;
+    }
+
+    /// What this node holds of one counter.
+    public Holding holding(TenantId tenant, Limit limit, String value, Window.Span span) {
+        return shard(tenant).holding(limit, value, span);
+    }
+
+    /// Lowers this node's own lease of a counter to what is spent and at most so much idle; never raises it, unless more is spent
+    /// than was lent.
+    ///
+    /// @return the lease from now on; empty where the run is of so long ago that it was dropped
+    public OptionalLong keep(TenantId tenant, Limit limit, String value, Window.Span span, long idleMost) {
+        return shard(tenant).keep(limit, value, span, idleMost);
+    }
+
+    /// Puts in force what was lent, and what others are known to hold.
+    ///
+    /// @param heard of which settled, reserved and wanted are not looked at
+    public void lend(Holding heard) {
+        shard(heard.tenant()).lend(heard);
+    }
+
     /// How many reservations have not ended: 0 whenever nothing runs and no usage is awaited.
     public int openReservations() {
         return shards.values().stream().mapToInt(Shard::open).sum();
@@ -113,7 +161,13 @@ public final class Ledger {
 
     private Shard shard(TenantId tenant) {
         Shard shard = shards.get(tenant);
-        return shard != null ? shard : shards.computeIfAbsent(tenant, Shard::new);
+        return shard != null ? shard : shards.computeIfAbsent(tenant, of -> new Shard(of, lending));
+    }
+
+    /// The sum of two amounts of 0 or more; [Long#MAX_VALUE] where it does not fit.
+    static long plus(long a, long b) {
+        long sum = a + b;
+        return sum < 0 ? Long.MAX_VALUE : sum;
     }
 
     private static long[] amounts(Reservation reservation, ToLongFunction<Measure> function) {

@@ -18,13 +18,14 @@ public final class Reservation implements Claimed {
     private final int tightest;
     private final long tightestSettled;
     private final long tightestReserved;
+    private final boolean overdrawn;
 
     // Under the shard's lock.
     final long[] reserved;
     boolean ended;
 
     Reservation(Shard shard, Claims claims, Tally[] tallies, long[] reserved, long units, int tightest,
-            long tightestSettled, long tightestReserved) {
+            long tightestSettled, long tightestReserved, boolean overdrawn) {
         this.shard = shard;
         this.size = claims.size;
         this.limits = claims.limits;
@@ -35,11 +36,17 @@ public final class Reservation implements Claimed {
         this.tightest = tightest;
         this.tightestSettled = tightestSettled;
         this.tightestReserved = tightestReserved;
+        this.overdrawn = overdrawn;
     }
 
     /// How many units were granted, `unitsMin` to `unitsMax` of the claims.
     public long units() {
         return units;
+    }
+
+    /// Whether it took more of a limit on cost than this node was lent, because nobody could be asked.
+    public boolean isOverdrawn() {
+        return overdrawn;
     }
 
     /// Whether a blocking limit of that measure applies to the call.

@@ -3,11 +3,13 @@ package dev.weir.ledger;
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantId;
+import dev.weir.tenant.Window;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// All counters of one tenant, behind one lock that is held for a few dozen nanoseconds and never while anything waits.
 final class Shard {
     final TenantId tenant;
+    /// Null where this node alone counts.
+    private final @Nullable Lending lending;
     private final ReentrantLock lock = new ReentrantLock();
 
     // Under the lock.
@@ -51,13 +55,16 @@ final class Shard {
         }
     }
 
-    Shard(TenantId tenant) {
+    Shard(TenantId tenant, @Nullable Lending lending) {
         this.tenant = tenant;
+        this.lending = lending;
     }
 
     Claimed reserve(Claims claims) {
         var tallies = new Tally[claims.size];
         var amounts = new long[claims.size];
+        boolean valid = lending == null || lending.isValid();
+        List<Shortage.Need> needs = List.of();
         lock.lock();
         try {
             find(claims, tallies);
@@ -68,18 +75,38 @@ final class Shard {
                 if (!limit.blocks() || least == 0 && claims.perUnit[i] == 0) {
                     continue;
                 }
-                long room = room(limit, tallies[i]);
+                long room = room(limit, tallies[i], valid, claims.answered);
                 if (least > room) {
-                    return exceeded(limit, claims.values[i], tallies[i], least);
+                    if (!mayBeLent(limit, least, claims.answered)) {
+                        return exceeded(limit, claims.values[i], tallies[i], least);
+                    }
+                    needs = with(needs, need(claims, i, tallies[i], least));
+                    continue;
                 }
                 if (claims.perUnit[i] > 0) {
                     units = Math.min(units, (room - claims.fixed[i]) / claims.perUnit[i]);
                 }
             }
-            return take(claims, tallies, amounts, units);
+            return needs.isEmpty() ? take(claims, tallies, amounts, units) : new Shortage(tenant, needs);
         } finally {
             lock.unlock();
         }
+    }
+
+    /// Whether asking may help: nothing was asked yet, and the cap is large enough at all.
+    private boolean mayBeLent(Limit limit, long least, Claims.Answered answered) {
+        return lending != null && answered == Claims.Answered.NOT_ASKED && least <= limit.amount();
+    }
+
+    private static Shortage.Need need(Claims claims, int i, Tally tally, long least) {
+        long wanted = Math.min(claims.limits[i].amount(), claims.amount(i, claims.unitsMax));
+        return new Shortage.Need(claims.limits[i], claims.values[i], tally.span, least, wanted);
+    }
+
+    private static List<Shortage.Need> with(List<Shortage.Need> needs, Shortage.Need one) {
+        List<Shortage.Need> all = needs.isEmpty() ? new ArrayList<>() : needs;
+        all.add(one);
+        return all;
     }
 
     private void find(Claims claims, Tally[] tallies) {
@@ -89,9 +116,20 @@ final class Shard {
         }
     }
 
-    /// What may still be reserved. A node that shares the limit with others will answer from its lease here.
-    private static long room(Limit limit, Tally tally) {
-        return limit.amount() - tally.settled - tally.reserved;
+    /// What may still be reserved: of the limit, or, where nodes share it, of this node's lease of it.
+    private long room(Limit limit, Tally tally, boolean valid, Claims.Answered answered) {
+        if (lending == null) {
+            return left(limit, tally);
+        }
+        if (answered == Claims.Answered.UNAVAILABLE && lending.overdraft(limit) > 0) {
+            return tally.lent + lending.overdraft(limit) - tally.settled - tally.reserved;
+        }
+        return valid ? Math.min(tally.lent - tally.settled - tally.reserved, left(limit, tally)) : 0;
+    }
+
+    /// What of the limit nobody has settled, reserved or been lent, as far as this node knows.
+    private static long left(Limit limit, Tally tally) {
+        return limit.amount() - tally.settled - tally.reserved - tally.lost - tally.elsewhereLent;
     }
 
     private Reservation take(Claims claims, Tally[] tallies, long[] amounts, long units) {
@@ -99,7 +137,7 @@ final class Shard {
         long tightestRemaining = 0;
         for (int i = 0; i < claims.size; i++) {
             Limit limit = claims.limits[i];
-            long remaining = room(limit, tallies[i]) - claims.fixed[i];
+            long remaining = left(limit, tallies[i]) - claims.fixed[i];
             amounts[i] = limit.blocks() ? claims.amount(i, units) : 0;
             if (amounts[i] > 0 && !(limit.measure() instanceof Measure.InFlight)
                     && (tightest == Reservation.NO_CLAIM || isSmallerShare(remaining, limit.amount(), tightestRemaining,
@@ -108,13 +146,18 @@ final class Shard {
                 tightestRemaining = remaining;
             }
         }
-        long settled = tightest == Reservation.NO_CLAIM ? 0 : tallies[tightest].settled;
-        long reserved = tightest == Reservation.NO_CLAIM ? 0 : tallies[tightest].reserved + claims.fixed[tightest];
+        long settled = tightest == Reservation.NO_CLAIM ? 0 : tallies[tightest].settledAnywhere();
+        long reserved = tightest == Reservation.NO_CLAIM
+                ? 0
+                : tallies[tightest].heldAnywhere() + claims.fixed[tightest];
+        boolean overdrawn = false;
         for (int i = 0; i < claims.size; i++) {
             tallies[i].reserved += amounts[i];
+            overdrawn |= lending != null && amounts[i] > 0
+                    && tallies[i].settled + tallies[i].reserved > tallies[i].lent;
         }
         open++;
-        return new Reservation(this, claims, tallies, amounts, units, tightest, settled, reserved);
+        return new Reservation(this, claims, tallies, amounts, units, tightest, settled, reserved, overdrawn);
     }
 
     /// Whether `a / ofA < b / ofB`, exactly: the products are compared in 128 bits.
@@ -127,13 +170,14 @@ final class Shard {
     }
 
     Claimed extend(Reservation reservation, Measure measure, long more) {
+        boolean valid = lending == null || lending.isValid();
         lock.lock();
         try {
             checkOpen(reservation, "extended");
             for (int i = 0; i < reservation.size; i++) {
                 Limit limit = reservation.limits[i];
                 if (limit.blocks() && limit.measure().equals(measure)
-                        && more > room(limit, reservation.tallies[i])) {
+                        && more > room(limit, reservation.tallies[i], valid, Claims.Answered.NO_MORE)) {
                     return exceeded(limit, reservation.values[i], reservation.tallies[i], more);
                 }
             }
@@ -159,6 +203,21 @@ final class Shard {
                 if (bounds[i] != Ledger.AS_RESERVED && back > 0) {
                     reservation.reserved[i] -= back;
                     reservation.tallies[i].reserved -= back;
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Says what a running call will want next, to be lent ahead of it.
+    void want(Reservation reservation, Measure measure, long more) {
+        lock.lock();
+        try {
+            for (int i = 0; i < reservation.size; i++) {
+                Limit limit = reservation.limits[i];
+                if (limit.blocks() && limit.measure().equals(measure)) {
+                    reservation.tallies[i].wanted = Math.max(reservation.tallies[i].wanted, more);
                 }
             }
         } finally {
@@ -247,11 +306,12 @@ final class Shard {
     private static List<Crossing> withCrossings(List<Crossing> crossings, Limit limit, String value, Tally tally) {
         List<Crossing> all = crossings;
         while (tally.alertsReported < limit.alerts().size()
-                && tally.settled >= mark(limit.amount(), limit.alerts().get(tally.alertsReported))) {
+                && tally.settledAnywhere() >= mark(limit.amount(), limit.alerts().get(tally.alertsReported))) {
             if (all.isEmpty()) {
                 all = new ArrayList<>();
             }
-            all.add(new Crossing(limit, value, limit.alerts().get(tally.alertsReported), tally.settled, tally.span));
+            all.add(new Crossing(limit, value, limit.alerts().get(tally.alertsReported), tally.settledAnywhere(),
+                    tally.span));
             tally.alertsReported++;
         }
         return all;
@@ -293,7 +353,7 @@ final class Shard {
             Tally tally = counter == null ? null : counter.find(moment.getEpochSecond());
             return tally == null
                     ? new Standing(limit, value, 0, 0, limit.window().span(moment, limit.zone()))
-                    : new Standing(limit, value, tally.settled, tally.reserved, tally.span);
+                    : new Standing(limit, value, tally.settledAnywhere(), tally.heldAnywhere(), tally.span);
         } finally {
             lock.unlock();
         }
@@ -307,11 +367,80 @@ final class Shard {
                 for (Counter counter : counters.byValue.values()) {
                     Tally tally = counter.find(moment.getEpochSecond());
                     if (tally != null) {
-                        all.add(new Standing(counters.limit, counter.value, tally.settled, tally.reserved, tally.span));
+                        all.add(new Standing(counters.limit, counter.value, tally.settledAnywhere(),
+                                tally.heldAnywhere(), tally.span));
                     }
                 }
             }
             return all;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void addHoldings(Instant moment, List<Holding> all) {
+        lock.lock();
+        try {
+            for (LimitCounters counters : byLimit.values()) {
+                for (Counter counter : counters.byValue.values()) {
+                    Tally tally = counter.find(moment.getEpochSecond());
+                    if (tally != null) {
+                        all.add(holding(counters.limit, counter.value, tally));
+                    }
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Holding holding(Limit limit, String value, Window.Span span) {
+        lock.lock();
+        try {
+            Tally tally = run(limit, value, span);
+            return holding(limit, value, tally == null ? new Tally(span) : tally);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Holding holding(Limit limit, String value, Tally tally) {
+        return new Holding(tenant, limit, value, tally.span, tally.settled, tally.reserved, tally.lent, tally.lost,
+                tally.elsewhereLent, tally.elsewhereUsed, tally.wanted);
+    }
+
+    /// Null where the run is of so long ago that it was dropped.
+    private @Nullable Tally run(Limit limit, String value, Window.Span span) {
+        Tally tally = counters(limit).of(value).at(span.start(), limit);
+        return tally.span.equals(span) ? tally : null;
+    }
+
+    OptionalLong keep(Limit limit, String value, Window.Span span, long idleMost) {
+        lock.lock();
+        try {
+            Tally tally = run(limit, value, span);
+            if (tally == null) {
+                return OptionalLong.empty();
+            }
+            long spent = tally.settled + tally.reserved;
+            tally.lent = Math.max(spent, Math.min(tally.lent, Ledger.plus(spent, idleMost)));
+            tally.wanted = 0;
+            return OptionalLong.of(tally.lent);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void lend(Holding heard) {
+        lock.lock();
+        try {
+            Tally tally = run(heard.limit(), heard.value(), heard.span());
+            if (tally != null) {
+                tally.lent = heard.lent();
+                tally.lost = heard.lost();
+                tally.elsewhereLent = heard.elsewhereLent();
+                tally.elsewhereUsed = heard.elsewhereUsed();
+            }
         } finally {
             lock.unlock();
         }
@@ -345,6 +474,6 @@ final class Shard {
     }
 
     private static Exceeded exceeded(Limit limit, String value, Tally tally, long asked) {
-        return new Exceeded(limit, value, tally.settled, tally.reserved, asked, tally.span);
+        return new Exceeded(limit, value, tally.settledAnywhere(), tally.heldAnywhere(), asked, tally.span);
     }
 }

@@ -12,6 +12,15 @@ final class Tally {
     /// How many of the limit's alert marks have been reported.
     int alertsReported;
     long restoredVersion = Long.MIN_VALUE;
+    /// Where the limit is shared by nodes: what this one may settle and reserve, all together.
+    long lent;
+    /// Of what former starts were lent: what nobody can account for.
+    long lost;
+    /// What other nodes hold, as last heard, and how much of it they have used.
+    long elsewhereLent;
+    long elsewhereUsed;
+    /// What running calls will soon want beyond what is idle.
+    long wanted;
 
     Tally(Window.Span span) {
         this.span = span;
@@ -32,9 +41,18 @@ final class Tally {
         return endSecond < epochSecond;
     }
 
+    /// What is used on all nodes, as far as this one knows.
+    long settledAnywhere() {
+        return Ledger.plus(Ledger.plus(settled, elsewhereUsed), lost);
+    }
+
+    /// What is set aside on all nodes, as far as this one knows: what others were lent and have not used is.
+    long heldAnywhere() {
+        return Ledger.plus(reserved, Math.max(0, elsewhereLent - elsewhereUsed));
+    }
+
     /// Adds what was used; stays at [Long#MAX_VALUE] where a soft limit's count would not fit.
     void addSettled(long used) {
-        long sum = settled + used;
-        settled = sum < 0 ? Long.MAX_VALUE : sum;
+        settled = Ledger.plus(settled, used);
     }
 }

@@ -85,6 +85,11 @@ public record Limit(String id, Entity entity, Measure measure, Window window, Zo
                 && window == other.window && zone.equals(other.zone);
     }
 
+    /// What it counts, as text: two limits with the same id and scope count the same thing ([#countsAs]).
+    public String scope() {
+        return measure.id() + "/" + window.id() + "/" + zone.getId() + "/" + entity;
+    }
+
     private int rank() {
         return switch (measure) {
             case Measure.InFlight() -> 0;

@@ -1,0 +1,349 @@
+package dev.weir.lease;
+
+import dev.weir.lease.LeaseAllocator.Ask;
+import dev.weir.lease.LeaseAllocator.Exchange;
+import dev.weir.lease.LeaseAllocator.Exchanged;
+import dev.weir.lease.LeaseAllocator.Held;
+import dev.weir.lease.LeaseAllocator.Lent;
+import dev.weir.ledger.Holding;
+import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Lending;
+import dev.weir.ledger.Shortage;
+import dev.weir.port.Clock;
+import dev.weir.tenant.Limit;
+import dev.weir.tenant.Measure;
+import dev.weir.tenant.TenantDirectory;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// This node's leases: asks for more where calls wait for it, and once a second says what is used, refills and gives back.
+///
+/// [#run] is the loop for one virtual thread; it does nothing but call [#step] and wait, so a simulator calls [#step] itself.
+/// Calls wait in [#ask], from any thread, and hear what came of it from the lease thread.
+public final class Leases implements Runnable {
+    private static final int ASKS_MAX = 500;
+    private static final long BACKOFF_NANOS = 200_000_000;
+
+    private final Ledger ledger;
+    private final Lending lending;
+    private final LeaseAllocator allocator;
+    private final Clock clock;
+    private final LeaseTerms terms;
+    private final String node;
+    private final long epoch;
+    private final Consumer<String> complaints;
+    private final ConcurrentLinkedQueue<Waiting> arrived = new ConcurrentLinkedQueue<>();
+
+    // The lease thread.
+    private final Map<LeaseKey, Seen> seen = new HashMap<>();
+    private long number;
+    private long tickedNanos;
+    private boolean fenced;
+
+    // Written by the lease thread, read by any.
+    private volatile long exchanges;
+    private volatile long failedExchanges;
+    private volatile @Nullable String lastError;
+    // Written by any thread.
+    private volatile boolean stopping;
+    private volatile @Nullable Thread runner;
+
+    /// What came of asking for more.
+    public enum Answer {
+        /// More was lent: try again.
+        MORE,
+        /// Nobody has as much.
+        NO_MORE,
+        /// Nobody could be asked.
+        UNAVAILABLE
+    }
+
+    private record Waiting(Shortage shortage, Consumer<Answer> then) {}
+
+    /// What was told of a counter when it was last brought up to date.
+    private static final class Seen {
+        long settled = -1;
+        long spent;
+        long movedNanos;
+    }
+
+    /// @param complaints hears what an operator should know, once each time it changes; must not wait
+    public Leases(Ledger ledger, Lending lending, LeaseAllocator allocator, Clock clock, LeaseTerms terms, String node,
+            long epoch, Consumer<String> complaints) {
+        this.ledger = ledger;
+        this.lending = lending;
+        this.allocator = allocator;
+        this.clock = clock;
+        this.terms = terms;
+        this.node = node;
+        this.epoch = epoch;
+        this.complaints = complaints;
+    }
+
+    /// Takes over what former starts of this node were lent, before the first admission and after the ledger was given what the
+    /// node's own events have used. Fences the former starts first.
+    ///
+    /// @param others what the events of other nodes have used of counters whose windows run: counted where no node has spoken of
+    ///        them yet
+    /// @param intact whether the spool was read without damage
+    /// @throws LeaseException where nobody answers; to be tried again
+    public void takeOver(TenantDirectory.Snapshot directory, List<LeaseAllocator.Used> others, boolean intact)
+            throws LeaseException {
+        exchange(List.of());
+        allocator.note(others);
+        Instant now = clock.now();
+        for (Held held : allocator.held(node)) {
+            for (Limit limit : directory.limits(held.key().tenant())) {
+                if (limit.id().equals(held.key().limit()) && limit.scope().equals(held.key().scope())
+                        && held.key().span().holds(now)) {
+                    takeOver(held, limit, intact);
+                }
+            }
+        }
+        var all = new LinkedHashMap<LeaseKey, Asked>();
+        bringUpToDate(all);
+        exchangeAll(List.copyOf(all.values()), false);
+    }
+
+    private void takeOver(Held held, Limit limit, boolean intact) {
+        LeaseKey key = held.key();
+        Holding own = ledger.holding(key.tenant(), limit, key.value(), key.span());
+        boolean accounted = held.whole() && intact || limit.measure() instanceof Measure.InFlight;
+        long unaccounted = accounted ? 0 : Math.max(0, held.lent() - own.settled());
+        ledger.lend(new Holding(key.tenant(), limit, key.value(), key.span(), 0, 0,
+                accounted ? Math.max(held.lent(), own.settled()) : own.settled(), held.lost() + unaccounted, 0, 0, 0));
+        if (unaccounted > 0) {
+            complaints.accept(unaccounted + " of limit '" + limit.id() + "' of " + key.tenant() + " (" + key.value()
+                    + ") were lent to a start whose records are not all there: they count as spent until the window ends,"
+                    + " or until they are forfeited");
+        }
+    }
+
+    /// Asks for what a call lacks; `then` hears what came of it, on the lease thread, and must not wait.
+    public void ask(Shortage shortage, Consumer<Answer> then) {
+        arrived.add(new Waiting(shortage, then));
+        wake();
+    }
+
+    private void wake() {
+        LockSupport.unpark(runner);
+    }
+
+    @Override
+    public void run() {
+        runner = Thread.currentThread();
+        while (!stopping) {
+            long pause = step();
+            if (pause > 0 && arrived.isEmpty() && !stopping) {
+                LockSupport.parkNanos(pause);
+            }
+        }
+        giveBack();
+        answer(take(), Answer.UNAVAILABLE);
+    }
+
+    private void giveBack() {
+        try {
+            exchangeAll(ledger.holdings(clock.now()).stream().filter(holding -> holding.idle() > 0).map(holding -> {
+                var asked = new Asked(holding);
+                asked.idleMost = 0;
+                return asked;
+            }).toList(), false);
+        } catch (LeaseException failed) {
+            complaints.accept("idle leases were not given back, the next start of this node has them: "
+                    + failed.getMessage());
+        }
+    }
+
+    /// Ends [#run], which gives back what is idle. Best effort: what is not given back is this node's at its next start.
+    public void stop() {
+        stopping = true;
+        wake();
+    }
+
+    /// One exchange, where there is anything to say.
+    ///
+    /// @return how long to wait before the next step unless a call asks, in nanoseconds
+    public long step() {
+        List<Waiting> waiting = take();
+        boolean due = clock.nanoTime() - tickedNanos >= terms.every().toNanos();
+        if (waiting.isEmpty() && !due) {
+            return Math.max(1, terms.every().toNanos() - (clock.nanoTime() - tickedNanos));
+        }
+        var asks = new LinkedHashMap<LeaseKey, Asked>();
+        waiting.forEach(call -> call.shortage.needs().forEach(need -> note(asks, call.shortage, need)));
+        if (due) {
+            tickedNanos = clock.nanoTime();
+            bringUpToDate(asks);
+        }
+        try {
+            exchangeAll(List.copyOf(asks.values()), due);
+            lastError = null;
+        } catch (LeaseException failed) {
+            fail(failed);
+            answer(waiting, Answer.UNAVAILABLE);
+            return BACKOFF_NANOS;
+        }
+        waiting.forEach(call -> call.then.accept(answerTo(call.shortage)));
+        return terms.every().toNanos();
+    }
+
+    private List<Waiting> take() {
+        var waiting = new ArrayList<Waiting>();
+        for (Waiting call = arrived.poll(); call != null; call = arrived.poll()) {
+            waiting.add(call);
+        }
+        return waiting;
+    }
+
+    private static void answer(List<Waiting> waiting, Answer answer) {
+        waiting.forEach(call -> call.then.accept(answer));
+    }
+
+    private void fail(LeaseException failed) {
+        failedExchanges = failedExchanges + 1;
+        if (!String.valueOf(failed.getMessage()).equals(lastError)) {
+            complaints.accept("nothing is lent at the moment, calls go on within what was: " + failed.getMessage());
+        }
+        lastError = failed.getMessage();
+        if (failed.isFenced()) {
+            fenced = true;
+            lending.end();
+        }
+    }
+
+    /// One counter in the making of an exchange.
+    private static final class Asked {
+        final Holding holding;
+        long idleMost = Long.MAX_VALUE;
+        long need;
+        long wish;
+
+        Asked(Holding holding) {
+            this.holding = holding;
+        }
+    }
+
+    private void note(Map<LeaseKey, Asked> asks, Shortage shortage, Shortage.Need need) {
+        var key = LeaseKey.of(shortage.tenant(), need.limit(), need.value(), need.span());
+        var asked = asks.computeIfAbsent(key, _ -> new Asked(
+                ledger.holding(shortage.tenant(), need.limit(), need.value(), need.span())));
+        long lacks = Math.max(0, need.asked() - asked.holding.idle());
+        asked.need = asked.wish == 0 ? lacks : Math.min(asked.need, lacks);
+        asked.wish = Math.max(1, Math.min(asked.wish + Math.max(0, need.wanted() - asked.holding.idle()),
+                need.limit().amount()));
+    }
+
+    private void bringUpToDate(Map<LeaseKey, Asked> asks) {
+        long now = clock.nanoTime();
+        var current = new HashMap<LeaseKey, Seen>();
+        for (Holding holding : ledger.holdings(clock.now())) {
+            LeaseKey key = LeaseKey.of(holding);
+            Seen before = seen.getOrDefault(key, new Seen());
+            current.put(key, before);
+            if (holding.settled() + holding.reserved() != before.spent || before.settled < 0) {
+                before.movedNanos = now;
+            }
+            before.spent = holding.settled() + holding.reserved();
+            boolean quiet = now - before.movedNanos >= terms.quiet().toNanos();
+            if (holding.limit().blocks() && !asks.containsKey(key)) {
+                balance(asks, key, holding, quiet);
+            }
+            if (holding.settled() != before.settled || !quiet && lending.nodes() > 1) {
+                asks.computeIfAbsent(key, _ -> new Asked(holding));
+            }
+            before.settled = holding.settled();
+        }
+        seen.clear();
+        seen.putAll(current);
+    }
+
+    /// A busy counter holds about a fair share idle, a quiet one nothing.
+    private void balance(Map<LeaseKey, Asked> asks, LeaseKey key, Holding holding, boolean quiet) {
+        long fair = quiet ? 0 : (holding.free() + holding.idle()) / (2L * lending.nodes());
+        if (holding.idle() > 2 * fair) {
+            var asked = new Asked(holding);
+            asked.idleMost = fair;
+            asks.put(key, asked);
+        } else if (!quiet && (holding.idle() < fair / 2 || holding.wanted() > holding.idle())) {
+            var asked = new Asked(holding);
+            asked.wish = Math.max(1, holding.wanted());
+            asks.put(key, asked);
+        }
+    }
+
+    /// @param speak whether to say something even where there is nothing to say, so that leases do not expire
+    private void exchangeAll(List<Asked> all, boolean speak) throws LeaseException {
+        for (int from = 0; from < all.size(); from += ASKS_MAX) {
+            exchange(all.subList(from, Math.min(all.size(), from + ASKS_MAX)));
+        }
+        if (all.isEmpty() && speak) {
+            exchange(List.of());
+        }
+    }
+
+    private void exchange(List<Asked> some) throws LeaseException {
+        if (fenced) {
+            throw LeaseException.fenced(String.valueOf(lastError));
+        }
+        var asks = new ArrayList<Ask>();
+        var of = new ArrayList<Holding>();
+        for (Asked asked : some) {
+            Holding was = asked.holding;
+            var kept = ledger.keep(was.tenant(), was.limit(), was.value(), was.span(), asked.idleMost);
+            if (kept.isPresent()) {
+                boolean blocks = was.limit().blocks();
+                asks.add(new Ask(LeaseKey.of(was), blocks ? was.limit().amount() : 0, blocks ? kept.getAsLong() : 0,
+                        asked.need, asked.wish, was.settled(), was.lost()));
+                of.add(was);
+            }
+        }
+        long sentNanos = clock.nanoTime();
+        Exchanged heard = allocator.exchange(new Exchange(node, epoch, ++number, asks));
+        exchanges = exchanges + 1;
+        for (int i = 0; i < of.size(); i++) {
+            Holding was = of.get(i);
+            Lent lent = heard.lent().get(i);
+            ledger.lend(new Holding(was.tenant(), was.limit(), was.value(), was.span(), 0, 0, lent.lent(), lent.lost(),
+                    lent.elsewhereLent(), lent.elsewhereUsed(), 0));
+        }
+        lending.extend(sentNanos + terms.usableNanos(), heard.nodes());
+    }
+
+    private Answer answerTo(Shortage shortage) {
+        for (Shortage.Need need : shortage.needs()) {
+            Holding now = ledger.holding(shortage.tenant(), need.limit(), need.value(), need.span());
+            if (need.asked() > now.left()) {
+                return Answer.NO_MORE;
+            }
+        }
+        return Answer.MORE;
+    }
+
+    /// Exchanges that were answered.
+    public long exchanges() {
+        return exchanges;
+    }
+
+    public long failedExchanges() {
+        return failedExchanges;
+    }
+
+    /// Why the last exchange was not answered, null where it was.
+    public @Nullable String lastError() {
+        return lastError;
+    }
+
+    /// Whether another start of this node's name, or an operator, has taken its leases away for good.
+    public boolean isFenced() {
+        return fenced;
+    }
+}
