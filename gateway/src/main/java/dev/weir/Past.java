@@ -7,17 +7,22 @@ import dev.weir.deferred.Awaited;
 import dev.weir.deferred.DeferredUsage;
 import dev.weir.event.Flags.Flag;
 import dev.weir.event.UsageEvent;
+import dev.weir.lease.LeaseAllocator;
+import dev.weir.lease.LeaseKey;
 import dev.weir.postgres.Counters;
 import dev.weir.postgres.Pending;
 import dev.weir.postgres.Postgres;
 import dev.weir.spool.KeptEvent;
 import dev.weir.spool.Spool;
 import dev.weir.tenant.TenantDirectory;
+import dev.weir.tenant.Window;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.slf4j.Logger;
@@ -53,19 +58,12 @@ final class Past {
                 now);
     }
 
-    /// Up to which event of each start the sums go; what comes after is of the spool.
-    List<Counters.Watermark> watermarks() {
-        return sums.watermarks();
-    }
-
-    /// Gives each limit what was used of it.
+    /// Gives each limit what this node used of it.
     void restoreCounters(Admissions admissions, TenantDirectory.Snapshot directory) {
         var counted = new long[1];
-        Iterable<PastUsage> past = () -> Stream.concat(RestoredUsage.of(sums).stream(),
-                spooled().filter(event -> event.tenant() != null && event.outcome().isAttempt())
-                        .peek(event -> counted[0]++)
-                        .map(Past::spooled))
-                .iterator();
+        List<PastUsage> stored = RestoredUsage.byNode(sums).getOrDefault(spool.nodeId(), List.of());
+        Iterable<PastUsage> past = () -> Stream.concat(stored.stream(),
+                unstored(kept -> kept.id().node().equals(spool.nodeId())).peek(event -> counted[0]++)).iterator();
         admissions.restore(directory, past, now, now.toEpochMilli());
         long once = counted[0];
         admissions.restoreAhead(directory, past, now, now.toEpochMilli());
@@ -73,6 +71,25 @@ final class Past {
         if (counted[0] > 0) {
             LOG.info("{} attempts in the spool are counted and not stored yet", counted[0]);
         }
+    }
+
+    /// What other nodes used of limits, by the events that are stored, and those of a former name of this node's folder.
+    List<LeaseAllocator.Used> usedByOthers(TenantDirectory.Snapshot directory) {
+        var rows = new HashMap<>(RestoredUsage.byNode(sums));
+        rows.remove(spool.nodeId());
+        var used = new ArrayList<LeaseAllocator.Used>();
+        rows.forEach((node, stored) -> Admissions.used(directory, stored, now).forEach((key, amount) -> {
+            Window.Span span = key.limit().window().span(now, key.limit().zone());
+            used.add(new LeaseAllocator.Used(node, LeaseKey.of(key.tenant(), key.limit(), key.value(), span), amount));
+        }));
+        return used;
+    }
+
+    private Stream<PastUsage> unstored(Predicate<KeptEvent> which) {
+        return StreamSupport.stream(spool.eventsAfter(this::watermark).spliterator(), false)
+                .filter(kept -> kept.event().tenant() != null && kept.event().outcome().isAttempt())
+                .filter(which)
+                .map(kept -> spooled(kept.event()));
     }
 
     /// Awaits the usage of the calls of former starts for which none was booked.

@@ -6,6 +6,7 @@ import dev.weir.admission.Admission;
 import dev.weir.admission.Refusal;
 import dev.weir.config.RouteKind;
 import dev.weir.event.Flags;
+import dev.weir.event.Flags.Flag;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import dev.weir.event.WireBytes;
@@ -40,7 +41,7 @@ final class Attempt {
     private long progressNanos;
 
     /// What its event must say, beside what its settlement finds.
-    Flags flags = Flags.NONE;
+    Flags flags;
     int upstreamStatus;
     int clientStatus;
     long retryAfterSeconds = HeaderNumbers.ABSENT;
@@ -53,6 +54,7 @@ final class Attempt {
         this.byteCaps = byteCaps;
         this.number = number;
         this.admitted = admitted;
+        this.flags = admitted.reservation().isOverdrawn() ? Flags.NONE.with(Flag.BUDGET_OPEN) : Flags.NONE;
         this.lastNanos = nowNanos;
         this.progressNanos = nowNanos;
         this.clientInBefore = number == 1 ? 0 : call.clientIn;

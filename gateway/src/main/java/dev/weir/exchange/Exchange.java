@@ -125,6 +125,8 @@ final class Exchange implements LiveCall {
         switch (decision) {
             case Admission.Admitted admitted -> open(admitted);
             case Admission.Refused refused -> refuse(refused.refusal());
+            case Admission.AskFirst first -> loop.admissions()
+                    .ask(first, answered -> loop.context().runOnContext(back -> step(() -> decide(answered))));
             case Admission.CountFirst _ ->
                 loop.offLoop(() -> RequestBodies.countInput(call, Objects.requireNonNull(body), loop.tokenizers()))
                         .map(tokens -> loop.admissions().admitCounted(admissionRequest(), tokens))

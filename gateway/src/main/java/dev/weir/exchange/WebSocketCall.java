@@ -97,9 +97,21 @@ final class WebSocketCall implements LiveCall {
     /// 5: one decision over plan, prices and limits.
     private void admit() {
         enter(ExchangeState.ADMITTING);
-        switch (loop.admissions().admit(AdmissionRequests.of(call, 1, 0))) {
+        decide(loop.admissions().admit(AdmissionRequests.of(call, 1, 0)));
+    }
+
+    private void decide(Admission decision) {
+        if (state != ExchangeState.ADMITTING) {
+            if (decision instanceof Admission.Admitted tooLate) {
+                loop.admissions().release(tooLate);
+            }
+            return;
+        }
+        switch (decision) {
             case Admission.Admitted admitted -> open(admitted);
             case Admission.Refused refused -> refuse(refused.refusal());
+            case Admission.AskFirst first -> loop.admissions()
+                    .ask(first, answered -> loop.context().runOnContext(back -> step(() -> decide(answered))));
             case Admission.CountFirst _ -> throw new IllegalStateException("a session has nothing to count");
         }
     }

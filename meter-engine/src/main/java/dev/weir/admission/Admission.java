@@ -55,8 +55,7 @@ public sealed interface Admission {
         static final CountFirst INSTANCE = new CountFirst();
     }
 
-    /// This node was lent too little of a limit that several share: ask for more off the event loop
-    /// ([dev.weir.lease.Leases#ask]), then [Admissions#admitAnswered]. Nothing is reserved.
+    /// This node was lent too little of a limit that several share: go on with [Admissions#ask]. Nothing is reserved.
     ///
     /// @param round how often this was said of the call, from 1
     record AskFirst(AdmissionRequest request, Shortage shortage, int round) implements Admission {}

@@ -20,7 +20,9 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -37,11 +39,19 @@ public final class Admissions {
     private static final int ROUNDS_MAX = 20;
 
     private final Ledger ledger;
+    private final @Nullable Leases leases;
     private volatile PriceBook prices;
 
+    /// Of a node that shares no limit.
     public Admissions(Ledger ledger, PriceBook prices) {
+        this(ledger, prices, null);
+    }
+
+    /// @param leases where more is asked for of limits that nodes share; null where this node shares none
+    public Admissions(Ledger ledger, PriceBook prices, @Nullable Leases leases) {
         this.ledger = ledger;
         this.prices = prices;
+        this.leases = leases;
     }
 
     /// Puts another price list in force for calls to come.
@@ -64,8 +74,15 @@ public final class Admissions {
         return new Decision(request, prices, ledger, Claims.Answered.NOT_ASKED, 0).decide();
     }
 
-    /// Decides about an attempt for which more was asked after [Admission.AskFirst].
-    public Admission admitAnswered(Admission.AskFirst first, Leases.Answer answer) {
+    /// Asks for what an attempt lacks, and decides about it then.
+    ///
+    /// @param then takes the decision, on the lease thread; must not wait
+    public void ask(Admission.AskFirst first, Consumer<Admission> then) {
+        Objects.requireNonNull(leases, "only shared limits can be short")
+                .ask(first.shortage(), answer -> then.accept(admitAnswered(first, answer)));
+    }
+
+    private Admission admitAnswered(Admission.AskFirst first, Leases.Answer answer) {
         Claims.Answered answered = switch (answer) {
             case MORE -> first.round() < ROUNDS_MAX ? Claims.Answered.NOT_ASKED : Claims.Answered.NO_MORE;
             case NO_MORE -> Claims.Answered.NO_MORE;
@@ -139,16 +156,14 @@ public final class Admissions {
     ///
     /// @return null where it was had, else why not; the attempt holds what it held before
     public @Nullable Refusal extend(Admission.Admitted admitted, Meter meter, long more) {
+        if (leases != null) {
+            leases.lendAhead(admitted.reservation(), Measure.of(meter), more);
+        }
         return switch (ledger.extend(admitted.reservation(), Measure.of(meter), more)) {
             case Reservation _ -> null;
             case Exceeded exceeded -> LimitRefusals.of(exceeded, admitted.bound().call.request().moment());
             case Shortage _ -> throw new IllegalStateException("a running call does not ask for more");
         };
-    }
-
-    /// Says how much more of a meter a running attempt will soon ask for, so that it is lent ahead.
-    public void want(Admission.Admitted admitted, Meter meter, long more) {
-        ledger.want(admitted.reservation(), Measure.of(meter), more);
     }
 
     /// Rebuilds the counters of the windows that hold `now` from all that was kept before: stored totals and events not stored

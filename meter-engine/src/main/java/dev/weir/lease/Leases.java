@@ -8,6 +8,7 @@ import dev.weir.lease.LeaseAllocator.Lent;
 import dev.weir.ledger.Holding;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Lending;
+import dev.weir.ledger.Reservation;
 import dev.weir.ledger.Shortage;
 import dev.weir.port.Clock;
 import dev.weir.tenant.Limit;
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class Leases implements Runnable {
     private static final int ASKS_MAX = 500;
     private static final long BACKOFF_NANOS = 200_000_000;
+    private static final long HURRY_NANOS = 20_000_000;
+    private static final long STEPS_AHEAD = 8;
 
     private final Ledger ledger;
     private final Lending lending;
@@ -53,6 +56,8 @@ public final class Leases implements Runnable {
     private volatile long failedExchanges;
     private volatile @Nullable String lastError;
     // Written by any thread.
+    private volatile boolean hurried;
+    private volatile long hurriedNanos;
     private volatile boolean stopping;
     private volatile @Nullable Thread runner;
 
@@ -85,6 +90,8 @@ public final class Leases implements Runnable {
         this.terms = terms;
         this.node = node;
         this.epoch = epoch;
+        this.hurriedNanos = clock.nanoTime() - HURRY_NANOS;
+        this.tickedNanos = clock.nanoTime() - terms.every().toNanos();
         this.complaints = complaints;
     }
 
@@ -109,7 +116,7 @@ public final class Leases implements Runnable {
             }
         }
         var all = new LinkedHashMap<LeaseKey, Asked>();
-        bringUpToDate(all);
+        bringUpToDate(all, false);
         exchangeAll(List.copyOf(all.values()), false);
     }
 
@@ -133,6 +140,18 @@ public final class Leases implements Runnable {
         wake();
     }
 
+    /// Has more lent for a running call before it is short: what is idle should cover several such steps.
+    ///
+    /// @param more the step it takes now
+    public void lendAhead(Reservation reservation, Measure measure, long more) {
+        long ahead = more > Long.MAX_VALUE / STEPS_AHEAD ? Long.MAX_VALUE : more * STEPS_AHEAD;
+        if (ledger.want(reservation, measure, ahead) && clock.nanoTime() - hurriedNanos > HURRY_NANOS) {
+            hurriedNanos = clock.nanoTime();
+            hurried = true;
+            wake();
+        }
+    }
+
     private void wake() {
         LockSupport.unpark(runner);
     }
@@ -142,7 +161,7 @@ public final class Leases implements Runnable {
         runner = Thread.currentThread();
         while (!stopping) {
             long pause = step();
-            if (pause > 0 && arrived.isEmpty() && !stopping) {
+            if (pause > 0 && arrived.isEmpty() && !hurried && !stopping) {
                 LockSupport.parkNanos(pause);
             }
         }
@@ -174,7 +193,8 @@ public final class Leases implements Runnable {
     /// @return how long to wait before the next step unless a call asks, in nanoseconds
     public long step() {
         List<Waiting> waiting = take();
-        boolean due = clock.nanoTime() - tickedNanos >= terms.every().toNanos();
+        boolean due = hurried || clock.nanoTime() - tickedNanos >= terms.every().toNanos();
+        hurried = false;
         if (waiting.isEmpty() && !due) {
             return Math.max(1, terms.every().toNanos() - (clock.nanoTime() - tickedNanos));
         }
@@ -182,7 +202,7 @@ public final class Leases implements Runnable {
         waiting.forEach(call -> call.shortage.needs().forEach(need -> note(asks, call.shortage, need)));
         if (due) {
             tickedNanos = clock.nanoTime();
-            bringUpToDate(asks);
+            bringUpToDate(asks, true);
         }
         try {
             exchangeAll(List.copyOf(asks.values()), due);
@@ -242,7 +262,8 @@ public final class Leases implements Runnable {
                 need.limit().amount()));
     }
 
-    private void bringUpToDate(Map<LeaseKey, Asked> asks) {
+    /// @param balanced whether to refill and give back too
+    private void bringUpToDate(Map<LeaseKey, Asked> asks, boolean balanced) {
         long now = clock.nanoTime();
         var current = new HashMap<LeaseKey, Seen>();
         for (Holding holding : ledger.holdings(clock.now())) {
@@ -254,7 +275,7 @@ public final class Leases implements Runnable {
             }
             before.spent = holding.settled() + holding.reserved();
             boolean quiet = now - before.movedNanos >= terms.quiet().toNanos();
-            if (holding.limit().blocks() && !asks.containsKey(key)) {
+            if (balanced && holding.limit().blocks() && !asks.containsKey(key)) {
                 balance(asks, key, holding, quiet);
             }
             if (holding.settled() != before.settled || !quiet && lending.nodes() > 1) {

@@ -211,15 +211,20 @@ final class Shard {
     }
 
     /// Says what a running call will want next, to be lent ahead of it.
-    void want(Reservation reservation, Measure measure, long more) {
+    boolean want(Reservation reservation, Measure measure, long more) {
+        boolean low = false;
         lock.lock();
         try {
             for (int i = 0; i < reservation.size; i++) {
                 Limit limit = reservation.limits[i];
-                if (limit.blocks() && limit.measure().equals(measure)) {
-                    reservation.tallies[i].wanted = Math.max(reservation.tallies[i].wanted, more);
+                Tally tally = reservation.tallies[i];
+                if (limit.blocks() && limit.measure().equals(measure)
+                        && tally.lent - tally.settled - tally.reserved < more) {
+                    tally.wanted = Math.max(tally.wanted, more);
+                    low = true;
                 }
             }
+            return low;
         } finally {
             lock.unlock();
         }
@@ -423,9 +428,9 @@ final class Shard {
                 return OptionalLong.empty();
             }
             long spent = tally.settled + tally.reserved;
-            tally.lent = Math.max(spent, Math.min(tally.lent, Ledger.plus(spent, idleMost)));
+            tally.lent = Math.min(tally.lent, Ledger.plus(spent, idleMost));
             tally.wanted = 0;
-            return OptionalLong.of(tally.lent);
+            return OptionalLong.of(Math.max(tally.lent, spent));
         } finally {
             lock.unlock();
         }
