@@ -349,6 +349,11 @@ public final class Leases implements Runnable {
         return Answer.MORE;
     }
 
+    /// Whether a call waits for the next step.
+    public boolean isWaitedFor() {
+        return !arrived.isEmpty();
+    }
+
     /// Exchanges that were answered.
     public long exchanges() {
         return exchanges;

@@ -122,9 +122,13 @@ final class Shard {
             return left(limit, tally);
         }
         if (answered == Claims.Answered.UNAVAILABLE && lending.overdraft(limit) > 0) {
-            return tally.lent + lending.overdraft(limit) - tally.settled - tally.reserved;
+            return idle(limit, tally) + lending.overdraft(limit);
         }
-        return valid ? Math.min(tally.lent - tally.settled - tally.reserved, left(limit, tally)) : 0;
+        return valid ? idle(limit, tally) : 0;
+    }
+
+    private static long idle(Limit limit, Tally tally) {
+        return Math.min(tally.lent - tally.settled - tally.reserved, left(limit, tally));
     }
 
     /// What of the limit nobody has settled, reserved or been lent, as far as this node knows.

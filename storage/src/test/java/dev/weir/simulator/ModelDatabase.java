@@ -2,6 +2,8 @@ package dev.weir.simulator;
 
 import dev.weir.event.EventId;
 import dev.weir.event.UsageEvent;
+import dev.weir.lease.LeaseAllocator;
+import dev.weir.lease.LeaseException;
 import dev.weir.rollup.TotalKey;
 import dev.weir.rollup.UsageTotal;
 import dev.weir.rollup.UsageTotals;
@@ -12,9 +14,11 @@ import dev.weir.spool.KeptEvent;
 import dev.weir.spool.StoreException;
 import dev.weir.spool.UsageStore;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -31,6 +35,7 @@ final class ModelDatabase implements Epochs {
     private long hungUntil;
     private long slowUntil;
     private int answersToLose;
+    private final ModelLeases leases = new ModelLeases();
     /// Raised by each restore: what was under way then is gone.
     private int incarnation;
     private final Run run;
@@ -75,7 +80,68 @@ final class ModelDatabase implements Epochs {
     /// Never the same twice, whatever a folder says; nor after a restore, because what was stored before tells.
     @Override
     public long begin(Start start) {
-        return tables.epochs.merge(start.node(), start.atLeast(), (known, asked) -> Math.max(known + 1, asked));
+        start.gaps().forEach(gap -> leases.holed(gap.node(), gap.epoch()));
+        long given = tables.epochs.merge(start.node(), start.atLeast(), (known, asked) -> Math.max(known + 1, asked));
+        long last = start.atLeast() - 1;
+        if (start.foundSeq() < tables.watermark(start.node(), last)) {
+            leases.holed(start.node(), last);
+        }
+        for (long unknown = start.atLeast(); unknown < given; unknown++) {
+            leases.holed(start.node(), unknown);
+        }
+        return given;
+    }
+
+    ModelLeases leases() {
+        return leases;
+    }
+
+    /// A line to the leases for one process.
+    LeaseAllocator lend(BooleanSupplier alive) {
+        return new LeaseAllocator() {
+            @Override
+            public Exchanged exchange(Exchange exchange) throws LeaseException {
+                return heard(() -> leases.exchange(exchange));
+            }
+
+            @Override
+            public List<Held> held(String node) throws LeaseException {
+                return heard(() -> leases.held(node));
+            }
+
+            @Override
+            public void note(List<Used> used) throws LeaseException {
+                heard(() -> {
+                    leases.note(used);
+                    return used;
+                });
+            }
+
+            private <T> T heard(Lease<T> work) throws LeaseException {
+                var answer = new ArrayList<T>();
+                var refused = new ArrayList<LeaseException>();
+                try {
+                    ask(alive, () -> {
+                        try {
+                            answer.add(work.run());
+                        } catch (LeaseException fenced) {
+                            refused.add(fenced);
+                        }
+                    }, true);
+                } catch (StoreException unheard) {
+                    throw LeaseException.unknown(String.valueOf(unheard.getMessage()), unheard);
+                }
+                if (!refused.isEmpty()) {
+                    throw refused.getFirst();
+                }
+                return answer.getFirst();
+            }
+        };
+    }
+
+    /// One transaction about leases.
+    private interface Lease<T> {
+        T run() throws LeaseException;
     }
 
     void down(long nanos) {
@@ -121,13 +187,13 @@ final class ModelDatabase implements Epochs {
         return new UsageStore() {
             @Override
             public long store(Batch batch) throws StoreException {
-                ask(alive, () -> commit(batch), batch);
+                ask(alive, () -> commit(batch), true);
                 return batch.lastSeq();
             }
 
             @Override
             public long watermark(String node, long epoch) throws StoreException {
-                ask(alive, () -> {}, null);
+                ask(alive, () -> {}, false);
                 return tables.watermark(node, epoch);
             }
         };
@@ -138,8 +204,8 @@ final class ModelDatabase implements Epochs {
         void run() throws StoreException;
     }
 
-    private void ask(BooleanSupplier alive, Transaction transaction, @org.jspecify.annotations.Nullable Batch batch)
-            throws StoreException {
+    /// @param changes whether its answer may be the one that is lost
+    private void ask(BooleanSupplier alive, Transaction transaction, boolean changes) throws StoreException {
         if (world.nanos() < downUntil) {
             wait(alive, 5 * World.MILLI);
             throw StoreException.notStored("the database is down", null);
@@ -154,7 +220,7 @@ final class ModelDatabase implements Epochs {
         if (incarnation != before || world.nanos() < downUntil) {
             throw StoreException.commitUnknown("the connection broke", null);
         }
-        if (answersToLose > 0 && batch != null) {
+        if (answersToLose > 0 && changes) {
             answersToLose--;
             if (world.chance(0.5)) {
                 unheard(transaction);
