@@ -13,6 +13,7 @@ import dev.weir.control.GapsResource;
 import dev.weir.control.HealthCheck;
 import dev.weir.control.HealthResource;
 import dev.weir.control.KeysResource;
+import dev.weir.control.LeasesResource;
 import dev.weir.control.MetricsResource;
 import dev.weir.control.PricesResource;
 import dev.weir.control.RunningAudit;
@@ -214,6 +215,7 @@ final class Gateway implements AutoCloseable {
                 new CostsResource(tenants, usage, clock),
                 new PricesResource(usage, admissions::prices, clock),
                 new GapsResource(store.postgres().gaps()::list),
+                new LeasesResource(store.postgres().leaseRows()::list, store.postgres().leases()::forfeit),
                 new AuditResource(new RunningAudit(store.postgres(), store.spool(), store.shipper(), ledger, directory,
                         clock, this::callsInFlight), clock),
                 new HealthResource(List.of(new HealthCheck("postgresql", this::databaseComplaint),
