@@ -14,6 +14,7 @@ import dev.weir.control.HealthCheck;
 import dev.weir.control.HealthResource;
 import dev.weir.control.KeysResource;
 import dev.weir.control.LeasesResource;
+import dev.weir.control.LeasesResource;
 import dev.weir.control.MetricsResource;
 import dev.weir.control.PricesResource;
 import dev.weir.control.RunningAudit;
@@ -216,6 +217,7 @@ final class Gateway implements AutoCloseable {
                 new PricesResource(usage, admissions::prices, clock),
                 new GapsResource(store.postgres().gaps()::list),
                 new LeasesResource(store.postgres().leaseRows()::list, store.postgres().leases()::forfeit),
+                new LeasesResource(store.postgres().leaseRows()::list, store.postgres().leases()::forfeit),
                 new AuditResource(new RunningAudit(store.postgres(), store.spool(), store.shipper(), ledger, directory,
                         clock, this::callsInFlight), clock),
                 new HealthResource(List.of(new HealthCheck("postgresql", this::databaseComplaint),
@@ -251,6 +253,7 @@ final class Gateway implements AutoCloseable {
         repeat(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer);
         repeat(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now(), clock.nanoTime()));
         repeat(LEDGER_SWEEP, "weir-deferred-sweep", this::forgetDeferred);
+        repeat(LEDGER_SWEEP, "weir-leases-ended", store.postgres().leases()::forgetEnded);
     }
 
     private int callsInFlight() {

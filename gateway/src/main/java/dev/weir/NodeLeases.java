@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /// This node's part in the limits that nodes share: its leases, and the thread that keeps them.
 ///
 /// [#close()] gives back what is idle, as far as the database can be reached.
-final class NodeLeases implements AutoCloseable {
+final class NodeLeases implements Leases.Keeper, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NodeLeases.class);
     private static final int TRIES_MAX = 30;
     private static final Duration PAUSE = Duration.ofSeconds(1);
@@ -27,14 +27,19 @@ final class NodeLeases implements AutoCloseable {
 
     private final Leases leases;
     private final boolean intact;
-    private @Nullable Thread keeper;
+    private volatile boolean stopping;
+    private volatile @Nullable Thread thread;
 
     NodeLeases(GatewayConfig config, Store store, Ledger ledger, Lending lending, Clock clock) {
-        var terms = new LeaseTerms(config.leases().expire(), LeaseTerms.DEFAULT.every(), LeaseTerms.DEFAULT.quiet());
         var spool = store.spool();
-        leases = new Leases(ledger, lending, store.postgres().leases(), clock, terms, spool.nodeId(), spool.epoch(),
-                complaint -> LOG.warn("{}", complaint));
+        leases = new Leases(ledger, lending, store.postgres().leases(), clock, terms(config), spool.nodeId(),
+                spool.epoch(),
+                this);
         intact = spool.recovery().badBlocks() == 0;
+    }
+
+    static LeaseTerms terms(GatewayConfig config) {
+        return new LeaseTerms(config.leases().expire(), LeaseTerms.DEFAULT.every(), LeaseTerms.DEFAULT.quiet());
     }
 
     Leases leases() {
@@ -50,7 +55,27 @@ final class NodeLeases implements AutoCloseable {
         for (int tries = 1; !isTakenOver(others, directory, tries == TRIES_MAX); tries++) {
             LockSupport.parkNanos(PAUSE.toNanos());
         }
-        keeper = Thread.ofVirtual().name("weir-leases").start(leases);
+        thread = Thread.ofVirtual().name("weir-leases").start(this::keep);
+    }
+
+    private void keep() {
+        while (!stopping) {
+            long pause = leases.step();
+            if (!stopping && !leases.isWaitedFor()) {
+                LockSupport.parkNanos(pause);
+            }
+        }
+        leases.giveBack();
+    }
+
+    @Override
+    public void hurry() {
+        LockSupport.unpark(thread);
+    }
+
+    @Override
+    public void complain(String what) {
+        LOG.warn("{}", what);
     }
 
     private boolean isTakenOver(List<LeaseAllocator.Used> others,
@@ -69,8 +94,9 @@ final class NodeLeases implements AutoCloseable {
 
     @Override
     public void close() throws InterruptedException {
-        leases.stop();
-        Thread running = keeper;
+        stopping = true;
+        hurry();
+        Thread running = thread;
         if (running != null) {
             running.join(STOP_MAX);
         }

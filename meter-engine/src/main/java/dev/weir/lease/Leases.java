@@ -21,15 +21,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// This node's leases: asks for more where calls wait for it, and once a second says what is used, refills and gives back.
 ///
-/// [#run] is the loop for one virtual thread; it does nothing but call [#step] and wait, so a simulator calls [#step] itself.
-/// Calls wait in [#ask], from any thread, and hear what came of it from the lease thread.
-public final class Leases implements Runnable {
+/// One thread keeps them: it calls [#step] and waits as long as that says, or until [Keeper#hurry]. Calls wait in [#ask], from any
+/// thread, and hear what came of it from the thread that keeps leases.
+public final class Leases {
     private static final int ASKS_MAX = 500;
     private static final long BACKOFF_NANOS = 200_000_000;
     private static final long HURRY_NANOS = 20_000_000;
@@ -42,7 +41,7 @@ public final class Leases implements Runnable {
     private final LeaseTerms terms;
     private final String node;
     private final long epoch;
-    private final Consumer<String> complaints;
+    private final Keeper keeper;
     private final ConcurrentLinkedQueue<Waiting> arrived = new ConcurrentLinkedQueue<>();
 
     // The lease thread.
@@ -58,8 +57,15 @@ public final class Leases implements Runnable {
     // Written by any thread.
     private volatile boolean hurried;
     private volatile long hurriedNanos;
-    private volatile boolean stopping;
-    private volatile @Nullable Thread runner;
+
+    /// Whoever keeps leases. Any thread; must not wait.
+    public interface Keeper {
+        /// The next step should come at once.
+        void hurry();
+
+        /// Takes what an operator should know, once each time it changes.
+        void complain(String what);
+    }
 
     /// What came of asking for more.
     public enum Answer {
@@ -80,9 +86,9 @@ public final class Leases implements Runnable {
         long movedNanos;
     }
 
-    /// @param complaints hears what an operator should know, once each time it changes; must not wait
+    /// @param keeper whoever calls [#step]
     public Leases(Ledger ledger, Lending lending, LeaseAllocator allocator, Clock clock, LeaseTerms terms, String node,
-            long epoch, Consumer<String> complaints) {
+            long epoch, Keeper keeper) {
         this.ledger = ledger;
         this.lending = lending;
         this.allocator = allocator;
@@ -92,7 +98,7 @@ public final class Leases implements Runnable {
         this.epoch = epoch;
         this.hurriedNanos = clock.nanoTime() - HURRY_NANOS;
         this.tickedNanos = clock.nanoTime() - terms.every().toNanos();
-        this.complaints = complaints;
+        this.keeper = keeper;
     }
 
     /// Takes over what former starts of this node were lent, before the first admission and after the ledger was given what the
@@ -128,7 +134,7 @@ public final class Leases implements Runnable {
         ledger.lend(new Holding(key.tenant(), limit, key.value(), key.span(), 0, 0,
                 accounted ? Math.max(held.lent(), own.settled()) : own.settled(), held.lost() + unaccounted, 0, 0, 0));
         if (unaccounted > 0) {
-            complaints.accept(unaccounted + " of limit '" + limit.id() + "' of " + key.tenant() + " (" + key.value()
+            keeper.complain(unaccounted + " of limit '" + limit.id() + "' of " + key.tenant() + " (" + key.value()
                     + ") were lent to a start whose records are not all there: they count as spent until the window ends,"
                     + " or until they are forfeited");
         }
@@ -137,7 +143,7 @@ public final class Leases implements Runnable {
     /// Asks for what a call lacks; `then` hears what came of it, on the lease thread, and must not wait.
     public void ask(Shortage shortage, Consumer<Answer> then) {
         arrived.add(new Waiting(shortage, then));
-        wake();
+        keeper.hurry();
     }
 
     /// Has more lent for a running call before it is short: what is idle should cover several such steps.
@@ -148,28 +154,13 @@ public final class Leases implements Runnable {
         if (ledger.want(reservation, measure, ahead) && clock.nanoTime() - hurriedNanos > HURRY_NANOS) {
             hurriedNanos = clock.nanoTime();
             hurried = true;
-            wake();
+            keeper.hurry();
         }
     }
 
-    private void wake() {
-        LockSupport.unpark(runner);
-    }
-
-    @Override
-    public void run() {
-        runner = Thread.currentThread();
-        while (!stopping) {
-            long pause = step();
-            if (pause > 0 && arrived.isEmpty() && !hurried && !stopping) {
-                LockSupport.parkNanos(pause);
-            }
-        }
-        giveBack();
-        answer(take(), Answer.UNAVAILABLE);
-    }
-
-    private void giveBack() {
+    /// Gives back what is idle, and tells all that wait that nobody can be asked any more. Best effort: what is not given back is this
+    /// node's at its next start.
+    public void giveBack() {
         try {
             exchangeAll(ledger.holdings(clock.now()).stream().filter(holding -> holding.idle() > 0).map(holding -> {
                 var asked = new Asked(holding);
@@ -177,15 +168,10 @@ public final class Leases implements Runnable {
                 return asked;
             }).toList(), false);
         } catch (LeaseException failed) {
-            complaints.accept("idle leases were not given back, the next start of this node has them: "
+            keeper.complain("idle leases were not given back, the next start of this node has them: "
                     + failed.getMessage());
         }
-    }
-
-    /// Ends [#run], which gives back what is idle. Best effort: what is not given back is this node's at its next start.
-    public void stop() {
-        stopping = true;
-        wake();
+        answer(take(), Answer.UNAVAILABLE);
     }
 
     /// One exchange, where there is anything to say.
@@ -231,7 +217,7 @@ public final class Leases implements Runnable {
     private void fail(LeaseException failed) {
         failedExchanges = failedExchanges + 1;
         if (!String.valueOf(failed.getMessage()).equals(lastError)) {
-            complaints.accept("nothing is lent at the moment, calls go on within what was: " + failed.getMessage());
+            keeper.complain("nothing is lent at the moment, calls go on within what was: " + failed.getMessage());
         }
         lastError = failed.getMessage();
         if (failed.isFenced()) {
@@ -349,9 +335,9 @@ public final class Leases implements Runnable {
         return Answer.MORE;
     }
 
-    /// Whether a call waits for the next step.
+    /// Whether somebody waits for the next step.
     public boolean isWaitedFor() {
-        return !arrived.isEmpty();
+        return hurried || !arrived.isEmpty();
     }
 
     /// Exchanges that were answered.

@@ -137,8 +137,8 @@ public final class Ledger {
 
     /// Lowers this node's own lease of a counter to what is spent and at most so much idle; never raises it.
     ///
-    /// @return what the node holds itself to from now on: the lease, or what is spent where that is more; empty where the run is of
-    ///         so long ago that it was dropped
+    /// @return what the node holds itself to from now on: the lease, or what is spent where that is more; empty where the run is
+    ///         of so long ago that it was dropped
     public OptionalLong keep(TenantId tenant, Limit limit, String value, Window.Span span, long idleMost) {
         return shard(tenant).keep(limit, value, span, idleMost);
     }

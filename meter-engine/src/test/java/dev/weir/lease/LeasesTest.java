@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.RepeatedTest;
 
@@ -61,16 +63,45 @@ class LeasesTest {
         }
     }
 
+    /// Steps only when it is told to.
+    private static class Deaf implements Leases.Keeper {
+        @Override
+        public void hurry() {}
+
+        @Override
+        public void complain(String what) {}
+    }
+
     /// One node: its ledger and leases.
-    private final class Node {
+    private final class Node implements Leases.Keeper {
         final Lending lending = new Lending(clock, 10_000);
         final Ledger ledger = new Ledger(lending);
         final Leases leases;
         final List<String> complaints = new ArrayList<>();
+        private final Semaphore asked = new Semaphore(0);
 
         Node(String name, long epoch, Limit... limits) throws LeaseException {
-            leases = new Leases(ledger, lending, allocator, clock, LeaseTerms.DEFAULT, name, epoch, complaints::add);
+            leases = new Leases(ledger, lending, allocator, clock, LeaseTerms.DEFAULT, name, epoch, this);
             leases.takeOver(directory(limits), List.of(), true);
+        }
+
+        @Override
+        public void hurry() {
+            asked.release();
+        }
+
+        @Override
+        public void complain(String what) {
+            complaints.add(what);
+        }
+
+        /// Steps whenever a call asks, until it is interrupted.
+        void keep() {
+            while (!Thread.currentThread().isInterrupted()) {
+                asked.acquireUninterruptibly();
+                asked.drainPermits();
+                leases.step();
+            }
         }
 
         /// Tries once.
@@ -136,7 +167,7 @@ class LeasesTest {
     @RepeatedTest(20)
     void twoThousandCallsAtOnceOnThreeNodesFillRoomForAHundredExactly() throws Exception {
         var nodes = List.of(new Node("a", 1, CALLS), new Node("b", 1, CALLS), new Node("c", 1, CALLS));
-        var keepers = nodes.stream().map(node -> Thread.ofVirtual().start(node.leases)).toList();
+        var keepers = nodes.stream().map(node -> Thread.ofVirtual().start(node::keep)).toList();
         var start = new CountDownLatch(1);
         int admitted = 0;
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -153,9 +184,10 @@ class LeasesTest {
                 admitted += call.get() ? 1 : 0;
             }
         }
-        nodes.forEach(node -> node.leases.stop());
-        for (Thread keeper : keepers) {
-            keeper.join();
+        for (int i = 0; i < keepers.size(); i++) {
+            keepers.get(i).interrupt();
+            nodes.get(i).hurry();
+            keepers.get(i).join();
         }
         assertThat(admitted).isEqualTo(100);
     }
@@ -167,7 +199,7 @@ class LeasesTest {
             if (!(claimed instanceof Shortage shortage)) {
                 return claimed instanceof Reservation;
             }
-            var heard = new java.util.concurrent.LinkedBlockingQueue<Leases.Answer>();
+            var heard = new LinkedBlockingQueue<Leases.Answer>();
             node.leases.ask(shortage, heard::add);
             answered = heard.take() == Leases.Answer.MORE ? Claims.Answered.NOT_ASKED : Claims.Answered.NO_MORE;
         }
@@ -267,7 +299,7 @@ class LeasesTest {
         var restored = new Lending(clock, 0);
         var ledger = new Ledger(restored);
         ledger.restore(ACME, CALLS, "acme", clock.now(), 60, 1);
-        var next = new Leases(ledger, restored, allocator, clock, LeaseTerms.DEFAULT, "a", 2, _ -> {});
+        var next = new Leases(ledger, restored, allocator, clock, LeaseTerms.DEFAULT, "a", 2, new Deaf());
         next.takeOver(directory(CALLS), List.of(), true);
         var holding = ledger.holding(ACME, CALLS, "acme", key(CALLS).span());
         assertThat(holding.lent()).isEqualTo(lent);
@@ -286,7 +318,12 @@ class LeasesTest {
         var ledger = new Ledger(lending);
         ledger.restore(ACME, CALLS, "acme", clock.now(), 20, 1);
         var complaints = new ArrayList<String>();
-        var next = new Leases(ledger, lending, allocator, clock, LeaseTerms.DEFAULT, "a", 2, complaints::add);
+        var next = new Leases(ledger, lending, allocator, clock, LeaseTerms.DEFAULT, "a", 2, new Deaf() {
+            @Override
+            public void complain(String what) {
+                complaints.add(what);
+            }
+        });
         next.takeOver(directory(CALLS), List.of(), false);
         assertThat(ledger.holding(ACME, CALLS, "acme", key(CALLS).span()).lost()).isEqualTo(lent - 20);
         assertThat(allocator.lent(key(CALLS))).isEqualTo(lent);
@@ -326,7 +363,7 @@ class LeasesTest {
     void whatOtherNodesUsedBeforeAnyLeaseIsCounted() throws LeaseException {
         var lending = new Lending(clock, 0);
         var ledger = new Ledger(lending);
-        var leases = new Leases(ledger, lending, allocator, clock, LeaseTerms.DEFAULT, "a", 1, _ -> {});
+        var leases = new Leases(ledger, lending, allocator, clock, LeaseTerms.DEFAULT, "a", 1, new Deaf());
         leases.takeOver(directory(CALLS), List.of(new LeaseAllocator.Used("gone", key(CALLS), 95)), true);
         var node = new Node("b", 1, CALLS);
         node.admitted(CALLS, 5);

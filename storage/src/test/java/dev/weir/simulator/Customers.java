@@ -16,8 +16,8 @@ import dev.weir.usage.Meter;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Who calls: tenants with every kind of cap, small enough to be reached. Each calls one node only, where nodes share nothing; else
-/// all call every node.
+/// Who calls: tenants with every kind of cap, small enough to be reached. Each calls one node only, where nodes share nothing;
+/// else all call every node.
 final class Customers {
     static final PriceBook PRICES = PriceBook.shipped();
     static final Sku MODEL = Sku.of("openai", "gpt-4o-mini");

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /// One process of Weir: the production's ledger, admissions, spool and shipper, started as `Gateway` starts them, with tasks of
 /// the world in place of threads.
-final class Life {
+final class Life implements Leases.Keeper {
     private static final long WORK_EVERY = 250 * World.MILLI;
     private static final long SHIP_EVERY = 250 * World.MILLI;
     private static final LeaseTerms TERMS = new LeaseTerms(Duration.ofMinutes(2), Duration.ofSeconds(1),
@@ -62,7 +62,7 @@ final class Life {
         this.leases = lending == null
                 ? null
                 : new Leases(ledger, lending, simulation.database().lend(() -> alive), node.clock, TERMS, node.name,
-                        spool.epoch(), complaint -> simulation.run().tell(world, node.name + ": " + complaint));
+                        spool.epoch(), this);
         this.admissions = new Admissions(ledger, Customers.PRICES, leases);
         if (spool.recovery().interrupted() > 0) {
             simulation.run().sometimes(Sometimes.AN_ATTEMPT_IS_RECOVERED_AS_INTERRUPTED);
@@ -170,10 +170,19 @@ final class Life {
     void ask(Admission.AskFirst first, Consumer<Admission> then) {
         simulation.run().sometimes(Sometimes.MORE_IS_ASKED_FOR);
         admissions.ask(first, decided -> task(0, () -> then.accept(decided)));
+    }
+
+    @Override
+    public void hurry() {
         Leases mine = leases;
         if (mine != null) {
             background(World.MILLI, () -> stepLeases(mine));
         }
+    }
+
+    @Override
+    public void complain(String what) {
+        simulation.run().tell(world, node.name + ": " + what);
     }
 
     /// Whether calls are taken.

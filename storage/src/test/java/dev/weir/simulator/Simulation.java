@@ -344,8 +344,8 @@ final class Simulation {
         }
     }
 
-    /// Where nodes share caps, no power cut and no lost folder lets more be used than a cap has: what the records cannot account for
-    /// stays spent.
+    /// Where nodes share caps, no power cut and no lost folder lets more be used than a cap has: what the records cannot account
+    /// for stays spent.
     private void checkCapsOfTruth() {
         boolean seen = shared && nodes.stream().noneMatch(Node::recordsLostUnseen);
         for (Identity.Known caller : seen ? customers.ofNode(0) : List.<Identity.Known>of()) {
