@@ -72,7 +72,8 @@ final class IsolationIT {
         "weir_auditor | UPDATE weir.usage_events SET cost = 0", "weir_auditor | DELETE FROM weir.usage_events",
         "weir_auditor | INSERT INTO weir.tenants (id, plan) VALUES ('other', 'free')",
         "weir_auditor | UPDATE weir.api_keys SET revoked_at = now()", "weir_auditor | DELETE FROM weir.watermarks",
-        "weir_auditor | CREATE TABLE weir.mine (a int)", "weir_auditor | SET ROLE weir_owner"})
+        "weir_auditor | CREATE TABLE weir.mine (a int)", "weir_auditor | SET ROLE weir_owner",
+        "weir_app | SELECT weir.superseded('n1', 1, '{1}', '{call}', '{1}', '{now}', '{0}')"})
     void whatARoleMayNotDo(String role, String sql) throws SQLException {
         assertThat(attempt(role.strip(), "acme", sql.strip())).isEqualTo("no");
     }

@@ -98,7 +98,10 @@ final class PlantedBugs {
                     "            disk.sync(segment.rawName());\n",
                     "            if (segment.index < 0) { disk.sync(segment.rawName()); }\n"),
             PlantedBug.of(22, "a database that was restored is filled over a hole", DATABASE,
-                    "        if (watermark < batch.after()) {\n", "        if (watermark < 0) {\n"));
+                    "        if (watermark < batch.after()) {\n", "        if (watermark < 0) {\n"),
+            PlantedBug.of(16250, "a settlement that comes after its attempt was charged is charged too", DATABASE,
+                    "            if (epoch < epochs.getOrDefault(node, 0L)) {\n",
+                    "            if (epoch < 0) {\n"));
 
     private PlantedBugs() {}
 }
