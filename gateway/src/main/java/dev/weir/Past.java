@@ -8,6 +8,7 @@ import dev.weir.deferred.DeferredUsage;
 import dev.weir.event.Flags.Flag;
 import dev.weir.event.UsageEvent;
 import dev.weir.postgres.Counters;
+import dev.weir.postgres.Events;
 import dev.weir.postgres.Pending;
 import dev.weir.postgres.Postgres;
 import dev.weir.spool.KeptEvent;
@@ -28,10 +29,12 @@ import org.slf4j.LoggerFactory;
 ///
 /// The sums and the watermarks are of one snapshot; an event is in the sums if its seq is not above its epoch's watermark, and
 /// is read from the spool otherwise, so each counts once, whoever stores what in the meantime. Nothing waits for a store that
-/// takes no events.
+/// takes no events. Settlements that PostgreSQL will leave out, because a later start has charged their attempts as interrupted,
+/// are of neither: those attempts are asked for first, so whatever is charged by then is in the sums.
 final class Past {
     private static final Logger LOG = LoggerFactory.getLogger(Past.class);
 
+    private final Events.Charged charged;
     private final Counters.Sums sums;
     private final Pending pending;
     private final Spool spool;
@@ -40,7 +43,8 @@ final class Past {
 
     private record Start(String node, long epoch) {}
 
-    private Past(Counters.Sums sums, Pending pending, Spool spool, Instant now) {
+    private Past(Events.Charged charged, Counters.Sums sums, Pending pending, Spool spool, Instant now) {
+        this.charged = charged;
         this.sums = sums;
         this.pending = pending;
         this.spool = spool;
@@ -49,8 +53,10 @@ final class Past {
     }
 
     static Past of(Postgres postgres, Spool spool, Instant now) {
-        return new Past(postgres.counters().since(Instant.EPOCH, now, RestoredUsage.GRAIN), postgres.pending(), spool,
-                now);
+        long oldest = spool.epochs().stream().mapToLong(Spool.Epoch::epoch).min().orElse(spool.epoch());
+        var charged = postgres.events().charged(spool.nodeId(), oldest);
+        var sums = postgres.counters().since(Instant.EPOCH, now, RestoredUsage.GRAIN);
+        return new Past(charged, sums, postgres.pending(), spool, now);
     }
 
     /// Up to which event of each start the sums go; what comes after is of the spool.
@@ -91,7 +97,9 @@ final class Past {
     }
 
     private Stream<UsageEvent> spooled() {
-        return StreamSupport.stream(spool.eventsAfter(this::watermark).spliterator(), false).map(KeptEvent::event);
+        return StreamSupport.stream(spool.eventsAfter(this::watermark).spliterator(), false)
+                .filter(kept -> !charged.supersedes(kept))
+                .map(KeptEvent::event);
     }
 
     private long watermark(Spool.Epoch epoch) {

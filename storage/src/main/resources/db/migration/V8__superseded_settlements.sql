@@ -8,8 +8,8 @@ CREATE POLICY interrupted ON usage_events FOR SELECT TO weir_owner USING (outcom
 
 -- Which of these events of a node's epoch are of attempts that a later epoch of the node has charged as interrupted; the arrays
 -- have an element for each event. An attempt's events are all of one moment, so the partitions of the batch's days are enough,
--- and each is searched once for all calls: with 98 partitions a batch of 1,000
--- takes 25 ms longer so, and 320 ms if asked event by event. Usage that was told later (flag 64, usage_deferred) is one more event of its attempt on purpose.
+-- and each is searched once for all calls: with 98 partitions a batch of 1,000 takes 25 ms longer so, and 320 ms if asked event by
+-- event. Usage that was told later (flag 64, usage_deferred) is one more event of its attempt on purpose.
 CREATE FUNCTION superseded(of_node text, of_epoch bigint, seqs bigint[], call_ids text[], attempts integer[],
     times timestamptz[], flag_bits integer[]) RETURNS SETOF bigint
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = weir, pg_temp AS $$

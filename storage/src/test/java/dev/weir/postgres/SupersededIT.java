@@ -118,6 +118,28 @@ final class SupersededIT {
     }
 
     @Test
+    void whatAStartCountsOfItsSpoolIsWhatTheStoreWillTake() throws Exception {
+        begin("n1", 3);
+        store("n1", 3, 0, interrupted("again"));
+        for (long epoch = 1; epoch <= 3; epoch++) {
+            var kept = kept("n1", epoch, 10, settled("free"), settled("cut"), interrupted("cut"), settled("again"),
+                    Samples.attempt("cut", 2, Outcome.OK, Flags.NONE),
+                    Samples.attempt("cut", 1, Outcome.OK, Flags.NONE.with(Flag.USAGE_DEFERRED)));
+            var charged = postgres.events().charged("n1", epoch);
+            var counted = kept.stream()
+                    .filter(one -> !charged.supersedes(one))
+                    .map(one -> one.id().toString())
+                    .toList();
+            postgres.store().storeNew(new Batch("n1", epoch, kept));
+
+            assertThat(counted)
+                    .isEqualTo(lines("SELECT string_agg(node || '-' || epoch || '-' || seq, ',' ORDER BY seq)"
+                            + " FROM weir.usage_events WHERE seq > 10 AND epoch = " + epoch));
+        }
+        assertThat(Tables.count(database, "weir.usage_events")).isEqualTo(3 + 3 + 5 + 6);
+    }
+
+    @Test
     void theLatestEpochOfANodeIsNotLookedUp() throws Exception {
         execute("""
                 CREATE OR REPLACE FUNCTION weir.superseded(of_node text, of_epoch bigint, seqs bigint[], call_ids text[],
@@ -134,11 +156,15 @@ final class SupersededIT {
     }
 
     private long store(String node, long epoch, long after, UsageEvent... events) throws StoreException {
+        return postgres.store().storeNew(new Batch(node, epoch, kept(node, epoch, after, events)));
+    }
+
+    private static List<KeptEvent> kept(String node, long epoch, long after, UsageEvent... events) {
         var kept = new ArrayList<KeptEvent>();
         for (UsageEvent event : events) {
             kept.add(new KeptEvent(new EventId(node, epoch, after + kept.size() + 1), event));
         }
-        return postgres.store().storeNew(new Batch(node, epoch, kept));
+        return kept;
     }
 
     private static UsageEvent settled(String call) {
