@@ -125,7 +125,7 @@ final class SupersededIT {
             var kept = kept("n1", epoch, 10, settled("free"), settled("cut"), interrupted("cut"), settled("again"),
                     Samples.attempt("cut", 2, Outcome.OK, Flags.NONE),
                     Samples.attempt("cut", 1, Outcome.OK, Flags.NONE.with(Flag.USAGE_DEFERRED)));
-            var charged = postgres.events().charged("n1", epoch);
+            var charged = postgres.events().charged("n1", 0);
             var counted = kept.stream()
                     .filter(one -> !charged.supersedes(one))
                     .map(one -> one.id().toString())
