@@ -98,7 +98,8 @@ final class IsolationIT {
         "weir_ingest | SELECT weir.set_lease(NULL, 'n1', 1, 0, 0, 0)",
         "weir_auditor | UPDATE weir.leases SET lost = 0", "weir_auditor | SELECT weir.forfeit_leases('n1')",
         "weir_auditor | SELECT weir.exchange_leases('n1', 2, 1, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
-        "weir_auditor | CREATE TABLE weir.mine (a int)", "weir_auditor | SET ROLE weir_owner"})
+        "weir_auditor | CREATE TABLE weir.mine (a int)", "weir_auditor | SET ROLE weir_owner",
+        "weir_app | SELECT weir.superseded('n1', 1, '{1}', '{call}', '{1}', '{now}', '{0}')"})
     void whatARoleMayNotDo(String role, String sql) throws SQLException {
         assertThat(attempt(role.strip(), "acme", sql.strip())).isEqualTo("no");
     }

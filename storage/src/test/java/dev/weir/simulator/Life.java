@@ -125,8 +125,12 @@ final class Life implements Leases.Keeper {
             }
         });
         for (Spool.Epoch epoch : spool.epochs()) {
+            var superseded = tables.interruptedAfter(epoch.node(), epoch.epoch());
             try (var reader = spool.read(epoch.epoch(), tables.watermark(epoch.node(), epoch.epoch()))) {
                 for (var kept : reader.read(Integer.MAX_VALUE)) {
+                    if (superseded.contains(Truth.Name.of(kept.event()))) {
+                        continue;
+                    }
                     simulation.run().sometimes(Sometimes.COUNTERS_COME_FROM_THE_SPOOL);
                     add(rows, kept.event());
                 }

@@ -1,6 +1,8 @@
 package dev.weir.simulator;
 
 import dev.weir.event.EventId;
+import dev.weir.event.Flags.Flag;
+import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import dev.weir.lease.LeaseAllocator;
 import dev.weir.lease.LeaseException;
@@ -16,6 +18,7 @@ import dev.weir.spool.UsageStore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -48,6 +51,8 @@ final class ModelDatabase implements Epochs {
         final Map<String, Long> epochs = new HashMap<>();
         /// What is named as missing; it may turn up later all the same.
         final Set<EventId> missing = new LinkedHashSet<>();
+        /// Came when a later start had charged their attempts as interrupted, and were left out.
+        final Set<EventId> superseded = new LinkedHashSet<>();
 
         Tables copy() {
             var copy = new Tables();
@@ -55,12 +60,27 @@ final class ModelDatabase implements Epochs {
             copy.totals.putAll(totals);
             copy.watermarks.putAll(watermarks);
             copy.missing.addAll(missing);
+            copy.superseded.addAll(superseded);
             copy.epochs.putAll(epochs);
             return copy;
         }
 
         long watermark(String node, long epoch) {
             return watermarks.getOrDefault(node + "-" + epoch, 0L);
+        }
+
+        /// The attempts that later epochs of the node have charged as interrupted; none where there is no later one.
+        Set<Truth.Name> interruptedAfter(String node, long epoch) {
+            var names = new HashSet<Truth.Name>();
+            if (epoch < epochs.getOrDefault(node, 0L)) {
+                events.forEach((id, stored) -> {
+                    if (id.node().equals(node) && id.epoch() > epoch
+                            && stored.event().outcome() == Outcome.INTERRUPTED) {
+                        names.add(Truth.Name.of(stored.event()));
+                    }
+                });
+            }
+            return names;
         }
     }
 
@@ -261,7 +281,7 @@ final class ModelDatabase implements Epochs {
         }
     }
 
-    /// One transaction: what is not there yet, its totals, the watermark.
+    /// One transaction: what is not there yet, its totals, the watermark. As `StoreSql` does it.
     private void commit(Batch batch) throws StoreException {
         long watermark = tables.watermark(batch.node(), batch.epoch());
         if (watermark < batch.after()) {
@@ -272,8 +292,13 @@ final class ModelDatabase implements Epochs {
         Instant receivedAt = begun.plusNanos(world.nanos());
         var deltas = new UsageTotals();
         boolean repeated = false;
+        var superseded = tables.interruptedAfter(batch.node(), batch.epoch());
         for (KeptEvent kept : batch.events()) {
-            if (tables.events.putIfAbsent(kept.id(), new Stored(kept.event(), receivedAt)) == null) {
+            if (superseded.contains(Truth.Name.of(kept.event())) && !kept.event().flags().has(Flag.USAGE_DEFERRED)) {
+                if (kept.id().seq() > watermark) {
+                    tables.superseded.add(kept.id());
+                }
+            } else if (tables.events.putIfAbsent(kept.id(), new Stored(kept.event(), receivedAt)) == null) {
                 deltas.add(kept.event(), receivedAt);
             } else {
                 repeated = true;

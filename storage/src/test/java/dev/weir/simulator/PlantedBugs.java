@@ -109,7 +109,10 @@ final class PlantedBugs {
                             + " Math.min(tally.lent, Ledger.plus(spent, idleMost)))); }\n"),
             PlantedBug.of(SHARED, "a node spends from the limit and not from its lease", "ledger/Shard.java",
                     "        return Math.min(tally.lent - tally.settled - tally.reserved, left(limit, tally));\n",
-                    "        return left(limit, tally);\n"));
+                    "        return left(limit, tally);\n"),
+            PlantedBug.of(16250, "a settlement that comes after its attempt was charged is charged too", DATABASE,
+                    "            if (epoch < epochs.getOrDefault(node, 0L)) {\n",
+                    "            if (epoch < 0) {\n"));
 
     private PlantedBugs() {}
 }

@@ -29,7 +29,11 @@ final class Truth {
     /// Nodes whose disk rotted, or which lost stored events with the database and had no segments left.
     private boolean numbersMayBeMissing;
 
-    record Name(String callId, int attempt) {}
+    record Name(String callId, int attempt) {
+        static Name of(UsageEvent event) {
+            return new Name(event.callId(), event.attempt());
+        }
+    }
 
     /// A refusal; until it is kept, and while it is not safe, it may be lost.
     static final class Refused {
@@ -95,7 +99,7 @@ final class Truth {
     void check(ModelDatabase.Tables tables, Run run) {
         var found = new HashMap<Name, List<UsageEvent>>();
         tables.events.forEach((id, stored) -> found
-                .computeIfAbsent(new Name(stored.event().callId(), stored.event().attempt()), _ -> new ArrayList<>())
+                .computeIfAbsent(Name.of(stored.event()), _ -> new ArrayList<>())
                 .add(stored.event()));
         for (var entry : found.entrySet()) {
             run.check(entry.getValue().size() == 1, "I1: %s has %d events", entry.getKey(), entry.getValue().size());
@@ -113,8 +117,8 @@ final class Truth {
                     refused.event.callId(), events);
         }
         checkTotals(tables, run);
-        run.check(numbersMayBeMissing || tables.missing.isEmpty(), "nothing was lost, and %s is missing",
-                tables.missing);
+        run.check(numbersMayBeMissing || tables.missing.isEmpty() && tables.superseded.isEmpty(),
+                "nothing was lost, and %s is missing, %s superseded", tables.missing, tables.superseded);
         checkNumbers(tables, run);
     }
 
@@ -180,11 +184,12 @@ final class Truth {
         return different;
     }
 
-    /// The numbers of each epoch up to the watermark are stored, or named as missing.
+    /// The numbers of each epoch up to the watermark are stored, or named as missing or superseded.
     private static void checkNumbers(ModelDatabase.Tables tables, Run run) {
         var counts = new HashMap<String, Long>();
         tables.events.keySet().forEach(id -> counts.merge(id.node() + "-" + id.epoch(), 1L, Long::sum));
-        tables.missing.stream()
+        Stream.concat(tables.missing.stream(), tables.superseded.stream())
+                .distinct()
                 .filter(id -> !tables.events.containsKey(id))
                 .forEach(id -> counts.merge(id.node() + "-" + id.epoch(), 1L, Long::sum));
         counts.forEach((epoch, count) -> run.check(count.equals(tables.watermarks.get(epoch)),
