@@ -28,6 +28,8 @@ final class Attempt {
     final Admission.Admitted admitted;
     /// Null where no cap on bytes applies.
     final @Nullable ByteCaps byteCaps;
+    /// The most output tokens that a cap lets it have, or [Admission#NO_CAP].
+    final long outputReserved;
 
     private @Nullable HttpClientRequest upstreamRequest;
     private @Nullable AnswerSoFar reader;
@@ -51,6 +53,7 @@ final class Attempt {
     Attempt(Call call, int number, Admission.Admitted admitted, @Nullable ByteCaps byteCaps, long nowNanos) {
         this.call = call;
         this.byteCaps = byteCaps;
+        this.outputReserved = admitted.outputReserved();
         this.number = number;
         this.admitted = admitted;
         this.lastNanos = nowNanos;
@@ -61,6 +64,12 @@ final class Attempt {
     void sentOn(HttpClientRequest request, long nowNanos) {
         upstreamRequest = request;
         lastNanos = nowNanos;
+    }
+
+    /// Whether a cap may be met while its answer streams.
+    boolean mayMeetCap() {
+        return call.facts != null && call.facts.streaming()
+                && (byteCaps != null || outputReserved != Admission.NO_CAP);
     }
 
     /// Takes bytes for received and sent, where a cap counts them.

@@ -221,18 +221,20 @@ final class Exchange implements LiveCall {
                 loop::work);
         current.readBy(reader);
         long length = call.method.equals("HEAD") ? 0 : HeaderNumbers.contentLength(upstream.headers());
-        Refusal refusal = current.byteCaps == null || length < 0 ? null : current.byteCaps.expect(length, length);
+        var passed = new Download(this, loop, current, reader, upstream, response, length);
+        Refusal refusal = passed.expect();
         if (refusal != null) {
             capped(current, refusal);
             return;
         }
+        download = passed;
         current.clientStatus = upstream.statusCode();
         if (upload != null && upstream.statusCode() >= 400) {
             upload.stop();
         }
-        answer.head(upstream, reader.keepsLength(), current.admitted.tightest());
-        download = new Download(this, loop, current, reader, upstream, response, reader.keepsLength() ? length : -1);
-        download.open();
+        answer.head(upstream, passed.keepsLength(), current.admitted.tightest(),
+                loop.admissions().warning(current.admitted));
+        passed.open();
         loop.context().runOnContext(burstRead -> {
             if (state == ExchangeState.STREAMING) {
                 answer.sendHeadAlone();
@@ -240,16 +242,17 @@ final class Exchange implements LiveCall {
         });
     }
 
-    /// 9 to 12: the answer is complete. Its usage is read to the end, settled, kept; then the client gets its last byte.
+    /// 9 to 12: the answer is complete, or ended by a cap. Its usage is read and settled; then the client gets its last byte.
     void completed(Attempt current, Download passed) {
         enter(ExchangeState.SETTLING);
         if (upload != null && upload.stop()) {
             current.hangUp();
         }
         Buffer tail = passed.tail();
-        passed.finish(true, reading -> {
-            if (settle(current, passed.outcome(), null, reading)) {
-                answer.end(loop.vertx(), passed.takePending(), tail);
+        passed.finish(passed.endedByCap() == null, reading -> {
+            Buffer last = passed.last(tail, reading);
+            if (settle(current, passed.outcome(), passed.endedByCap(), reading)) {
+                answer.end(loop.vertx(), passed.takePending(), last);
                 end();
             } else {
                 cutAnswer(null);
@@ -380,10 +383,15 @@ final class Exchange implements LiveCall {
         }
     }
 
-    /// A cap has no room for the bytes that wait to pass. Nobody can be told in the middle of a body, so the connection is
-    /// reset (design decision 5).
+    /// A cap has no room for what waits to pass. A stream is ended as its dialect does at an output limit; in the middle of any
+    /// other body nobody can be told, so the connection is reset (design decision 5).
     void capped(Attempt current, Refusal refusal) {
-        if (attempt == current) {
+        if (attempt == current && state == ExchangeState.STREAMING && download != null
+                && download.endedByCap() != null) {
+            download.close();
+            current.abandon();
+            completed(current, download);
+        } else if (attempt == current) {
             endEarly(Outcome.CUT_BY_CAP, null, refusal.code());
         }
     }

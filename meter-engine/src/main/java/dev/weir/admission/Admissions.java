@@ -16,6 +16,7 @@ import dev.weir.usage.Quantities;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
@@ -127,6 +128,21 @@ public final class Admissions {
             case Reservation _ -> null;
             case Exceeded exceeded -> LimitRefusals.of(exceeded, admitted.bound().call.request().moment());
         };
+    }
+
+    /// Why a running attempt may not put out more than was reserved for it: its upstream does not keep the output limit.
+    public Refusal beyondReserved(Admission.Admitted admitted) {
+        CallBound call = admitted.bound().call;
+        List<Standing> counting = ledger.standings(admitted.reservation(), standing -> standing.limit().blocks()
+                && call.countsOutput(standing.limit().measure()));
+        return LimitRefusals.beyondReserved(counting.getFirst(), admitted.outputReserved());
+    }
+
+    /// The value of the `X-Weir-Warning` field: which limits of the attempt have reached one of their alert marks; null where
+    /// none has.
+    public @Nullable String warning(Admission.Admitted admitted) {
+        List<Standing> reached = ledger.standings(admitted.reservation(), standing -> standing.alertReached() > 0);
+        return reached.isEmpty() ? null : LimitWarnings.of(reached);
     }
 
     /// Rebuilds the counters of the windows that hold `now` from all that was kept before: stored totals and events not stored

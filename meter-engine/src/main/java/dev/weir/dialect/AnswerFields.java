@@ -19,6 +19,17 @@ abstract class AnswerFields<F extends Enum<F>> extends JsonListener<F> {
 
     abstract AnswerFacts facts();
 
+    /// The output tokens of which the provider says that they have come out so far, more being to come; [AnswerFacts#UNTOLD]
+    /// where it says nothing of that while it answers.
+    long outputSoFar() {
+        return AnswerFacts.UNTOLD;
+    }
+
+    /// The input tokens as a first frame told them, cached ones included; [AnswerFacts#UNTOLD] where none does.
+    long inputSoFar() {
+        return AnswerFacts.UNTOLD;
+    }
+
     /// The framing says that the answer has failed: an exception between the events of a stream.
     ///
     /// @param type the exception's name

@@ -184,6 +184,14 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
         }
     }
 
+    /// Some hosts say 0 first, and the truth last.
+    @Override
+    long inputSoFar() {
+        long written = usage.has(CACHE_WRITE) ? usage.get(CACHE_WRITE) : usage.get(CACHE_5M) + usage.get(CACHE_1H);
+        long input = usage.get(INPUT) + usage.get(CACHE_READ) + written;
+        return latest || input <= 0 ? AnswerFacts.UNTOLD : input;
+    }
+
     @Override
     AnswerFacts facts() {
         boolean told = usage.has(INPUT) || usage.has(OUTPUT);

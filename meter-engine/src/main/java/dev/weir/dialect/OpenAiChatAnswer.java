@@ -262,6 +262,11 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
     }
 
     @Override
+    long outputSoFar() {
+        return finished || !usage.has(COMPLETION) ? AnswerFacts.UNTOLD : usage.get(COMPLETION);
+    }
+
+    @Override
     AnswerFacts facts() {
         boolean told = !usage.isEmpty();
         boolean half = told && !usage.has(COMPLETION);

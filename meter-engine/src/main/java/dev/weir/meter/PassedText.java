@@ -30,6 +30,7 @@ final class PassedText implements OutputListener {
     private byte[] kept = new byte[0];
     private int length;
     private long counted;
+    private @Nullable TokenFloor floor;
     private Provenance provenance = Provenance.TOKENIZER;
 
     PassedText(Tokenizers tokenizers, Supplier<@Nullable ModelId> model, Executor workers) {
@@ -38,8 +39,16 @@ final class PassedText implements OutputListener {
         this.workers = workers;
     }
 
+    /// From now on the fewest tokens are counted too.
+    void watch(TokenFloor least) {
+        floor = least;
+    }
+
     @Override
     public void text(byte[] json, int from, int to) {
+        if (floor != null) {
+            floor.add(json, from, to);
+        }
         int at = from;
         while (at < to) {
             if (length == SLICE) {
@@ -58,6 +67,9 @@ final class PassedText implements OutputListener {
 
     @Override
     public void textEnd() {
+        if (floor != null) {
+            floor.end();
+        }
         if (length > SLICE - FIRST) {
             slice(length);
         }
