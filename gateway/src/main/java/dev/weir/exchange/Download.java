@@ -28,19 +28,19 @@ final class Download implements StreamTap.Watcher {
     private final StreamTap tap;
     /// Null where no cap can be met while the answer passes, or none can end it but by a reset.
     private final @Nullable EventGate gate;
+    /// As the upstream declares it, else -1.
     private final long length;
     private Buffer rest = NOTHING;
     private boolean clientGone;
     private long readOn;
 
-    /// @param length the answer's length where the upstream declares it, else -1
     Download(Exchange exchange, ExchangeLoop loop, Attempt attempt, AnswerReader reader, HttpClientResponse upstream,
-            HttpServerResponse client, long length) {
+            HttpServerResponse client) {
         this.exchange = exchange;
         this.loop = loop;
         this.attempt = attempt;
         this.reader = reader;
-        this.length = length;
+        this.length = attempt.call.method.equals("HEAD") ? 0 : HeaderNumbers.contentLength(upstream.headers());
         this.gate = gate(loop, attempt, reader, upstream);
         this.tap = new StreamTap(upstream, client, loop.context(), keepsLength() ? length : -1, this);
     }
@@ -74,6 +74,7 @@ final class Download implements StreamTap.Watcher {
     }
 
     void open() {
+        attempt.clientStatus = attempt.upstreamStatus;
         tap.open();
     }
 
@@ -198,8 +199,19 @@ final class Download implements StreamTap.Watcher {
             return forwarded;
         }
         tap.collect(forwarded);
-        exchange.capped(attempt, refusal);
+        stop(refusal);
         return NOTHING;
+    }
+
+    /// No more passes: the stream is ended as its dialect does at an output limit, or if that cannot be, reset.
+    private void stop(Refusal refusal) {
+        if (endedByCap() == null) {
+            exchange.capped(attempt, refusal);
+        } else {
+            tap.close();
+            attempt.abandon();
+            exchange.completed(attempt, this);
+        }
     }
 
     private Buffer passingBytes(Buffer chunk) {
@@ -235,8 +247,8 @@ final class Download implements StreamTap.Watcher {
     public void ended() {
         passRest();
         Refusal refusal = gate == null || clientGone ? null : gate.refusal();
-        if (refusal != null && endedByCap() == null) {
-            exchange.capped(attempt, refusal);
+        if (refusal != null) {
+            stop(refusal);
         } else {
             exchange.completed(attempt, this);
         }

@@ -217,18 +217,15 @@ final class Exchange implements LiveCall {
     /// 8: each chunk to the client, the same chunk to the meter.
     private void pass(Attempt current, Outbound outbound, HttpClientResponse upstream) {
         enter(ExchangeState.STREAMING);
-        var reader = new AnswerReader(call, upstream, body, outbound.asksUsage(), loop.tokenizers(),
-                loop::work);
+        var reader = new AnswerReader(call, upstream, body, outbound.asksUsage(), loop.tokenizers(), loop::work);
         current.readBy(reader);
-        long length = call.method.equals("HEAD") ? 0 : HeaderNumbers.contentLength(upstream.headers());
-        var passed = new Download(this, loop, current, reader, upstream, response, length);
+        var passed = new Download(this, loop, current, reader, upstream, response);
         Refusal refusal = passed.expect();
         if (refusal != null) {
             capped(current, refusal);
             return;
         }
         download = passed;
-        current.clientStatus = upstream.statusCode();
         if (upload != null && upstream.statusCode() >= 400) {
             upload.stop();
         }
@@ -383,15 +380,10 @@ final class Exchange implements LiveCall {
         }
     }
 
-    /// A cap has no room for what waits to pass. A stream is ended as its dialect does at an output limit; in the middle of any
-    /// other body nobody can be told, so the connection is reset (design decision 5).
+    /// A cap has no room for what waits to pass, and nobody can be told in the middle of a body, so the connection is reset
+    /// (design decision 5).
     void capped(Attempt current, Refusal refusal) {
-        if (attempt == current && state == ExchangeState.STREAMING && download != null
-                && download.endedByCap() != null) {
-            download.close();
-            current.abandon();
-            completed(current, download);
-        } else if (attempt == current) {
+        if (attempt == current) {
             endEarly(Outcome.CUT_BY_CAP, null, refusal.code());
         }
     }

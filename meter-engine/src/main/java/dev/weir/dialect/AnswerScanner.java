@@ -110,7 +110,7 @@ public final class AnswerScanner {
         };
     }
 
-    /// The output tokens of which the provider says that they have come out so far, more being to come;
+    /// The output tokens of which the provider says that they have come out so far, more being to come, and 0 when none is;
     /// [AnswerFacts#UNTOLD] where it does not say. Allocates nothing.
     public long outputSoFar() {
         return documents.outputSoFar();

@@ -276,7 +276,7 @@ final class GeminiAnswer extends AnswerFields<GeminiAnswer.Field> {
 
     @Override
     long outputSoFar() {
-        return finished || usage.isEmpty() ? AnswerFacts.UNTOLD : usage.get(CANDIDATES) + usage.get(THOUGHTS);
+        return usage.isEmpty() ? AnswerFacts.UNTOLD : finished ? 0 : usage.get(CANDIDATES) + usage.get(THOUGHTS);
     }
 
     @Override

@@ -45,10 +45,15 @@ final class PassedText implements OutputListener {
     }
 
     @Override
-    public void text(byte[] json, int from, int to) {
+    public void answer(byte[] json, int from, int to) {
         if (floor != null) {
             floor.add(json, from, to);
         }
+        text(json, from, to);
+    }
+
+    @Override
+    public void text(byte[] json, int from, int to) {
         int at = from;
         while (at < to) {
             if (length == SLICE) {

@@ -91,6 +91,10 @@ public final class StreamMeter implements AutoCloseable {
         return told != AnswerFacts.UNTOLD ? told : textAtLeast();
     }
 
+    boolean tellsOutput() {
+        return scanner.outputSoFar() != AnswerFacts.UNTOLD;
+    }
+
     long textAtLeast() {
         return floor == null ? 0 : floor.tokens(floorIsOwn(floor));
     }

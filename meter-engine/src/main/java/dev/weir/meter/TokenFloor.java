@@ -1,6 +1,6 @@
 package dev.weir.meter;
 
-/// The fewest tokens that a text can be made of, counted while it passes; so an output that is said to have an output limit can
+/// The fewest tokens that an answer's text can be made of, its reasoning left out, counted while it passes; so an output that is said to have an output limit can
 /// be seen to be beyond it, and one that keeps to it cannot.
 ///
 /// Two things hold for every token of the public dictionaries (`TokenFloorTest` goes through them): it has no letter, space and

@@ -31,7 +31,7 @@ class TokenFloorTest {
                 var one = new IntArrayList(1);
                 one.add(token);
                 bytes = encoding.decodeBytes(one);
-            } catch (IllegalArgumentException noSuchToken) {
+            } catch (IllegalArgumentException | NullPointerException noSuchToken) {
                 continue;
             }
             tokens++;
@@ -45,7 +45,7 @@ class TokenFloorTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"'one two three' | 2", "'one  two' | 0", "'one\\ntwo three' | 1",
-        "'caf\\u00e9 noir et' | 1", "'a\\\\n b c' | 1", "'1 2 3 4' | 0", "'' | 0", "'say \\\"no way\\\" now' | 1"})
+        "'caf\\u00e9 noir et' | 1", "'a\\\\n b c' | 2", "'1 2 3 4' | 0", "'' | 0", "'say \\\"no way\\\" now' | 1"})
     void eachWordBehindAWordIsAToken(String json, long least) {
         assertThat(floor(json, json.length())).isEqualTo(least);
     }
