@@ -129,6 +129,11 @@ final class AnswerReader implements AnswerSoFar {
         return bytes.hasArray() ? bytes.arrayOffset() + bytes.readerIndex() : 0;
     }
 
+    /// The input as the provider told it before the answer's end; see [StreamMeter#inputSoFar].
+    long inputSoFar() {
+        return meter == null ? AnswerFacts.UNTOLD : meter.inputSoFar();
+    }
+
     /// So many output tokens have passed for certain, maybe more; see [StreamMeter#outputAtLeast].
     long outputAtLeast() {
         return meter == null ? 0 : meter.outputAtLeast();

@@ -25,7 +25,8 @@ final class Attempt {
 
     final Call call;
     final int number;
-    final Admission.Admitted admitted;
+    /// What it holds of its limits; less, once its input is known.
+    Admission.Admitted admitted;
     /// Null where no cap on bytes applies.
     final @Nullable ByteCaps byteCaps;
     /// The most output tokens that a cap lets it have, or [Admission#NO_CAP].
@@ -36,6 +37,7 @@ final class Attempt {
     private @Nullable String providerRequestId;
     private final long clientInBefore;
     private boolean charged;
+    private boolean inputKnown;
     private long firstByteNanos = -1;
     private long lastNanos;
     private long progressBytes;
@@ -124,6 +126,23 @@ final class Attempt {
 
     boolean wasSent() {
         return upstreamRequest != null;
+    }
+
+    /// Whether the provider has told the input just now, for the first time, and it can only be what it said: where the
+    /// request has anything that Weir cannot see, more may be read later.
+    boolean learnsInput(long told) {
+        if (inputKnown || told <= 0 || !admitted.hardCapped() || call.facts == null
+                || call.facts.prompt().unseen() != null) {
+            return false;
+        }
+        inputKnown = true;
+        return true;
+    }
+
+    /// The event that it becomes if Weir dies, were it to hold that.
+    UsageEvent ifInterrupted(Admission.Admitted holding, long nowNanos) {
+        return event(Outcome.INTERRUPTED, null, holding.reserved(), holding.costReserved(), Flags.NONE, nowNanos,
+                asked());
     }
 
     /// Its reservation has ended.
@@ -247,8 +266,7 @@ final class Attempt {
 
     /// The event this attempt becomes if Weir dies before its settlement is kept.
     UsageEvent ifInterrupted(long nowNanos) {
-        return event(Outcome.INTERRUPTED, null, admitted.reserved(), admitted.costReserved(), Flags.NONE, nowNanos,
-                asked());
+        return ifInterrupted(admitted, nowNanos);
     }
 
     UsageEvent event(Outcome outcome, @Nullable String reason, Quantities quantities, @Nullable Money cost, Flags flags,

@@ -175,8 +175,12 @@ final class Download implements StreamTap.Watcher {
         return tap.holdsEnd() ? null : tap.takePending();
     }
 
-    /// At the latest every 64 KiB or second of an answer (G1.2).
+    /// At the latest every 64 KiB or second of an answer (G1.2); and once, when the provider has told the input.
     void keepProgressIfDue(long nowNanos) {
+        long input = reader.inputSoFar();
+        if (attempt.learnsInput(input)) {
+            loop.records().inputKnown(attempt, input);
+        }
         if (attempt.progressIsDue(nowNanos)) {
             attempt.progressKept(nowNanos);
             loop.records().progress(attempt, reader.soFar());

@@ -199,7 +199,7 @@ final class WebSocketCall implements LiveCall {
         enter(ExchangeState.SETTLING);
         current.clientStatus = upstream.statusCode();
         current.clientOut += held.length();
-        answer.head(upstream, true, current.admitted.tightest());
+        answer.head(upstream, true, current.admitted.tightest(), loop.admissions().warning(current.admitted));
         if (settle(current, Outcome.UPSTREAM_ERROR, null, new UsageReading.Missing("no session was opened"))) {
             answer.end(loop.vertx(), null, held);
         } else {

@@ -47,7 +47,8 @@ class CapCutCorpusTest {
         int number = 0;
         for (JsonNode record : streams) {
             byte[] body = RecordedTraffic.body(record.path("response"));
-            boolean wanted = record.path("streaming").asBoolean() && record.path("response").path("status").asInt() == 200
+            boolean wanted = record.path("streaming").asBoolean()
+                    && record.path("response").path("status").asInt() == 200
                     && body.length > 500 && body.length < BODY_MAX;
             if (wanted && number++ % EACH == 0) {
                 cut(record, body, random);
@@ -103,8 +104,11 @@ class CapCutCorpusTest {
             return text.endsWith("]") ? null : "an array without an end";
         }
         // The end may begin as the next event would have.
-        String passed = text.substring(0, Math.max(text.lastIndexOf("\n\n", same), text.lastIndexOf("\r\n\r\n", same)) + 1);
-        return whole.startsWith(passed) && text.contains(": weir cut_by_cap cap_exceeded cap-") ? null : "ends with " + end;
+        String passed = text.substring(0,
+                Math.max(text.lastIndexOf("\n\n", same), text.lastIndexOf("\r\n\r\n", same)) + 1);
+        return whole.startsWith(passed) && text.contains(": weir cut_by_cap cap_exceeded cap-")
+                ? null
+                : "ends with " + end;
     }
 
     private static Wire.@Nullable Message call(JsonNode record, String request) throws Exception {

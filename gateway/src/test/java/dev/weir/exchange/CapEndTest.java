@@ -44,7 +44,8 @@ class CapEndTest {
                 "event: response.output_text.delta\ndata: {'type':'response.output_text.delta','sequence_number':2,"
                         + "'item_id':'msg_1','output_index':0,'content_index':0,'delta':' word'}\n\n",
                 List.of("event: response.incomplete", "\"status\":\"incomplete\"",
-                        "\"incomplete_details\":{\"reason\":\"max_output_tokens\"}", "\"sequence_number\":3", " word word")),
+                        "\"incomplete_details\":{\"reason\":\"max_output_tokens\"}", "\"sequence_number\":3",
+                        " word word")),
         MESSAGES("anthropic/v1/messages", "claude-haiku-4-5",
                 "event: message_start\ndata: {'type':'message_start','message':{'id':'msg_1','model':'claude-haiku-4-5',"
                         + "'usage':{'input_tokens':9,'output_tokens':1}}}\n\nevent: content_block_start\ndata: "

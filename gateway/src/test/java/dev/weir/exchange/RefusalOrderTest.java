@@ -73,7 +73,8 @@ class RefusalOrderTest {
                 ? "Authorization: Bearer wr_" + "A".repeat(40) + "\r\n"
                 : PLANE.auth();
         String model = faults.contains(Fault.UNPRICED) ? "a-model-of-nobody" : "gpt-4o-mini";
-        String body = "{\"model\":\"" + model + "\",\"max_tokens\":5,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
+        String body = "{\"model\":\"" + model
+                + "\",\"max_tokens\":5,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}"
                 + (faults.contains(Fault.BODY) ? "]" : "");
         try (var client = PLANE.client()) {
             return client.request(line, key, body).answer();

@@ -6,7 +6,9 @@ import dev.weir.ledger.Reservation;
 import dev.weir.ledger.Settlement;
 import dev.weir.ledger.Standing;
 import dev.weir.money.Money;
+import dev.weir.rating.CostBound;
 import dev.weir.rating.PriceBook;
+import dev.weir.rating.Sku;
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantDirectory;
@@ -117,7 +119,41 @@ public final class Admissions {
         CallBound was = admitted.bound().call;
         var now = new CallBound(was.request(), Math.min(was.tokensIn(), tokensIn), Math.min(1, was.choices()),
                 was.costFixed(), was.costPerToken());
-        ledger.shrink(admitted.reservation(), measure -> now.total(measure, tokensOutMost));
+        ledger.shrink(admitted.reservation(), measure -> CallBound.dependsOnTokens(measure)
+                ? now.total(measure, tokensOutMost)
+                : Ledger.AS_RESERVED);
+    }
+
+    /// What a running attempt needs whose provider has told its input: the same, where that is not less than was thought.
+    /// Gives nothing back yet; that is [#giveBack].
+    public Admission.Admitted withInput(Admission.Admitted admitted, long tokensIn) {
+        CallBound was = admitted.bound().call;
+        Sku sku = was.request().sku();
+        if (!admitted.bound().tokensBounded || sku == null || tokensIn >= was.tokensIn()) {
+            return admitted;
+        }
+        boolean costs = was.costFixed() > 0;
+        long costFixed = costs
+                && admitted.prices()
+                        .upperBound(was.request().caller().tenant().id().value(), sku, tokensIn, was.request().others(),
+                                was.request().audio(),
+                                was.request().moment()) instanceof CostBound.Bounded(long fixed, long _)
+                                        ? Math.min(was.costFixed(), fixed)
+                                        : was.costFixed();
+        var now = new CallBound(was.request(), tokensIn, was.choices(), costFixed, was.costPerToken());
+        long units = admitted.reservation().units();
+        return new Admission.Admitted(admitted.reservation(), admitted.outputLimit(), admitted.prices(),
+                admitted.hardCapped(),
+                admitted.costReserved() == null ? null : Money.ofPicos(now.total(Measure.of(Meter.COST), units)),
+                new Admission.Bound(now, true));
+    }
+
+    /// Frees what is reserved for an attempt beyond what it needs by [#withInput]; what was added to it for bytes stays.
+    public void giveBack(Admission.Admitted less) {
+        CallBound now = less.bound().call;
+        ledger.shrink(less.reservation(), measure -> CallBound.dependsOnTokens(measure)
+                ? now.total(measure, less.reservation().units())
+                : Ledger.AS_RESERVED);
     }
 
     /// Reserves more of one meter for a running attempt: the next slice of bytes.

@@ -109,10 +109,11 @@ final class AnthropicMessagesEnd extends LengthEnd<AnthropicMessagesEnd.Field> {
             return;
         }
         if (!started) {
-            out.event("message_start", "{\"type\":\"message_start\",\"message\":{\"id\":\"" + id + "\",\"type\":\"message\","
-                    + "\"role\":\"assistant\",\"model\":\"" + model + "\",\"content\":[],\"stop_reason\":null,"
-                    + "\"stop_sequence\":null,\"usage\":{\"input_tokens\":" + used.tokensIn()
-                    + ",\"output_tokens\":0}}}");
+            out.event("message_start",
+                    "{\"type\":\"message_start\",\"message\":{\"id\":\"" + id + "\",\"type\":\"message\","
+                            + "\"role\":\"assistant\",\"model\":\"" + model + "\",\"content\":[],\"stop_reason\":null,"
+                            + "\"stop_sequence\":null,\"usage\":{\"input_tokens\":" + used.tokensIn()
+                            + ",\"output_tokens\":0}}}");
         }
         for (long block : open) {
             out.event("content_block_stop", "{\"type\":\"content_block_stop\",\"index\":" + block + "}");

@@ -85,7 +85,8 @@ final class BedrockConverseAnswer extends AnswerFields<BedrockConverseAnswer.Fie
     }
 
     private static void block(JsonPaths<Field> paths, String block) {
-        paths.add(TEXT, Strings.PIECES, block + ".text", block + ".citationsContent.content[].text", block + ".toolUse.name");
+        paths.add(TEXT, Strings.PIECES, block + ".text", block + ".citationsContent.content[].text",
+                block + ".toolUse.name");
         paths.add(THOUGHT, Strings.PIECES, block + ".reasoningContent.reasoningText.text");
         paths.add(TOOL, Strings.WHOLE, block + ".toolUse");
         paths.add(TOOL_TYPE, Strings.WHOLE, block + ".toolUse.type");

@@ -78,8 +78,9 @@ final class CohereEnd extends LengthEnd<CohereEnd.Field> {
     @Override
     void write(EndWriter out, EventStream.Used used) {
         if (!started) {
-            out.event("message-start", "{\"id\":\"" + id + "\",\"type\":\"message-start\",\"delta\":{\"message\":{\"role\":"
-                    + "\"assistant\",\"content\":[],\"tool_plan\":\"\",\"tool_calls\":[],\"citations\":[]}}}");
+            out.event("message-start",
+                    "{\"id\":\"" + id + "\",\"type\":\"message-start\",\"delta\":{\"message\":{\"role\":"
+                            + "\"assistant\",\"content\":[],\"tool_plan\":\"\",\"tool_calls\":[],\"citations\":[]}}}");
         }
         if (open != Open.NOTHING) {
             String type = open == Open.CONTENT ? "content-end" : "tool-call-end";

@@ -121,7 +121,8 @@ final class GeminiEnd extends LengthEnd<GeminiEnd.Field> {
         if (!over && !ended.isEmpty()) {
             out.event(null, "{\"candidates\":[" + ended + "],\"usageMetadata\":{\"promptTokenCount\":"
                     + used.tokensIn() + ",\"candidatesTokenCount\":" + used.tokensOut() + ",\"totalTokenCount\":"
-                    + (used.tokensIn() + used.tokensOut()) + "},\"modelVersion\":\"" + model + "\",\"responseId\":\"" + id
+                    + (used.tokensIn() + used.tokensOut()) + "},\"modelVersion\":\"" + model + "\",\"responseId\":\""
+                    + id
                     + "\"}");
         }
         out.close();

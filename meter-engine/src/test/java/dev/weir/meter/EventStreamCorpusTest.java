@@ -79,7 +79,9 @@ class EventStreamCorpusTest {
 
     /// A CR that ends a piece ends its line; the LF behind it is then the beginning of the next.
     private static List<Integer> withoutLineFeeds(byte[] body, List<Integer> ends) {
-        return ends.stream().map(end -> end > 1 && body[end - 1] == '\n' && body[end - 2] == '\r' ? end - 1 : end).toList();
+        return ends.stream()
+                .map(end -> end > 1 && body[end - 1] == '\n' && body[end - 2] == '\r' ? end - 1 : end)
+                .toList();
     }
 
     private static List<Integer> ends(EventStream stream, byte[] body, int[] cuts) {
