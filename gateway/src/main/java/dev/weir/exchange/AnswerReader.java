@@ -53,9 +53,6 @@ final class AnswerReader implements AnswerSoFar {
                 ? null
                 : new StreamMeter(dialect, answer.statusCode(), coding, answer::getHeader,
                         call.facts == null ? null : call.facts.model(), tokenizers, inputAtMost(call), workers);
-        if (meter != null && call.facts != null && call.facts.streaming()) {
-            meter.watchOutput(call.facts.choices());
-        }
         McpRequest asked = call.mcp == null ? null : call.mcp.request;
         this.toolCalls = asked == null || asked.calls().isEmpty() ? null : new ToolCallMeter(asked, coding);
         this.succeeded = answer.statusCode() >= 200 && answer.statusCode() < 400;
@@ -101,6 +98,13 @@ final class AnswerReader implements AnswerSoFar {
             meter.accept(bytes, offset, length);
         } else if (toolCalls != null) {
             toolCalls.accept(bytes, offset, length);
+        }
+    }
+
+    /// From now on [#outputAtLeast] knows of the text that passes.
+    void watchOutput() {
+        if (meter != null && call.facts != null) {
+            meter.watchOutput(call.facts.choices());
         }
     }
 

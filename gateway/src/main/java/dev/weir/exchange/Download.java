@@ -41,6 +41,9 @@ final class Download implements StreamTap.Watcher {
         this.attempt = attempt;
         this.reader = reader;
         this.length = attempt.call.method.equals("HEAD") ? 0 : HeaderNumbers.contentLength(upstream.headers());
+        if (attempt.mayMeetCap() && attempt.outputReserved != Admission.NO_CAP) {
+            reader.watchOutput();
+        }
         this.gate = gate(loop, attempt, reader, upstream);
         this.tap = new StreamTap(upstream, client, loop.context(), keepsLength() ? length : -1, this);
     }
