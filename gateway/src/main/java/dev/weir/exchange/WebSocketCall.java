@@ -102,16 +102,13 @@ final class WebSocketCall implements LiveCall {
 
     private void decide(Admission decision) {
         if (state != ExchangeState.ADMITTING) {
-            if (decision instanceof Admission.Admitted tooLate) {
-                loop.admissions().release(tooLate);
-            }
+            loop.forgo(decision);
             return;
         }
         switch (decision) {
             case Admission.Admitted admitted -> open(admitted);
             case Admission.Refused refused -> refuse(refused.refusal());
-            case Admission.AskFirst first -> loop.admissions()
-                    .ask(first, answered -> loop.context().runOnContext(back -> step(() -> decide(answered))));
+            case Admission.AskFirst first -> loop.ask(first, answered -> step(() -> decide(answered)));
             case Admission.CountFirst _ -> throw new IllegalStateException("a session has nothing to count");
         }
     }
@@ -211,7 +208,7 @@ final class WebSocketCall implements LiveCall {
         enter(ExchangeState.SETTLING);
         current.clientStatus = upstream.statusCode();
         current.clientOut += held.length();
-        answer.head(upstream, true, current.admitted.tightest());
+        answer.head(upstream, true, current.admitted.tightest(), loop.admissions().warning(current.admitted));
         if (settle(current, Outcome.UPSTREAM_ERROR, null, new UsageReading.Missing("no session was opened"))) {
             answer.end(loop.vertx(), null, held);
         } else {

@@ -39,6 +39,14 @@ public sealed interface Admission {
             return reservation.caps(measure) ? bound.call.fixed(measure) : NO_CAP;
         }
 
+        /// The most output tokens, of all its answers together, that were reserved; [#NO_CAP] where no blocking limit counts
+        /// them.
+        public long outputReserved() {
+            return bound.tokensBounded && reservation.caps(bound.call::countsOutput)
+                    ? bound.call.outputTokens(reservation.units())
+                    : NO_CAP;
+        }
+
         public String priceVersion() {
             return prices.version();
         }

@@ -9,7 +9,9 @@ import dev.weir.ledger.Settlement;
 import dev.weir.ledger.Shortage;
 import dev.weir.ledger.Standing;
 import dev.weir.money.Money;
+import dev.weir.rating.CostBound;
 import dev.weir.rating.PriceBook;
+import dev.weir.rating.Sku;
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantDirectory;
@@ -19,6 +21,7 @@ import dev.weir.usage.Quantities;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -149,7 +152,41 @@ public final class Admissions {
         CallBound was = admitted.bound().call;
         var now = new CallBound(was.request(), Math.min(was.tokensIn(), tokensIn), Math.min(1, was.choices()),
                 was.costFixed(), was.costPerToken());
-        ledger.shrink(admitted.reservation(), measure -> now.total(measure, tokensOutMost));
+        ledger.shrink(admitted.reservation(), measure -> CallBound.dependsOnTokens(measure)
+                ? now.total(measure, tokensOutMost)
+                : Ledger.AS_RESERVED);
+    }
+
+    /// What a running attempt needs whose provider has told its input: the same, where that is not less than was thought.
+    /// Gives nothing back yet; that is [#giveBack].
+    public Admission.Admitted withInput(Admission.Admitted admitted, long tokensIn) {
+        CallBound was = admitted.bound().call;
+        Sku sku = was.request().sku();
+        if (!admitted.bound().tokensBounded || sku == null || tokensIn >= was.tokensIn()) {
+            return admitted;
+        }
+        boolean costs = was.costFixed() > 0;
+        long costFixed = costs
+                && admitted.prices()
+                        .upperBound(was.request().caller().tenant().id().value(), sku, tokensIn, was.request().others(),
+                                was.request().audio(),
+                                was.request().moment()) instanceof CostBound.Bounded(long fixed, long _)
+                                        ? Math.min(was.costFixed(), fixed)
+                                        : was.costFixed();
+        var now = new CallBound(was.request(), tokensIn, was.choices(), costFixed, was.costPerToken());
+        long units = admitted.reservation().units();
+        return new Admission.Admitted(admitted.reservation(), admitted.outputLimit(), admitted.prices(),
+                admitted.hardCapped(),
+                admitted.costReserved() == null ? null : Money.ofPicos(now.total(Measure.of(Meter.COST), units)),
+                new Admission.Bound(now, true));
+    }
+
+    /// Frees what is reserved for an attempt beyond what it needs by [#withInput]; what was added to it for bytes stays.
+    public void giveBack(Admission.Admitted less) {
+        CallBound now = less.bound().call;
+        ledger.shrink(less.reservation(), measure -> CallBound.dependsOnTokens(measure)
+                ? now.total(measure, less.reservation().units())
+                : Ledger.AS_RESERVED);
     }
 
     /// Reserves more of one meter for a running attempt: the next slice of bytes.
@@ -164,6 +201,21 @@ public final class Admissions {
             case Exceeded exceeded -> LimitRefusals.of(exceeded, admitted.bound().call.request().moment());
             case Shortage _ -> throw new IllegalStateException("a running call does not ask for more");
         };
+    }
+
+    /// Why a running attempt may not put out more than was reserved for it: its upstream does not keep the output limit.
+    public Refusal beyondReserved(Admission.Admitted admitted) {
+        CallBound call = admitted.bound().call;
+        List<Standing> counting = ledger.standings(admitted.reservation(), standing -> standing.limit().blocks()
+                && call.countsOutput(standing.limit().measure()));
+        return LimitRefusals.beyondReserved(counting.getFirst(), admitted.outputReserved());
+    }
+
+    /// The value of the `X-Weir-Warning` field: which limits of the attempt have reached one of their alert marks; null where
+    /// none has.
+    public @Nullable String warning(Admission.Admitted admitted) {
+        List<Standing> reached = ledger.standings(admitted.reservation(), standing -> standing.alertReached() > 0);
+        return reached.isEmpty() ? null : LimitWarnings.of(reached);
     }
 
     /// Rebuilds the counters of the windows that hold `now` from all that was kept before: stored totals and events not stored

@@ -150,6 +150,11 @@ public final class Ledger {
         shard(heard.tenant()).lend(heard);
     }
 
+    /// Where the limits of a running call stand that `which` takes, in the order of its claims.
+    public List<Standing> standings(Reservation reservation, Predicate<Standing> which) {
+        return reservation.size == 0 ? List.of() : reservation.shard.standings(reservation, which);
+    }
+
     /// How many reservations have not ended: 0 whenever nothing runs and no usage is awaited.
     public int openReservations() {
         return shards.values().stream().mapToInt(Shard::open).sum();

@@ -327,7 +327,7 @@ final class Shard {
     }
 
     /// So many per cent of the amount, rounded up; [Long#MAX_VALUE] where that does not fit.
-    private static long mark(long amount, int percent) {
+    static long mark(long amount, int percent) {
         long hundredths = amount / 100;
         if (hundredths > Long.MAX_VALUE / percent - 1000) {
             return Long.MAX_VALUE;
@@ -363,6 +363,26 @@ final class Shard {
             return tally == null
                     ? new Standing(limit, value, 0, 0, limit.window().span(moment, limit.zone()))
                     : new Standing(limit, value, tally.settledAnywhere(), tally.heldAnywhere(), tally.span);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Of a running call's limits those that `which` takes, in the order of its claims.
+    List<Standing> standings(Reservation reservation, Predicate<Standing> which) {
+        List<Standing> found = List.of();
+        lock.lock();
+        try {
+            for (int i = 0; i < reservation.size; i++) {
+                Tally tally = reservation.tallies[i];
+                var standing = new Standing(reservation.limits[i], reservation.values[i], tally.settledAnywhere(),
+                        tally.heldAnywhere(), tally.span);
+                if (which.test(standing)) {
+                    found = found.isEmpty() ? new ArrayList<>() : found;
+                    found.add(standing);
+                }
+            }
+            return found;
         } finally {
             lock.unlock();
         }
