@@ -26,7 +26,9 @@ public record Flags(int bits) {
         /// The usage of an earlier event of the same call, told later.
         USAGE_DEFERRED,
         /// The answer told the usage of an object that nothing awaits here: it was booked before, or created elsewhere.
-        USAGE_NOT_AWAITED;
+        USAGE_NOT_AWAITED,
+        /// A connector call that would have written and was refused: nothing was sent.
+        WRITE_DENIED;
 
         public String id() {
             return name().toLowerCase(java.util.Locale.ROOT);

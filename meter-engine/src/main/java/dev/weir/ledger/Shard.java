@@ -24,11 +24,15 @@ final class Shard {
     /// The counters of one limit, one for each entity it was asked for.
     private static final class LimitCounters {
         final Limit limit;
+        /// Those of a limit that had the same id and counted otherwise: a call may still be admitted by it.
+        @Nullable
+        LimitCounters former;
         private final Map<String, Counter> byValue = new HashMap<>();
         private @Nullable Counter lastUsed;
 
-        LimitCounters(Limit limit) {
+        LimitCounters(Limit limit, @Nullable LimitCounters former) {
             this.limit = limit;
+            this.former = former;
         }
 
         Counter of(String value) {
@@ -288,8 +292,8 @@ final class Shard {
     Standing standing(Limit limit, String value, Instant moment) {
         lock.lock();
         try {
-            LimitCounters counters = byLimit.get(limit.id());
-            Counter counter = counters == null || !counters.limit.countsAs(limit) ? null : counters.peek(value);
+            LimitCounters counters = find(limit);
+            Counter counter = counters == null ? null : counters.peek(value);
             Tally tally = counter == null ? null : counter.find(moment.getEpochSecond());
             return tally == null
                     ? new Standing(limit, value, 0, 0, limit.window().span(moment, limit.zone()))
@@ -303,11 +307,14 @@ final class Shard {
         var all = new ArrayList<Standing>();
         lock.lock();
         try {
-            for (LimitCounters counters : byLimit.values()) {
-                for (Counter counter : counters.byValue.values()) {
-                    Tally tally = counter.find(moment.getEpochSecond());
-                    if (tally != null) {
-                        all.add(new Standing(counters.limit, counter.value, tally.settled, tally.reserved, tally.span));
+            for (LimitCounters newest : byLimit.values()) {
+                for (LimitCounters counters = newest; counters != null; counters = counters.former) {
+                    for (Counter counter : counters.byValue.values()) {
+                        Tally tally = counter.find(moment.getEpochSecond());
+                        if (tally != null) {
+                            all.add(new Standing(counters.limit, counter.value, tally.settled, tally.reserved,
+                                    tally.span));
+                        }
                     }
                 }
             }
@@ -329,17 +336,53 @@ final class Shard {
     void sweep(long second, long nanoTime, long keptNanos) {
         lock.lock();
         try {
-            byLimit.values().forEach(counters -> counters.sweep(second, nanoTime, keptNanos));
+            for (LimitCounters newest : byLimit.values()) {
+                for (LimitCounters counters = newest; counters != null; counters = counters.former) {
+                    counters.sweep(second, nanoTime, keptNanos);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void forget(Limit limit) {
+        lock.lock();
+        try {
+            LimitCounters before = null;
+            LimitCounters at = byLimit.get(limit.id());
+            while (at != null && !at.limit.countsAs(limit)) {
+                before = at;
+                at = at.former;
+            }
+            if (at == null) {
+                return;
+            }
+            if (before != null) {
+                before.former = at.former;
+            } else if (at.former != null) {
+                byLimit.put(limit.id(), at.former);
+            } else {
+                byLimit.remove(limit.id());
+            }
         } finally {
             lock.unlock();
         }
     }
 
     private LimitCounters counters(Limit limit) {
+        LimitCounters found = find(limit);
+        if (found == null) {
+            found = new LimitCounters(limit, byLimit.get(limit.id()));
+            byLimit.put(limit.id(), found);
+        }
+        return found;
+    }
+
+    private @Nullable LimitCounters find(Limit limit) {
         LimitCounters counters = byLimit.get(limit.id());
-        if (counters == null || !counters.limit.countsAs(limit)) {
-            counters = new LimitCounters(limit);
-            byLimit.put(limit.id(), counters);
+        while (counters != null && !counters.limit.countsAs(limit)) {
+            counters = counters.former;
         }
         return counters;
     }

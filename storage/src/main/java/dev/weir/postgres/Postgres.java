@@ -22,6 +22,10 @@ public final class Postgres implements AutoCloseable {
     private final Gaps gaps;
     private final NodeEpochs epochs;
     private final Audit audit;
+    private final Plans plans;
+    private final Limits limits;
+    private final Capacities capacities;
+    private final AdminActions adminActions;
 
     private Postgres(Vertx vertx, Database database) {
         app = new Client(vertx, database.as(Role.APP), CONNECTIONS, STATEMENT_MAX);
@@ -38,6 +42,10 @@ public final class Postgres implements AutoCloseable {
         costs = new Costs(readers);
         counters = new Counters(auditor);
         pending = new Pending(auditor);
+        plans = new Plans(readers);
+        limits = new Limits(readers);
+        capacities = new Capacities(readers);
+        adminActions = new AdminActions(readers);
     }
 
     /// Migrates and connects.
@@ -79,6 +87,25 @@ public final class Postgres implements AutoCloseable {
 
     public Pending pending() {
         return pending;
+    }
+
+    public Plans plans() {
+        return plans;
+    }
+
+    /// The limits of tenants, beside those of their plans.
+    public Limits limits() {
+        return limits;
+    }
+
+    /// What tenants have bought.
+    public Capacities capacities() {
+        return capacities;
+    }
+
+    /// Who changed what.
+    public AdminActions adminActions() {
+        return adminActions;
     }
 
     /// Who numbers this node's starts.
