@@ -64,7 +64,7 @@ final class Past {
         Iterable<PastUsage> past = () -> Stream.concat(RestoredUsage.of(sums).stream(),
                 spooled().filter(event -> event.tenant() != null && event.outcome().isAttempt())
                         .peek(event -> counted[0]++)
-                        .map(Past::spooled))
+                        .map(Past::usage))
                 .iterator();
         admissions.restore(directory, past, now, now.toEpochMilli());
         long once = counted[0];
@@ -98,7 +98,8 @@ final class Past {
         return watermarks.getOrDefault(new Start(epoch.node(), epoch.epoch()), 0L);
     }
 
-    private static PastUsage spooled(UsageEvent event) {
+    /// What an attempt's event says was used.
+    static PastUsage usage(UsageEvent event) {
         var attribution = event.attribution();
         return new PastUsage(Objects.requireNonNull(event.tenant()), event.key(), event.user(), event.route(),
                 event.modelAsked(), attribution.run(), attribution.tags(), event.time(), event.quantities(),

@@ -183,7 +183,7 @@ public final class Admissions {
     public void addPast(TenantDirectory.Snapshot snapshot, Map<TenantId, List<Limit>> limits, Iterable<PastUsage> rows,
             Instant now) {
         used(snapshot, rows, now).forEach((key, used) -> {
-            if (limits.getOrDefault(key.tenant(), List.of()).contains(key.limit())) {
+            if (limits.getOrDefault(key.tenant(), List.of()).stream().anyMatch(key.limit()::countsAs)) {
                 ledger.charge(key.tenant(), key.limit(), key.value(), now, used);
             }
         });

@@ -110,6 +110,12 @@ public final class Ledger {
         return all;
     }
 
+    /// The same of one tenant.
+    public List<Standing> standings(TenantId tenant, Instant moment) {
+        Shard shard = shards.get(tenant);
+        return shard == null ? List.of() : shard.standings(moment);
+    }
+
     /// How many reservations have not ended: 0 whenever nothing runs and no usage is awaited.
     public int openReservations() {
         return shards.values().stream().mapToInt(Shard::open).sum();

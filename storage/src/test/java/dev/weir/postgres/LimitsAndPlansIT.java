@@ -166,10 +166,9 @@ final class LimitsAndPlansIT {
                         "bob limit.change acme/a",
                         "ann limit.delete acme/a", "eve plan.create /gold", "eve key.create acme/key_1");
         var change = actions.get(2);
-        assertThat(change.before()).isNotNull();
-        assertThat(change.before().getLong("amount")).isEqualTo(5);
-        assertThat(change.after().getLong("amount")).isEqualTo(9);
-        assertThat(actions.getLast().after().fieldNames()).contains("last4").doesNotContain("hash");
+        assertThat(String.valueOf(change.before())).contains("\"amount\":5,");
+        assertThat(String.valueOf(change.after())).contains("\"amount\":9,");
+        assertThat(String.valueOf(actions.getLast().after())).contains("last4").doesNotContain("hash");
         assertThat(postgres.adminActions().list(ACME, Long.MAX_VALUE, 10)).hasSize(5);
         assertThat(postgres.adminActions().list(null, actions.getLast().id(), 2)).hasSize(2);
     }
