@@ -18,7 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// The document's operations, each behind the same steps in the same order.
 ///
-/// host and origin → who is calling → governance header where asked for → body within its bound → valid by the document → the operation, on a virtual thread.
+/// host and origin → who is calling → the governance header where it is asked for → body within its bound → valid by the
+/// document → the operation, on a virtual thread, in the name of the caller.
 /// The event loop reads and writes; whatever may wait for a database does so off it.
 final class ControlRouter {
     private static final String CALLER = "caller";

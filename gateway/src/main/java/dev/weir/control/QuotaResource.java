@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 
-/// How many calls a tenant may make in a calendar month of UTC: `/quota`, the metering service's own face. The quota is a blocking
-/// limit like others, in force by reservation before each call.
+/// How many calls a tenant may make in a calendar month of UTC: `/quota`, the metering service's own face. The quota is a
+/// blocking limit like others, in force by reservation before each call.
 public final class QuotaResource implements Resource {
     /// The id of the limit.
     static final String ID = "monthly-total";

@@ -19,9 +19,10 @@ import org.slf4j.LoggerFactory;
 /// Moves a tenant to the plan behind its own when a limit of a plan that converts is used up (S-20). Waits for the database: a
 /// thread of its own, every second.
 ///
-/// Limits of such a plan are counted and do not block, so a call is never refused in between. A tenant's own limit in the place of
-/// the plan's is not the plan's: it blocks or tells, and converts nothing. Every node looks at what it has counted itself and at what
-/// it found stored when it started; the update is conditional, so the first one moves the tenant and the others find nothing to do.
+/// Limits of such a plan are counted and do not block, so a call is never refused in between. A tenant's own limit in the place
+/// of the plan's is not the plan's: it blocks or tells, and converts nothing. Every node looks at what it has counted itself and
+/// at what it found stored when it started; the update is conditional, so the first one moves the tenant and the others find
+/// nothing to do.
 public final class PlanConversion {
     private static final Logger LOG = LoggerFactory.getLogger(PlanConversion.class);
     private static final String WHO = "weir plan conversion";

@@ -85,8 +85,8 @@ public record Limit(String id, Entity entity, Measure measure, Window window, Zo
 
     /// Reads the name of a zone: a region such as `Europe/Berlin`, an offset such as `+05:30`, or `UTC`.
     ///
-    /// @throws IllegalArgumentException if there is no such zone, or its offset is not of whole quarters of an hour, by which past
-    ///         usage is summed
+    /// @throws IllegalArgumentException if there is no such zone, or its offset is not of whole quarters of an hour, by which
+    ///         past usage is summed
     public static ZoneId zoneOf(String name) {
         try {
             ZoneId zone = ZoneId.of(name).normalized();

@@ -71,7 +71,7 @@ final class IsolationIT {
         "weir_app | UPDATE weir.directory_version SET version = 0",
         "weir_app | SELECT weir.create_event_partitions(now()::date, now()::date)",
         "weir_app | INSERT INTO weir.tenants (id, plan) VALUES ('other', 'free')",
-        "weir_app | UPDATE weir.plans SET forbids = '{}'",
+
         "weir_app | INSERT INTO weir.api_keys (id, tenant, hash, last4) VALUES ('k', 'globex', sha256('k'), 'last')",
         "weir_app | UPDATE weir.limits SET meter = 'calls'", "weir_app | DELETE FROM weir.plans",
         "weir_app | INSERT INTO weir.plans (id, limits, forbids, at_limit) VALUES ('mine', '[]', '{}', 'block')",
@@ -90,6 +90,12 @@ final class IsolationIT {
         "weir_auditor | CREATE TABLE weir.mine (a int)", "weir_auditor | SET ROLE weir_owner"})
     void whatARoleMayNotDo(String role, String sql) throws SQLException {
         assertThat(attempt(role.strip(), "acme", sql.strip())).isEqualTo("no");
+    }
+
+    @Test
+    void plansAreNotChangedFromATenantsTransaction() throws SQLException {
+        assertThat(attempt("weir_app", "acme", "UPDATE weir.plans SET forbids = '{}'")).isEqualTo("0");
+        assertThat(attempt("weir_app", "", "UPDATE weir.plans SET forbids = '{}'")).isEqualTo("done");
     }
 
     @Test
