@@ -3,8 +3,10 @@ package dev.weir;
 import dev.weir.admission.Admissions;
 import dev.weir.config.GatewayConfig;
 import dev.weir.config.UpstreamUrl;
+import dev.weir.control.AdminActionsResource;
 import dev.weir.control.AdminKey;
 import dev.weir.control.AuditResource;
+import dev.weir.control.CapacityResource;
 import dev.weir.control.ControlOptions;
 import dev.weir.control.ControlPlane;
 import dev.weir.control.CostsResource;
@@ -14,10 +16,13 @@ import dev.weir.control.HealthCheck;
 import dev.weir.control.HealthResource;
 import dev.weir.control.KeysResource;
 import dev.weir.control.LeasesResource;
-import dev.weir.control.LeasesResource;
+import dev.weir.control.LimitsResource;
 import dev.weir.control.MetricsResource;
+import dev.weir.control.PlansResource;
 import dev.weir.control.PricesResource;
+import dev.weir.control.QuotaResource;
 import dev.weir.control.RunningAudit;
+import dev.weir.control.StoredRules;
 import dev.weir.control.StoredTenants;
 import dev.weir.control.StoredUsage;
 import dev.weir.control.TenantsResource;
@@ -28,8 +33,10 @@ import dev.weir.exchange.ExchangeLimits;
 import dev.weir.exchange.ExchangeParts;
 import dev.weir.exchange.HeadLimits;
 import dev.weir.exchange.StrictHead;
+import dev.weir.jobs.PlanConversion;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Lending;
+import dev.weir.ledger.Standing;
 import dev.weir.meter.Tokenizers;
 import dev.weir.port.Clock;
 import dev.weir.port.Random;
@@ -40,7 +47,9 @@ import dev.weir.telemetry.LoopLag;
 import dev.weir.telemetry.Metrics;
 import dev.weir.telemetry.SpoolWatch;
 import dev.weir.tenant.KeyHasher;
+import dev.weir.tenant.Limit;
 import dev.weir.tenant.TenantDirectory;
+import dev.weir.tenant.TenantId;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -49,6 +58,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 
 /// One running Weir: every part, built and wired by hand in the order in which they need each other.
 ///
@@ -59,6 +69,7 @@ final class Gateway implements AutoCloseable {
     /// For one part; what does not stop within it ends with the process.
     private static final long STOP_SECONDS_MAX = 10;
     private static final Duration DIRECTORY_LOOK = Duration.ofSeconds(1);
+    private static final Duration PLAN_LOOK = Duration.ofSeconds(1);
     private static final Duration LEDGER_SWEEP = Duration.ofMinutes(1);
 
     private final GatewayConfig config;
@@ -101,7 +112,7 @@ final class Gateway implements AutoCloseable {
             running.add("event loops", () -> awaitStop(vertx.close()));
             store = running.add("store", Store.open(config, folder, vertx, ports, prices));
             leases = running.add("leases", new NodeLeases(config, store, ledger, lending, clock));
-            admissions = new Admissions(ledger, prices, leases.leases());
+            admissions = new Admissions(ledger, prices, directory, leases.leases());
             var tenants = new StoredTenants(store.postgres());
             directorySync = new DirectorySync(store.postgres().directory(), directory);
             directorySync.refresh();
@@ -109,6 +120,8 @@ final class Gateway implements AutoCloseable {
             demoTenants.make();
             directorySync.refresh();
             restore();
+            directorySync
+                    .countPastBy(new NewLimits(store.postgres(), store.spool(), admissions, ledger, clock));
             store.startShipping();
             sandbox = await(Sandbox.start(vertx));
             head.allowWebSockets(sandbox.port(), target -> true);
@@ -209,8 +222,16 @@ final class Gateway implements AutoCloseable {
 
     private Future<ControlPlane> openControlPlane(StoredTenants tenants) {
         var usage = new StoredUsage(store.postgres());
+        var rules = new StoredRules(store.postgres());
+        BiFunction<TenantId, Limit, Standing> standings = (tenant, limit) -> ledger.standing(tenant, limit,
+                tenant.value(), clock.now());
         return ControlPlane.start(vertx, ControlOptions.of(config), AdminKey.of(secrets.admin().reveal()), List.of(
-                new TenantsResource(tenants, directorySync::refresh),
+                new TenantsResource(tenants, rules, directorySync::refresh),
+                new PlansResource(rules, directorySync::refresh),
+                new LimitsResource(tenants, rules, directorySync::refresh),
+                new QuotaResource(tenants, rules, usage, standings, clock, directorySync::refresh),
+                new CapacityResource(tenants, rules, standings, clock, directorySync::refresh),
+                new AdminActionsResource(rules),
                 new KeysResource(tenants, hasher, random, directorySync::refresh),
                 new EventsResource(usage),
                 new CostsResource(tenants, usage, clock),
@@ -251,6 +272,9 @@ final class Gateway implements AutoCloseable {
         metrics.watchShipper(shipper::storedEvents, shipper::failedSteps, shipper::sentAgain);
         metrics.watchCallsInFlight(this::callsInFlight);
         repeat(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer);
+        var conversion = new PlanConversion(directory::snapshot, ledger, store.postgres().tenants()::convert, clock,
+                directorySync::refresh);
+        repeat(PLAN_LOOK, "weir-plan-conversion", conversion::look);
         repeat(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now(), clock.nanoTime()));
         repeat(LEDGER_SWEEP, "weir-deferred-sweep", this::forgetDeferred);
         repeat(LEDGER_SWEEP, "weir-leases-ended", store.postgres().leases()::forgetEnded);

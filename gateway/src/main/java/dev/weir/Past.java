@@ -85,8 +85,14 @@ final class Past {
         rows.remove(spool.nodeId());
         attempts().filter(kept -> !isOwn(kept))
                 .forEach(kept -> rows.computeIfAbsent(kept.id().node(), _ -> new ArrayList<>()).add(used(kept)));
+        return usedBy(rows, directory, now);
+    }
+
+    /// What nodes used of limits in the windows that run now.
+    static List<LeaseAllocator.Used> usedBy(Map<String, List<PastUsage>> nodes, TenantDirectory.Snapshot directory,
+            Instant now) {
         var used = new ArrayList<LeaseAllocator.Used>();
-        rows.forEach((node, stored) -> Admissions.used(directory, stored, now).forEach((key, amount) -> {
+        nodes.forEach((node, rows) -> Admissions.used(directory, rows, now).forEach((key, amount) -> {
             Window.Span span = key.limit().window().span(now, key.limit().zone());
             used.add(new LeaseAllocator.Used(node, LeaseKey.of(key.tenant(), key.limit(), key.value(), span), amount));
         }));
@@ -128,7 +134,11 @@ final class Past {
     }
 
     private static PastUsage used(KeptEvent kept) {
-        UsageEvent event = kept.event();
+        return usage(kept.event());
+    }
+
+    /// What an attempt's event says was used.
+    static PastUsage usage(UsageEvent event) {
         var attribution = event.attribution();
         return new PastUsage(Objects.requireNonNull(event.tenant()), event.key(), event.user(), event.route(),
                 event.modelAsked(), attribution.run(), attribution.tags(), event.time(), event.quantities(),

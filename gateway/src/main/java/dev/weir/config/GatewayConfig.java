@@ -45,7 +45,8 @@ public record GatewayConfig(Listen listen, Control control, Path data, Node node
 
     /// @param behindProxy whether a proxy in front of the control plane does TLS and keeps strangers out
     /// @param tls serves the control plane over TLS
-    public record Control(boolean behindProxy, Optional<TlsFiles> tls) {}
+    /// @param governanceHash what requests of the metering service must send as `X-Constitutional-Hash`; empty: nothing
+    public record Control(boolean behindProxy, Optional<TlsFiles> tls, Optional<String> governanceHash) {}
 
     /// @param id unique among the nodes of one database; empty: made once and kept in the data folder
     /// @param region where this node runs, as events record it

@@ -11,6 +11,7 @@ final class GatewayKeys {
     private static final Duration DAY = Duration.ofDays(1);
     private static final ByteSize GIB = ByteSize.ofMiB(1024);
     private static final String SSL_MODE = "sslmode=(disable|prefer|require|verify-ca|verify-full)";
+    private static final String GOVERNANCE_HASH = "cdd01ef066bc6cf2";
     private static final String REGION = "[a-z0-9][a-z0-9-]{0,62}";
 
     private GatewayKeys() {}
@@ -54,8 +55,10 @@ final class GatewayKeys {
     private static GatewayConfig.Control control(Section control) {
         boolean behindProxy = control.flag("behind-proxy", false);
         Optional<TlsFiles> tls = control.tls("tls");
+        String hash = control.text("governance-hash", GOVERNANCE_HASH);
         control.end();
-        return new GatewayConfig.Control(behindProxy, tls);
+        return new GatewayConfig.Control(behindProxy, tls,
+                hash.equals("none") ? Optional.empty() : Optional.of(hash));
     }
 
     private static GatewayConfig.Node node(Section node) {

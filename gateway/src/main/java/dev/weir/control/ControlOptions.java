@@ -13,10 +13,11 @@ import java.util.Set;
 /// @param tls serves TLS; empty: plaintext
 /// @param names host names a client may use beside the loopback ones; a request for another is refused, so that a web page
 ///        cannot reach the control plane through a name it made resolve here (DNS rebinding)
+/// @param governanceHash what the governance header must hold where the document asks for it; empty: it is not asked for
 /// @param bodyBytesMax larger bodies are refused with 413
 /// @param requestsMax requests being answered at a time; more are refused with 503
 public record ControlOptions(Address address, boolean behindProxy, Optional<TlsFiles> tls, Set<String> names,
-        int bodyBytesMax, int requestsMax) {
+        Optional<String> governanceHash, int bodyBytesMax, int requestsMax) {
     public static final int BODY_BYTES_MAX = 64 * 1024;
     public static final int REQUESTS_MAX = 128;
 
@@ -30,23 +31,28 @@ public record ControlOptions(Address address, boolean behindProxy, Optional<TlsF
 
     public static ControlOptions of(GatewayConfig config) {
         return new ControlOptions(config.listen().control(), config.control().behindProxy(), config.control().tls(),
-                Set.of(), BODY_BYTES_MAX, REQUESTS_MAX);
+                Set.of(), config.control().governanceHash(), BODY_BYTES_MAX, REQUESTS_MAX);
     }
 
     static ControlOptions of(Address address) {
-        return new ControlOptions(address, false, Optional.empty(), Set.of(), BODY_BYTES_MAX, REQUESTS_MAX);
+        return new ControlOptions(address, false, Optional.empty(), Set.of(), Optional.of("cdd01ef066bc6cf2"),
+                BODY_BYTES_MAX, REQUESTS_MAX);
     }
 
     ControlOptions withBehindProxy(boolean proxied) {
-        return new ControlOptions(address, proxied, tls, names, bodyBytesMax, requestsMax);
+        return new ControlOptions(address, proxied, tls, names, governanceHash, bodyBytesMax, requestsMax);
     }
 
     ControlOptions withNames(Set<String> hosts) {
-        return new ControlOptions(address, behindProxy, tls, hosts, bodyBytesMax, requestsMax);
+        return new ControlOptions(address, behindProxy, tls, hosts, governanceHash, bodyBytesMax, requestsMax);
+    }
+
+    ControlOptions withGovernanceHash(Optional<String> hash) {
+        return new ControlOptions(address, behindProxy, tls, names, hash, bodyBytesMax, requestsMax);
     }
 
     ControlOptions withRequestsMax(int max) {
-        return new ControlOptions(address, behindProxy, tls, names, bodyBytesMax, max);
+        return new ControlOptions(address, behindProxy, tls, names, governanceHash, bodyBytesMax, max);
     }
 
     /// Whether whoever reaches the port is on this machine.

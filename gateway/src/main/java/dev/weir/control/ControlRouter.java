@@ -1,5 +1,6 @@
 package dev.weir.control;
 
+import dev.weir.postgres.Actor;
 import dev.weir.postgres.DatabaseException;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
@@ -17,7 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// The document's operations, each behind the same steps in the same order.
 ///
-/// host and origin → who is calling → body within its bound → valid by the document → the operation, on a virtual thread.
+/// host and origin → who is calling → the governance header where it is asked for → body within its bound → valid by the
+/// document → the operation, on a virtual thread, in the name of the caller.
 /// The event loop reads and writes; whatever may wait for a database does so off it.
 final class ControlRouter {
     private static final String CALLER = "caller";
@@ -28,6 +30,7 @@ final class ControlRouter {
     private final ControlOptions options;
     private final Contract contract;
     private final Gatekeeper gatekeeper;
+    private final Governance governance;
     private final RequestReader reader;
     private final Map<String, Operation> operations;
     private final Executor workers;
@@ -39,6 +42,7 @@ final class ControlRouter {
         this.options = options;
         this.contract = contract;
         this.gatekeeper = gatekeeper;
+        this.governance = new Governance(options.governanceHash());
         this.reader = new RequestReader(contract.document().getSchemaRepository());
         this.operations = operations;
         this.workers = workers;
@@ -49,10 +53,11 @@ final class ControlRouter {
         for (var route : builder.getRoutes()) {
             var operation = route.getOperation();
             var access = contract.access(operation.getOperationId());
+            boolean governed = Governance.isAskedFor(operation);
             var carriedOut = Objects.requireNonNull(operations.get(operation.getOperationId()));
             route.setDoSecurity(false)
                     .setDoValidation(false)
-                    .addHandler((SecurityPolicyHandler) context -> admit(context, access))
+                    .addHandler((SecurityPolicyHandler) context -> admit(context, access, governed))
                     .addHandler(BodyHandler.create(false).setBodyLimit(options.bodyBytesMax()))
                     .addHandler((InputTrustHandler) context -> read(context, operation))
                     .addHandler(context -> run(context, carriedOut));
@@ -88,8 +93,10 @@ final class ControlRouter {
         }
     }
 
-    private void admit(RoutingContext context, Access access) {
+    private void admit(RoutingContext context, Access access, boolean governed) {
         switch (gatekeeper.admit(context.request(), access)) {
+            case Gatekeeper.Admission.In _ when governed && !governance.isMet(context.request()) ->
+                Answers.send(context, Reply.failed(governance.problem()));
             case Gatekeeper.Admission.In in -> {
                 context.put(CALLER, in.caller());
                 context.next();
@@ -130,13 +137,21 @@ final class ControlRouter {
 
     private static Reply answer(Operation operation, Request request) {
         try {
-            return operation.answer(request);
+            return Actor.as(name(request.caller()), () -> operation.answer(request));
         } catch (DatabaseException e) {
             return Reply.failed(Answers.databaseAway(e));
         } catch (Throwable e) {
             // whatever it is, the client gets an answer and the place is free again
             return Reply.failed(Answers.unexpected(e));
         }
+    }
+
+    /// Empty for nobody.
+    private static String name(Caller caller) {
+        return switch (caller) {
+            case Caller.Known known -> known.name();
+            case Caller.Nobody nobody -> "";
+        };
     }
 
     private void fail(RoutingContext context) {

@@ -7,10 +7,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /// Turns what a schema validator says into words for the person who sent the request. Never repeats a value that was sent:
 /// it may be a secret in the wrong place.
 final class Faults {
+    private static final Pattern STEP_INTO_ARRAY = Pattern.compile("[0-9]+");
     private static final String ADDITIONAL = "additionalProperties";
 
     private final JsonSchema schema;
@@ -42,7 +44,7 @@ final class Faults {
         switch (keyword(error)) {
             case "required" -> {
                 var missing = quoted(error.getError());
-                put(field + "/" + missing, "is required and was not given", descriptionOf(missing));
+                put(field + "/" + missing, "is required and was not given", descriptionOf(field + "/" + missing));
             }
             case ADDITIONAL -> put(field, "is no field of this document; it would have had no effect", fields());
             case "type" -> put(field, "must be " + types(error), fix(field));
@@ -68,12 +70,21 @@ final class Faults {
     }
 
     private String fix(String field) {
-        return parameter.isEmpty() ? descriptionOf(field.substring(field.lastIndexOf('/') + 1)) : description(schema);
+        return parameter.isEmpty() ? descriptionOf(field) : description(schema);
     }
 
-    private String descriptionOf(String property) {
+    /// What the document says of a field, or of the next thing around it that it says something of.
+    private String descriptionOf(String pointer) {
+        String found = "";
         JsonObject properties = schema.get("properties", new JsonObject());
-        return properties.getJsonObject(property, new JsonObject()).getString("description", "");
+        JsonObject at = new JsonObject().put("properties", properties);
+        for (String step : pointer.replaceFirst("^/", "").split("/")) {
+            at = STEP_INTO_ARRAY.matcher(step).matches() && at.containsKey("items")
+                    ? at.getJsonObject("items")
+                    : at.getJsonObject("properties", new JsonObject()).getJsonObject(step, new JsonObject());
+            found = at.getString("description", found);
+        }
+        return found;
     }
 
     private static String description(JsonSchema schema) {

@@ -8,12 +8,15 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /// Pages of a list: a page holds at most `limit` items and, where more follow, the cursor of the next.
 ///
 /// A cursor is the position of the last item, opaque to clients. It grants nothing: every page is asked for with the same
 /// rights as the first.
 final class Page {
+    private static final Pattern ID_FORM = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
+
     private Page() {}
 
     /// @param found up to `limit + 1` items: one more than the page holds tells that there is a next one
@@ -41,6 +44,11 @@ final class Page {
         } catch (IllegalArgumentException | DecodeException e) {
             return Optional.empty();
         }
+    }
+
+    /// @return empty where the text is not the cursor of a list that is in the order of its ids
+    static Optional<String> decodeId(String cursor) {
+        return decode(cursor, 1).map(List::getFirst).filter(id -> ID_FORM.matcher(id).matches());
     }
 
     static Problem badCursor() {

@@ -70,6 +70,10 @@ final class RequestReader {
         var values = new LinkedHashMap<String, String>();
         var inQuery = new LinkedHashSet<String>();
         for (Parameter parameter : operation.getParameters()) {
+            if (parameter.getIn() == Location.HEADER) {
+                // looked at before the request is read, as credentials are: Governance
+                continue;
+            }
             if (parameter.getIn() == Location.QUERY) {
                 inQuery.add(parameter.getName());
             }

@@ -1,6 +1,5 @@
 package dev.weir.control;
 
-import dev.weir.postgres.DatabaseException;
 import dev.weir.postgres.Postgres;
 import dev.weir.postgres.Scope;
 import dev.weir.postgres.TenantRow;
@@ -13,7 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Tenants and keys in PostgreSQL. Calls wait for the database; a [DatabaseException] where it does not answer.
+/// Tenants and keys in PostgreSQL. Calls wait for the database; a [dev.weir.postgres.DatabaseException] where it does not answer.
 public final class StoredTenants implements TenantAdmin {
     private final Postgres postgres;
 
@@ -26,8 +25,11 @@ public final class StoredTenants implements TenantAdmin {
         if (postgres.tenants().create(tenant.id(), tenant.plan(), tenant.region()).isPresent()) {
             return new Creation.Created();
         }
-        Tenant there = tenant(tenant.id()).orElseThrow(() -> new DatabaseException("tenant " + tenant.id()
-                + " was there when it was to be created and is gone now. Try again."));
+        var found = tenant(tenant.id());
+        if (found.isEmpty()) {
+            return new Creation.NoPlan();
+        }
+        Tenant there = found.get();
         boolean same = there.plan().equals(tenant.plan()) && Objects.equals(there.region(), tenant.region());
         return same ? new Creation.Same() : new Creation.Different(there);
     }
@@ -35,6 +37,11 @@ public final class StoredTenants implements TenantAdmin {
     @Override
     public Optional<Tenant> tenant(TenantId id) {
         return postgres.tenants().find(id).map(StoredTenants::tenant);
+    }
+
+    @Override
+    public Optional<Tenant> changePlan(TenantId id, String plan) {
+        return postgres.tenants().changePlan(id, plan).map(StoredTenants::tenant);
     }
 
     @Override

@@ -19,11 +19,17 @@ public interface TenantAdmin {
 
         /// The id is taken.
         record Different(Tenant existing) implements Creation {}
+
+        /// There is no such plan.
+        record NoPlan() implements Creation {}
     }
 
     Creation create(Tenant tenant);
 
     Optional<Tenant> tenant(TenantId id);
+
+    /// @return empty where there is no such tenant or no such plan
+    Optional<Tenant> changePlan(TenantId id, String plan);
 
     /// @param after the last tenant of the page before, null for the first page; ascending by id
     List<Tenant> tenants(@Nullable TenantId after, int limit);

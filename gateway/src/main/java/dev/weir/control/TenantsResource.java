@@ -11,17 +11,20 @@ import org.jspecify.annotations.Nullable;
 /// Who pays: `/api/tenants`.
 public final class TenantsResource implements Resource {
     private final TenantAdmin tenants;
+    private final RuleAdmin rules;
     private final Runnable changed;
 
     /// @param changed brings the change into force on this node; may wait
-    public TenantsResource(TenantAdmin tenants, Runnable changed) {
+    public TenantsResource(TenantAdmin tenants, RuleAdmin rules, Runnable changed) {
         this.tenants = tenants;
+        this.rules = rules;
         this.changed = changed;
     }
 
     @Override
     public Map<String, Operation> operations() {
-        return Map.of("createTenant", this::create, "listTenants", this::list, "getTenant", this::show);
+        return Map.of("createTenant", this::create, "listTenants", this::list, "getTenant", this::show,
+                "changeTenant", this::change);
     }
 
     private Reply create(Request request) {
@@ -35,6 +38,7 @@ public final class TenantsResource implements Resource {
             }
             case Creation.Same same -> Reply.ok(json(wished));
             case Creation.Different different -> Reply.failed(taken(different.existing()));
+            case Creation.NoPlan none -> Reply.failed(noPlan());
         };
     }
 
@@ -57,6 +61,23 @@ public final class TenantsResource implements Resource {
         return tenants.tenant(id)
                 .map(tenant -> Reply.ok(json(tenant)))
                 .orElseGet(() -> Reply.failed(Problem.noTenant(id)));
+    }
+
+    private Reply change(Request request) {
+        var id = new TenantId(request.required("id"));
+        if (tenants.tenant(id).isEmpty()) {
+            return Reply.failed(Problem.noTenant(id));
+        }
+        var after = tenants.changePlan(id, request.body().getString("plan"));
+        if (after.isEmpty()) {
+            return Reply.failed(noPlan());
+        }
+        changed.run();
+        return Reply.ok(json(after.get()));
+    }
+
+    private Problem noPlan() {
+        return Problem.invalid("/plan", "is no plan", PlansResource.possible(rules));
     }
 
     private static JsonObject json(Tenant tenant) {

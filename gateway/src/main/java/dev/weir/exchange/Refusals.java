@@ -3,6 +3,7 @@ package dev.weir.exchange;
 import dev.weir.admission.RateLimitFields;
 import dev.weir.admission.Refusal;
 import dev.weir.admission.RefusalCode;
+import dev.weir.config.RouteKind;
 import dev.weir.dialect.RefusalBody;
 import dev.weir.dialect.RefusalShape;
 import dev.weir.event.Flags;
@@ -63,7 +64,12 @@ final class Refusals {
                 call.attribution, Quantities.NONE, new WireBytes(call.clientIn, 0, 0, said.bytes().length),
                 said.status(), 0,
                 nowNanos - call.startedNanos, -1, call.clientRetryCount, -1,
-                code.isBlock() ? Outcome.BLOCKED : Outcome.REFUSED, code.id(), null, Money.ZERO, Flags.NONE);
+                code.isBlock() ? Outcome.BLOCKED : Outcome.REFUSED, code.id(), null, Money.ZERO,
+                isDeniedWrite(call) ? Flags.NONE.with(Flags.Flag.WRITE_DENIED) : Flags.NONE);
+    }
+
+    private static boolean isDeniedWrite(Call call) {
+        return call.route != null && call.kind() == RouteKind.CONNECTOR && !call.isRead();
     }
 
     private static RefusalBody problem(RefusalShape shape) {

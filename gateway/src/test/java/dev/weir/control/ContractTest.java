@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.weir.postgres.AdminActions;
+import dev.weir.tenant.Entity;
+import dev.weir.tenant.Measure;
+import dev.weir.tenant.Window;
+import dev.weir.usage.Meter;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
@@ -12,6 +17,8 @@ import io.vertx.json.schema.JsonSchema;
 import io.vertx.json.schema.JsonSchemaOptions;
 import io.vertx.json.schema.OutputFormat;
 import io.vertx.json.schema.Validator;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -37,7 +44,7 @@ class ContractTest {
             for (var path : document().getJsonObject("paths")) {
                 var documented = new TreeSet<String>();
                 ((JsonObject) path.getValue()).fieldNames().forEach(method -> documented.add(method.toUpperCase()));
-                var uri = path.getKey().replace("{id}", "some-id");
+                var uri = path.getKey().replace("{id}", "some-id").replace("{tenant}", "acme");
                 for (String method : METHODS) {
                     var answer = plane.send(HttpMethod.valueOf(method), uri, RunningControlPlane.admin(), null);
                     if (documented.contains(method)) {
@@ -95,12 +102,20 @@ class ContractTest {
             plane.store.add(SampleEvents.refusal());
             var tenant = plane.post("/api/tenants", "{\"id\":\"acme\",\"plan\":\"pro\",\"region\":null}");
             var key = plane.post("/api/keys", "{\"tenant\":\"acme\"}");
+            var limit = plane.post("/api/limits", LimitsTest.limit("l", "cost", "1.5"));
+            var quota = plane.post("/quota", "{\"tenant_id\":\"acme\",\"monthly_total_limit\":5}");
+            var capacity = plane.put("/api/capacity/acme", new JsonObject().put("concurrency", 3));
+            plane.store.rules.actions.add(new AdminActions.Action(1, RunningControlPlane.NOW, "ann", "limit.create",
+                    "", "l", null, limit.json()));
             var problem = plane.post("/api/tenants", "{\"id\":\"A\"}");
-            var schemas = Map.of("Tenant", tenant.json(), "KeyWithSecret", key.json(), "Key",
+            var schemas = new HashMap<>(Map.of("Limit", limit.json(), "Quota", quota.json(), "Capacity",
+                    capacity.json(), "Plan", plane.get("/api/plans/free").json(), "AdminAction",
+                    plane.get("/api/admin-actions").items().getJsonObject(0)));
+            schemas.putAll(Map.of("Tenant", tenant.json(), "KeyWithSecret", key.json(), "Key",
                     plane.get("/api/keys?tenant=acme").items().getJsonObject(0), "Event",
                     plane.get("/api/events?outcome=ok").items().getJsonObject(0), "CostSummary",
                     plane.get("/api/costs/summary?tenant=acme&groupBy=model").json(), "Health",
-                    plane.get("/health/ready").json(), "Problem", problem.json());
+                    plane.get("/health/ready").json(), "Problem", problem.json()));
             for (var each : schemas.entrySet()) {
                 var result = validator(each.getKey()).validate(each.getValue());
                 assertThat(result.getErrors() == null || Boolean.TRUE.equals(result.getValid()))
@@ -110,6 +125,27 @@ class ContractTest {
             var refused = plane.get("/api/events?outcome=refused").items().getJsonObject(0);
             assertThat(validator("Event").validate(refused).getValid()).as(refused.encodePrettily()).isTrue();
         }
+    }
+
+    @Test
+    void theDocumentKnowsEveryMeterWindowAndKind() throws Exception {
+        assertThat(values("Meter")).isEqualTo(Arrays.stream(Meter.values()).map(Meter::id).toList());
+        assertThat(values("Measure")).hasSize(Meter.values().length + 1).allMatch(id -> Measure.byId(id).isPresent());
+        assertThat(values("Window")).isEqualTo(Arrays.stream(Window.values()).map(Window::id).toList());
+        var kinds = schema("Entity").getJsonObject("properties").getJsonObject("kind");
+        assertThat(kinds.getJsonArray("enum").getList())
+                .isEqualTo(Arrays.stream(Entity.Kind.values()).map(Entity.Kind::id).toList());
+        for (String name : List.of("Meter", "Measure", "Window")) {
+            assertThat(schema(name).getString("description")).as("what a client is told").contains(values(name));
+        }
+    }
+
+    private static List<String> values(String schema) throws Exception {
+        return schema(schema).getJsonArray("enum").stream().map(String.class::cast).toList();
+    }
+
+    private static JsonObject schema(String name) throws Exception {
+        return document().getJsonObject("components").getJsonObject("schemas").getJsonObject(name);
     }
 
     @Test

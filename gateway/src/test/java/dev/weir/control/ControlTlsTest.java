@@ -28,7 +28,8 @@ class ControlTlsTest {
         var certificates = new Certificates(folder);
         var server = certificates.server("localhost", "dns:localhost");
         var options = new ControlOptions(new Address("127.0.0.1", 0), false,
-                Optional.of(new TlsFiles(server.cert(), server.key())), Set.of(), ControlOptions.BODY_BYTES_MAX,
+                Optional.of(new TlsFiles(server.cert(), server.key())), Set.of(), Optional.empty(),
+                ControlOptions.BODY_BYTES_MAX,
                 ControlOptions.REQUESTS_MAX);
         try (var plane = RunningControlPlane.start(options);
                 var client = HttpClient.newBuilder().sslContext(certificates.trusting()).build();

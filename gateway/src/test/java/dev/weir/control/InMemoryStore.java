@@ -29,6 +29,7 @@ final class InMemoryStore implements TenantAdmin, EventQueries {
     private final TreeMap<String, TenantKey> keys = new TreeMap<>();
     private final List<StoredEvent> events = new ArrayList<>();
 
+    final InMemoryRules rules = new InMemoryRules(this);
     private @Nullable RuntimeException failure;
 
     /// From now on lists of tenants fail so.
@@ -42,11 +43,22 @@ final class InMemoryStore implements TenantAdmin, EventQueries {
 
     @Override
     public synchronized Creation create(Tenant tenant) {
+        if (rules.plan(tenant.plan()).isEmpty()) {
+            return new Creation.NoPlan();
+        }
         var existing = tenants.putIfAbsent(tenant.id().value(), tenant);
         if (existing == null) {
             return new Creation.Created();
         }
         return existing.equals(tenant) ? new Creation.Same() : new Creation.Different(existing);
+    }
+
+    @Override
+    public synchronized Optional<Tenant> changePlan(TenantId id, String plan) {
+        return rules.plan(plan).isEmpty()
+                ? Optional.empty()
+                : Optional.ofNullable(tenants.computeIfPresent(id.value(),
+                        (name, was) -> new Tenant(was.id(), plan, was.region(), was.limits())));
     }
 
     @Override

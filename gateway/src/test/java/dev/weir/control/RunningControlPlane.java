@@ -1,6 +1,8 @@
 package dev.weir.control;
 
 import dev.weir.config.Address;
+import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Standing;
 import dev.weir.port.Clock;
 import dev.weir.postgres.Gaps;
 import dev.weir.postgres.LeaseRows;
@@ -9,6 +11,8 @@ import dev.weir.postgres.PostgresLeases.Forfeiture;
 import dev.weir.rating.PriceBook;
 import dev.weir.telemetry.Metrics;
 import dev.weir.tenant.KeyHasher;
+import dev.weir.tenant.Limit;
+import dev.weir.tenant.TenantId;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -25,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +41,7 @@ final class RunningControlPlane implements AutoCloseable {
     static final ControlOptions LOOPBACK = ControlOptions.of(new Address("127.0.0.1", 0));
 
     final InMemoryStore store = new InMemoryStore();
+    final Ledger ledger = new Ledger();
     final AtomicInteger changes = new AtomicInteger();
     /// Newest first.
     final List<Gaps.Noticed> gaps = new ArrayList<>();
@@ -72,20 +78,21 @@ final class RunningControlPlane implements AutoCloseable {
     static RunningControlPlane start(ControlOptions options, HealthCheck... checks) {
         var plane = new RunningControlPlane();
         plane.checks.addAll(List.of(checks));
-        return plane.listening(options, plane.store, plane.store);
+        return plane.listening(options, plane.store, plane.store, plane.store.rules);
     }
 
     /// Over another store than the one in memory.
-    static RunningControlPlane over(TenantAdmin tenants, EventQueries events) {
-        return new RunningControlPlane().listening(LOOPBACK, tenants, events);
+    static RunningControlPlane over(TenantAdmin tenants, EventQueries events, RuleAdmin rules) {
+        return new RunningControlPlane().listening(LOOPBACK, tenants, events, rules);
     }
 
-    private RunningControlPlane listening(ControlOptions options, TenantAdmin tenants, EventQueries events) {
-        running = ControlPlane.start(vertx, options, AdminKey.of(ADMIN_KEY), resources(tenants, events)).await();
+    private RunningControlPlane listening(ControlOptions options, TenantAdmin tenants, EventQueries events,
+            RuleAdmin rules) {
+        running = ControlPlane.start(vertx, options, AdminKey.of(ADMIN_KEY), resources(tenants, events, rules)).await();
         return this;
     }
 
-    private List<Resource> resources(TenantAdmin tenants, EventQueries events) {
+    private List<Resource> resources(TenantAdmin tenants, EventQueries events, RuleAdmin rules) {
         var random = RandomGenerator.of("L64X128MixRandom");
         var clock = new Clock() {
             @Override
@@ -100,7 +107,14 @@ final class RunningControlPlane implements AutoCloseable {
         };
         var hasher = new KeyHasher(
                 "a pepper of thirty-two bytes or so".getBytes(java.nio.charset.StandardCharsets.UTF_8));
-        return List.of(new TenantsResource(tenants, changes::incrementAndGet),
+        BiFunction<TenantId, Limit, Standing> standings = (tenant, limit) -> ledger.standing(tenant, limit,
+                tenant.value(), NOW);
+        return List.of(new TenantsResource(tenants, rules, changes::incrementAndGet),
+                new PlansResource(rules, changes::incrementAndGet),
+                new LimitsResource(tenants, rules, changes::incrementAndGet),
+                new QuotaResource(tenants, rules, events, standings, clock, changes::incrementAndGet),
+                new CapacityResource(tenants, rules, standings, clock, changes::incrementAndGet),
+                new AdminActionsResource(rules),
                 new KeysResource(tenants, hasher, random::nextBytes, changes::incrementAndGet),
                 new EventsResource(events), new CostsResource(tenants, events, clock),
                 new PricesResource(events, PriceBook::shipped, clock), new HealthResource(checks),
@@ -133,13 +147,25 @@ final class RunningControlPlane implements AutoCloseable {
     }
 
     Answer post(String uri, String body) {
+        return withBody(HttpMethod.POST, uri, body);
+    }
+
+    Answer patch(String uri, JsonObject body) {
+        return withBody(HttpMethod.PATCH, uri, body.encode());
+    }
+
+    Answer put(String uri, JsonObject body) {
+        return withBody(HttpMethod.PUT, uri, body.encode());
+    }
+
+    private Answer withBody(HttpMethod method, String uri, String body) {
         var headers = new HashMap<>(admin());
         headers.put("Content-Type", "application/json");
-        return send(HttpMethod.POST, uri, headers, body);
+        return send(method, uri, headers, body);
     }
 
     static Map<String, String> admin() {
-        return Map.of("Authorization", "Bearer " + ADMIN_KEY);
+        return Map.of("Authorization", "Bearer " + ADMIN_KEY, "X-Constitutional-Hash", "cdd01ef066bc6cf2");
     }
 
     Answer send(HttpMethod method, String uri, Map<String, String> headers, @Nullable String body) {

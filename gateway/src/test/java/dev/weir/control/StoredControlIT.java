@@ -155,7 +155,7 @@ class StoredControlIT {
 
     @Test
     void anAdministratorMakesATenantReadsItsUsageAndEndsItsKey() throws Exception {
-        try (var plane = RunningControlPlane.over(tenants, usage)) {
+        try (var plane = RunningControlPlane.over(tenants, usage, new StoredRules(postgres))) {
             var wish = new JsonObject().put("id", "acme").put("plan", "pro");
             assertThat(plane.post("/api/tenants", wish).status()).isEqualTo(201);
             assertThat(plane.post("/api/tenants", wish).status()).isEqualTo(200);

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -43,17 +44,20 @@ public final class Admissions {
 
     private final Ledger ledger;
     private final @Nullable Leases leases;
+    private final TenantDirectory directory;
     private volatile PriceBook prices;
 
-    /// Of a node that shares no limit.
+    /// Of a node that shares no limit, over tenants whose limits never change.
     public Admissions(Ledger ledger, PriceBook prices) {
-        this(ledger, prices, null);
+        this(ledger, prices, new TenantDirectory(TenantDirectory.Snapshot.EMPTY), null);
     }
 
+    /// @param directory a limit that comes into force there while a call runs counts the call when it ends
     /// @param leases where more is asked for of limits that nodes share; null where this node shares none
-    public Admissions(Ledger ledger, PriceBook prices, @Nullable Leases leases) {
+    public Admissions(Ledger ledger, PriceBook prices, TenantDirectory directory, @Nullable Leases leases) {
         this.ledger = ledger;
         this.prices = prices;
+        this.directory = directory;
         this.leases = leases;
     }
 
@@ -116,14 +120,35 @@ public final class Admissions {
     /// @param used the quantities of the attempt's event; an absent meter was not used
     /// @param cost of the attempt's event; null, unpriced, charges a cost limit with all that was reserved
     public Settlement settle(Admission.Admitted admitted, Quantities used, @Nullable Money cost) {
+        chargeNewer(admitted, measure -> used(measure, used, cost));
         return ledger.settle(admitted.reservation(), measure -> used(measure, used, cost));
     }
 
     /// Ends an attempt whose usage the provider tells later: what Weir counted itself is charged, what the attempt may have used
     /// besides stays reserved until [#settle] is called with the usage, or [#release] because it does not come.
     public Settlement defer(Admission.Admitted admitted, Quantities used) {
+        chargeNewer(admitted, measure -> CallBound.isToldByProvider(measure) ? 0 : used(measure, used, Money.ZERO));
         return ledger.settleButFor(admitted.reservation(), measure -> used(measure, used, Money.ZERO),
                 CallBound::isToldByProvider);
+    }
+
+    /// Charges limits that came into force while the attempt ran: it reserved nothing of them. What ended before is in the events
+    /// from which they were given their past.
+    private void chargeNewer(Admission.Admitted admitted, ToLongFunction<Measure> used) {
+        AdmissionRequest request = admitted.bound().call.request();
+        TenantId tenant = request.caller().tenant().id();
+        List<Limit> known = request.caller().limits();
+        List<Limit> inForce = directory.snapshot().limits(tenant);
+        if (inForce == known) {
+            return;
+        }
+        for (Limit limit : inForce) {
+            long amount = used.applyAsLong(limit.measure());
+            if (amount > 0 && known.stream().noneMatch(limit::countsAs)) {
+                Subject.match(limit, request,
+                        (matched, value) -> ledger.charge(tenant, matched, value, request.moment(), amount));
+            }
+        }
     }
 
     /// Charges usage that was told later, of a call that a former start admitted, to those of its windows that still run.
@@ -233,6 +258,18 @@ public final class Admissions {
             }
         }
         return assigned;
+    }
+
+    /// Adds what was used before some limits came into force to what is counted for them since.
+    ///
+    /// @param rows of all that ended before, each once
+    public void addPast(TenantDirectory.Snapshot snapshot, Map<TenantId, List<Limit>> limits, Iterable<PastUsage> rows,
+            Instant now) {
+        used(snapshot, rows, now).forEach((key, used) -> {
+            if (limits.getOrDefault(key.tenant(), List.of()).stream().anyMatch(key.limit()::countsAs)) {
+                ledger.charge(key.tenant(), key.limit(), key.value(), now, used);
+            }
+        });
     }
 
     /// One counter of the ledger: what is limited, for whom.

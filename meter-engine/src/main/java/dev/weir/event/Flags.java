@@ -27,6 +27,8 @@ public record Flags(int bits) {
         USAGE_DEFERRED,
         /// The answer told the usage of an object that nothing awaits here: it was booked before, or created elsewhere.
         USAGE_NOT_AWAITED,
+        /// A connector call that would have written and was refused: nothing was sent.
+        WRITE_DENIED,
         /// A limit on cost was open within its bound, because nobody could be asked for more of it.
         BUDGET_OPEN;
 

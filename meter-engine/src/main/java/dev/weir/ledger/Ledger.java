@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// half each. Each operation is a few array and hash accesses per limit; nothing is allocated but what is returned.
 ///
 /// The amount is read from the limit that each claim brings, so a raised or lowered limit is in force with the next call.
-/// A limit whose entity, measure, window or zone changed under the same id is a new counter.
+/// A limit whose entity, measure, window or zone changed under the same id is a new counter; the old one stays beside it for
+/// calls that were identified before, until [#forget].
 public final class Ledger {
     /// As what was used: the whole reservation, because nobody knows better.
     public static final long AS_RESERVED = -1;
@@ -89,12 +90,21 @@ public final class Ledger {
         return reservation.shard.settleButFor(reservation, amounts(reservation, used), later);
     }
 
-    /// Charges what was used without a reservation, by a call of a former start.
+    /// Charges what was used without a reservation: by a call of a former start, or before the limit was in force.
     ///
     /// @param moment in the window that is charged
     /// @param used 0 or more
     public void charge(TenantId tenant, Limit limit, String value, Instant moment, long used) {
         shard(tenant).charge(limit, value, moment, used);
+    }
+
+    /// Drops what was counted for a limit that is no longer in force, so that it begins at zero should it come again. What calls
+    /// have reserved of it ends with them.
+    public void forget(TenantId tenant, Limit limit) {
+        Shard shard = shards.get(tenant);
+        if (shard != null) {
+            shard.forget(limit);
+        }
     }
 
     /// Ends a reservation of which nothing was used.
@@ -153,6 +163,12 @@ public final class Ledger {
     /// Where the limits of a running call stand that `which` takes, in the order of its claims.
     public List<Standing> standings(Reservation reservation, Predicate<Standing> which) {
         return reservation.size == 0 ? List.of() : reservation.shard.standings(reservation, which);
+    }
+
+    /// The same of one tenant.
+    public List<Standing> standings(TenantId tenant, Instant moment) {
+        Shard shard = shards.get(tenant);
+        return shard == null ? List.of() : shard.standings(moment);
     }
 
     /// How many reservations have not ended: 0 whenever nothing runs and no usage is awaited.

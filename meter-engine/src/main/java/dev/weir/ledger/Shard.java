@@ -27,12 +27,17 @@ final class Shard {
 
     /// The counters of one limit, one for each entity it was asked for.
     private static final class LimitCounters {
-        final Limit limit;
+        /// As it was asked last: its amount may have changed.
+        Limit limit;
+        /// Those of a limit that had the same id and counted otherwise: a call may still be admitted by it.
+        @Nullable
+        LimitCounters former;
         private final Map<String, Counter> byValue = new HashMap<>();
         private @Nullable Counter lastUsed;
 
-        LimitCounters(Limit limit) {
+        LimitCounters(Limit limit, @Nullable LimitCounters former) {
             this.limit = limit;
+            this.former = former;
         }
 
         Counter of(String value) {
@@ -357,8 +362,8 @@ final class Shard {
     Standing standing(Limit limit, String value, Instant moment) {
         lock.lock();
         try {
-            LimitCounters counters = byLimit.get(limit.id());
-            Counter counter = counters == null || !counters.limit.countsAs(limit) ? null : counters.peek(value);
+            LimitCounters counters = find(limit);
+            Counter counter = counters == null ? null : counters.peek(value);
             Tally tally = counter == null ? null : counter.find(moment.getEpochSecond());
             return tally == null
                     ? new Standing(limit, value, 0, 0, limit.window().span(moment, limit.zone()))
@@ -392,15 +397,8 @@ final class Shard {
         var all = new ArrayList<Standing>();
         lock.lock();
         try {
-            for (LimitCounters counters : byLimit.values()) {
-                for (Counter counter : counters.byValue.values()) {
-                    Tally tally = counter.find(moment.getEpochSecond());
-                    if (tally != null) {
-                        all.add(new Standing(counters.limit, counter.value, tally.settledAnywhere(),
-                                tally.heldAnywhere(), tally.span));
-                    }
-                }
-            }
+            forEach(moment, (limit, value, tally) -> all.add(new Standing(limit, value, tally.settledAnywhere(),
+                    tally.heldAnywhere(), tally.span)));
             return all;
         } finally {
             lock.unlock();
@@ -410,16 +408,27 @@ final class Shard {
     void addHoldings(Instant moment, List<Holding> all) {
         lock.lock();
         try {
-            for (LimitCounters counters : byLimit.values()) {
+            forEach(moment, (limit, value, tally) -> all.add(holding(limit, value, tally)));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Takes each counter that has a run of its window at some moment.
+    private interface TallyVisitor {
+        void visit(Limit limit, String value, Tally tally);
+    }
+
+    private void forEach(Instant moment, TallyVisitor visitor) {
+        for (LimitCounters newest : byLimit.values()) {
+            for (LimitCounters counters = newest; counters != null; counters = counters.former) {
                 for (Counter counter : counters.byValue.values()) {
                     Tally tally = counter.find(moment.getEpochSecond());
                     if (tally != null) {
-                        all.add(holding(counters.limit, counter.value, tally));
+                        visitor.visit(counters.limit, counter.value, tally);
                     }
                 }
             }
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -487,17 +496,54 @@ final class Shard {
     void sweep(long second, long nanoTime, long keptNanos) {
         lock.lock();
         try {
-            byLimit.values().forEach(counters -> counters.sweep(second, nanoTime, keptNanos));
+            for (LimitCounters newest : byLimit.values()) {
+                for (LimitCounters counters = newest; counters != null; counters = counters.former) {
+                    counters.sweep(second, nanoTime, keptNanos);
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void forget(Limit limit) {
+        lock.lock();
+        try {
+            LimitCounters before = null;
+            LimitCounters at = byLimit.get(limit.id());
+            while (at != null && !at.limit.countsAs(limit)) {
+                before = at;
+                at = at.former;
+            }
+            if (at == null) {
+                return;
+            }
+            if (before != null) {
+                before.former = at.former;
+            } else if (at.former != null) {
+                byLimit.put(limit.id(), at.former);
+            } else {
+                byLimit.remove(limit.id());
+            }
         } finally {
             lock.unlock();
         }
     }
 
     private LimitCounters counters(Limit limit) {
+        LimitCounters found = find(limit);
+        if (found == null) {
+            found = new LimitCounters(limit, byLimit.get(limit.id()));
+            byLimit.put(limit.id(), found);
+        }
+        found.limit = limit;
+        return found;
+    }
+
+    private @Nullable LimitCounters find(Limit limit) {
         LimitCounters counters = byLimit.get(limit.id());
-        if (counters == null || !counters.limit.countsAs(limit)) {
-            counters = new LimitCounters(limit);
-            byLimit.put(limit.id(), counters);
+        while (counters != null && !counters.limit.countsAs(limit)) {
+            counters = counters.former;
         }
         return counters;
     }

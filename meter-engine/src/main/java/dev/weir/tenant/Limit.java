@@ -1,11 +1,14 @@
 package dev.weir.tenant;
 
 import dev.weir.usage.Meter;
+import java.time.DateTimeException;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -20,6 +23,7 @@ public record Limit(String id, Entity entity, Measure measure, Window window, Zo
         List<Integer> alerts) {
     private static final Pattern ID_FORM = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
     public static final long AMOUNT_MAX = 9_000_000_000_000_000_000L;
+    private static final int QUARTER_SECONDS = 900;
     public static final List<Integer> USUAL_ALERTS = List.of(75, 90, 100);
     /// Nothing bounds these before a call, or a design decision keeps them free: they can be watched, not blocked.
     private static final Set<Meter> NEVER_BLOCKED = Set.of(Meter.TOOL_CALLS_REQUESTED, Meter.RATE_LIMITED);
@@ -39,6 +43,10 @@ public record Limit(String id, Entity entity, Measure measure, Window window, Zo
 
         public String id() {
             return name().toLowerCase(Locale.ROOT);
+        }
+
+        public static Optional<Action> byId(String id) {
+            return Arrays.stream(values()).filter(action -> action.id().equals(id)).findFirst();
         }
     }
 
@@ -73,6 +81,31 @@ public record Limit(String id, Entity entity, Measure measure, Window window, Zo
     /// A limit that only tells, in UTC with the usual alerts.
     public static Limit notify(String id, Entity entity, Measure measure, Window window, long amount) {
         return new Limit(id, entity, measure, window, ZoneOffset.UTC, amount, Action.NOTIFY, USUAL_ALERTS);
+    }
+
+    /// Reads the name of a zone: a region such as `Europe/Berlin`, an offset such as `+05:30`, or `UTC`.
+    ///
+    /// @throws IllegalArgumentException if there is no such zone, or its offset is not of whole quarters of an hour, by which
+    ///         past usage is summed
+    public static ZoneId zoneOf(String name) {
+        try {
+            ZoneId zone = ZoneId.of(name).normalized();
+            if (zone instanceof ZoneOffset offset && offset.getTotalSeconds() % QUARTER_SECONDS != 0) {
+                throw new IllegalArgumentException("an offset is of whole quarters of an hour, not " + name);
+            }
+            return zone;
+        } catch (DateTimeException unknown) {
+            throw new IllegalArgumentException("there is no time zone '" + name + "'", unknown);
+        }
+    }
+
+    /// The zone as [#zoneOf] reads it.
+    public String zoneName() {
+        return zone.equals(ZoneOffset.UTC) ? "UTC" : zone.getId();
+    }
+
+    public Limit withAction(Action other) {
+        return other == action ? this : new Limit(id, entity, measure, window, zone, amount, other, alerts);
     }
 
     public boolean blocks() {

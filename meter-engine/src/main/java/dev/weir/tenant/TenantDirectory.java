@@ -1,12 +1,15 @@
 package dev.weir.tenant;
 
+import dev.weir.usage.Meter;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Everybody who may call, as one immutable snapshot that is swapped whole. Any thread; a look-up is one hash probe.
@@ -48,6 +51,9 @@ public final class TenantDirectory {
         private final Map<String, Plan> plans;
         private final Map<TenantId, Tenant> tenants;
         private final Map<TenantId, List<Limit>> limits;
+        /// Of those only whose own limits allow what their plan forbids.
+        private final Map<TenantId, Plan> granted = new HashMap<>();
+        private final Map<String, List<Limit>> limitsOfPlan = new HashMap<>();
         private final Map<ApiKeyHash, Identity> keys;
 
         private Snapshot(long version, Collection<Plan> plans, Collection<Tenant> tenants) {
@@ -56,7 +62,10 @@ public final class TenantDirectory {
             this.tenants = HashMap.newHashMap(tenants.size());
             this.limits = HashMap.newHashMap(tenants.size());
             this.keys = new HashMap<>();
-            plans.forEach(plan -> this.plans.put(plan.id(), plan));
+            for (Plan plan : plans) {
+                this.plans.put(plan.id(), plan);
+                limitsOfPlan.put(plan.id(), plan.limitsInForce());
+            }
             tenants.forEach(this::add);
         }
 
@@ -88,9 +97,14 @@ public final class TenantDirectory {
             return tenant(id).map(tenant -> known(tenant, as, null));
         }
 
-        /// The plan's limits and the tenant's own in [Limit#PRECEDENCE]; none for an unknown tenant.
+        /// The plan's limits and the tenant's own in [Limit#PRECEDENCE]; none for an unknown tenant. An own limit stands in the
+        /// place of the plan's of the same id.
         public List<Limit> limits(TenantId id) {
             return limits.getOrDefault(id, List.of());
+        }
+
+        public Collection<Plan> plans() {
+            return List.copyOf(plans.values());
         }
 
         public Collection<Tenant> tenants() {
@@ -106,21 +120,42 @@ public final class TenantDirectory {
             if (tenants.put(tenant.id(), tenant) != null) {
                 throw new IllegalArgumentException("tenant " + tenant.id() + " is there twice");
             }
-            limits.put(tenant.id(), inForce(tenant, plan));
+            limits.put(tenant.id(), inForce(tenant));
+            Plan allowing = plan.allowing(grants(tenant));
+            if (allowing != plan) {
+                granted.put(tenant.id(), allowing);
+            }
         }
 
-        private static List<Limit> inForce(Tenant tenant, Plan plan) {
-            var all = new ArrayList<>(plan.limits());
-            all.addAll(tenant.limits());
+        private List<Limit> inForce(Tenant tenant) {
             var ids = new HashSet<String>();
-            for (Limit limit : all) {
+            for (Limit limit : tenant.limits()) {
                 if (!ids.add(limit.id())) {
                     throw new IllegalArgumentException("tenant " + tenant.id() + " has two limits with the id "
-                            + limit.id() + " (its plan's count too); name one of them otherwise");
+                            + limit.id() + "; name one of them otherwise");
+                }
+            }
+            var all = new ArrayList<>(tenant.limits());
+            for (Limit limit : limitsOfPlan.getOrDefault(tenant.plan(), List.of())) {
+                if (!ids.contains(limit.id())) {
+                    all.add(limit);
                 }
             }
             all.sort(Limit.PRECEDENCE);
             return List.copyOf(all);
+        }
+
+        /// What the tenant has a quota of, though its plan may forbid it (X2).
+        private static Set<Meter> grants(Tenant tenant) {
+            var meters = EnumSet.noneOf(Meter.class);
+            for (Limit limit : tenant.limits()) {
+                if (limit.blocks() && limit.amount() > 0 && limit.entity().kind() == Entity.Kind.TENANT
+                        && limit.entity().covers(tenant.id().value())
+                        && limit.measure() instanceof Measure.Counted(Meter meter)) {
+                    meters.add(meter);
+                }
+            }
+            return meters;
         }
 
         private void add(TenantKey key) {
@@ -142,7 +177,7 @@ public final class TenantDirectory {
         }
 
         private Identity.Known known(Tenant tenant, KeyId key, @Nullable String user) {
-            Plan plan = plans.get(tenant.plan());
+            Plan plan = granted.getOrDefault(tenant.id(), plans.get(tenant.plan()));
             if (plan == null) {
                 throw new IllegalStateException("tenants were checked for their plans");
             }

@@ -2,10 +2,12 @@ package dev.weir.tenant;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.weir.usage.Meter;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class TenantDirectoryTest {
@@ -63,11 +65,55 @@ class TenantDirectoryTest {
     @Test
     void whatDoesNotFitTogetherIsRefusedByName() {
         Limit twice = Limit.block("free-tokens-per-day", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, 5);
-        assertThatThrownBy(() -> snapshot(1, "free", twice)).hasMessageContaining("free-tokens-per-day");
+        assertThatThrownBy(() -> snapshot(1, "free", twice, twice)).hasMessageContaining("free-tokens-per-day");
         assertThatThrownBy(() -> snapshot(1, "gold")).hasMessageContaining("acme").hasMessageContaining("'gold'");
         assertThatThrownBy(() -> TenantDirectory.Snapshot.of(1, Plan.SHIPPED, List.of(),
                 List.of(new TenantKey(new KeyId("key_1"), live, ACME, null, "abcd", false))))
                 .hasMessageContaining("key_1");
+    }
+
+    @Test
+    void anOwnLimitStandsInThePlaceOfThePlansOfTheSameId() {
+        Limit own = Limit.block("free-tokens-per-day", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, 5);
+        assertThat(snapshot(1, "free", own).limits(ACME)).extracting(Limit::id, Limit::amount)
+                .containsExactly(tuple("free-tokens-per-day", 5L), tuple("free-tool-calls-per-day", 10L));
+    }
+
+    @Test
+    void aQuotaGrantsWhatThePlanForbids() {
+        Entity tenant = Entity.THE_TENANT;
+        Measure images = Measure.of(Meter.IMAGES_GENERATED);
+        assertThat(forbidden()).containsExactly(Meter.IMAGES_GENERATED);
+        assertThat(forbidden(Limit.block("i", tenant, images, Window.DAY, 5))).isEmpty();
+        assertThat(forbidden(Limit.block("i", tenant, images, Window.DAY, 0))).as("a quota of nothing").isNotEmpty();
+        assertThat(forbidden(Limit.notify("i", tenant, images, Window.DAY, 5))).as("no cap").isNotEmpty();
+        Entity key = new Entity(Entity.Kind.KEY, Entity.EACH);
+        assertThat(forbidden(Limit.block("i", key, images, Window.DAY, 5))).as("not the tenant's").isNotEmpty();
+    }
+
+    private Set<Meter> forbidden(Limit... own) {
+        var known = snapshot(1, "free", own).identify(ACME, new KeyId("x")).orElseThrow();
+        return known.plan().forbids();
+    }
+
+    @Test
+    void theLimitsOfAPlanThatConvertsTellAndDoNotBlock() {
+        var converting = new Plan("trial", Plan.TRIAL.limits(), Set.of(), "pro");
+        var snapshot = TenantDirectory.Snapshot.of(1, List.of(converting, Plan.PRO),
+                List.of(new Tenant(ACME, "trial", null, List.of())), List.of());
+        assertThat(snapshot.limits(ACME)).singleElement().satisfies(limit -> {
+            assertThat(limit.action()).isEqualTo(Limit.Action.NOTIFY);
+            assertThat(limit.countsAs(Plan.TRIAL.limits().getFirst())).isTrue();
+        });
+        assertThatThrownBy(() -> new Plan("trial", List.of(), Set.of(), "trial")).hasMessageContaining("itself");
+    }
+
+    @Test
+    void aZoneIsOneOfTheCatalogueAndAWholeNumberOfQuarters() {
+        assertThat(Limit.zoneOf("UTC")).isEqualTo(Limit.zoneOf("Z")).isEqualTo(java.time.ZoneOffset.UTC);
+        assertThat(Limit.zoneOf("Asia/Kathmandu").getId()).isEqualTo("Asia/Kathmandu");
+        assertThatThrownBy(() -> Limit.zoneOf("Mars/Base")).hasMessageContaining("'Mars/Base'");
+        assertThatThrownBy(() -> Limit.zoneOf("+00:07")).hasMessageContaining("quarters");
     }
 
     @Test

@@ -78,8 +78,18 @@ final class Client implements AutoCloseable {
 
     /// A transaction that sees and changes one tenant only.
     <T> T asTenant(TenantId tenant, Work<T> work) {
+        return as(tenant.value(), work);
+    }
+
+    /// A transaction that sees and changes what belongs to no tenant.
+    <T> T asNobody(Work<T> work) {
+        return as("", work);
+    }
+
+    private <T> T as(String tenant, Work<T> work) {
         return transaction("BEGIN", statements -> {
-            statements.query("SELECT set_config('weir.tenant', $1, true)", Tuple.of(tenant.value()));
+            statements.query("SELECT set_config('weir.tenant', $1, true), set_config('weir.who', $2, true)",
+                    Tuple.of(tenant, Actor.who()));
             return work.run(statements);
         });
     }

@@ -19,6 +19,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,15 +35,18 @@ public final class Counters {
     /// One row for all that agrees in its dimensions and lies in the same minute of the running hour, the same stretch
     /// of the days
     /// before, or anywhere before those.
-    private static final String USED = "SELECT node, tenant, key_id, user_id, route, model_asked, run, tags, max(time) AS time,"
+    private static final String COLUMNS = "SELECT node, tenant, key_id, user_id, route, model_asked, run, tags, max(time) AS time,"
             + " sum(cost) AS cost" + UsageTotal.METERS.stream()
                     .map(meter -> ", sum(" + meter.id() + ")::numeric AS " + meter.id())
                     .collect(Collectors.joining())
             + " FROM weir.usage_events WHERE tenant <> '' AND outcome NOT IN ('blocked', 'refused')"
-            + " AND day >= $1 AND time >= $2"
-            + " GROUP BY node, tenant, key_id, user_id, route, model_asked, run, tags,"
+            + " AND day >= $1 AND time >= $2";
+    private static final String GROUPS = " GROUP BY node, tenant, key_id, user_id, route, model_asked, run, tags,"
             + " CASE WHEN time >= $4 THEN date_trunc('minute', time, 'UTC')"
             + " WHEN time >= $3 THEN date_bin(make_interval(secs => $5), time, '2001-01-01 00:00:00+00') END";
+    private static final String USED = COLUMNS + GROUPS;
+    private static final String USED_BEFORE = COLUMNS
+            + " AND tenant = ANY($6) AND NOT (node = $7 AND epoch = $8 AND seq > $9)" + GROUPS;
 
     private final Client auditor;
 
@@ -82,6 +86,21 @@ public final class Counters {
     /// @param grain a day where all limits are in UTC, a quarter of an hour where one is in another zone (offsets from UTC are
     ///            multiples of that); must divide a day
     public Sums since(Instant from, Instant now, Duration grain) {
+        return sums(USED, arguments(from, now, grain));
+    }
+
+    /// What some tenants used since ever, as [#since] sums it.
+    ///
+    /// @param cut of this node's epoch only events up to this seq are in the sums; of all others, whatever is stored
+    public Sums before(Watermark cut, Collection<TenantId> tenants, Instant now, Duration grain) {
+        return sums(USED_BEFORE, arguments(Instant.EPOCH, now, grain)
+                .addValue(tenants.stream().map(TenantId::value).toArray(String[]::new))
+                .addValue(cut.node())
+                .addValue(cut.epoch())
+                .addValue(cut.seq()));
+    }
+
+    private static Tuple arguments(Instant from, Instant now, Duration grain) {
         long seconds = grain.toSeconds();
         if (seconds < 60 || Duration.ofDays(1).toSeconds() % seconds != 0) {
             throw new IllegalArgumentException("a grain is a minute or more and divides a day, not " + grain);
@@ -89,14 +108,21 @@ public final class Counters {
         OffsetDateTime start = (from.isBefore(EARLIEST) ? EARLIEST : from).atOffset(ZoneOffset.UTC);
         OffsetDateTime moment = now.atOffset(ZoneOffset.UTC);
         OffsetDateTime month = moment.withDayOfMonth(1).with(LocalTime.MIN).minusDays(1);
-        var arguments = Tuple.of(start.toLocalDate(), start, month, moment.truncatedTo(ChronoUnit.HOURS),
-                (double) seconds);
+        return Tuple.tuple()
+                .addValue(start.toLocalDate())
+                .addValue(start)
+                .addValue(month)
+                .addValue(moment.truncatedTo(ChronoUnit.HOURS))
+                .addValue((double) seconds);
+    }
+
+    private Sums sums(String sql, Tuple arguments) {
         return auditor.snapshot(statements -> {
             var watermarks = new ArrayList<Watermark>();
             statements.query(WATERMARKS, Tuple.tuple())
                     .forEach(row -> watermarks.add(new Watermark(row.getString(0), row.getLong(1), row.getLong(2))));
             var used = new ArrayList<Used>();
-            statements.query(USED, arguments).forEach(row -> used.add(used(row)));
+            statements.query(sql, arguments).forEach(row -> used.add(used(row)));
             return new Sums(watermarks, used);
         });
     }

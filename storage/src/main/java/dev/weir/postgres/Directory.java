@@ -1,5 +1,6 @@
 package dev.weir.postgres;
 
+import dev.weir.tenant.Plan;
 import dev.weir.tenant.TenantId;
 import dev.weir.tenant.TenantKey;
 import io.vertx.sqlclient.Tuple;
@@ -8,7 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// All tenants and keys at one moment, with a number that rises at every change: what each node's snapshot is made from.
+/// All tenants, keys, plans and limits at one moment, with a number that rises at every change: what each node's snapshot is
+/// made from.
 ///
 /// A node asks [#newerThan] every second or two, one tiny query, so that a revoked key is refused everywhere within 5 s
 /// (G9.1). The
@@ -17,6 +19,8 @@ import java.util.Optional;
 public final class Directory {
     private static final String VERSION = "SELECT version FROM weir.directory_version";
     private static final String TENANTS = "SELECT id, plan, region, created_at FROM weir.tenants";
+    private static final String PLANS = "SELECT " + Plans.COLUMNS + " FROM weir.plans";
+    private static final String LIMITS = "SELECT " + Limits.COLUMNS + " FROM weir.limits";
     private static final String KEYS = "SELECT " + Keys.COLUMNS + " FROM weir.api_keys";
 
     private final Client auditor;
@@ -25,13 +29,16 @@ public final class Directory {
         this.auditor = auditor;
     }
 
-    /// Everything at one moment.
+    /// Everything at one moment, but for rows that do not fit what this version of Weir knows: those are left out, loudly.
     ///
-    /// @param version rises with every change of a tenant or key
-    public record Contents(long version, List<TenantRow> tenants, List<TenantKey> keys) {
+    /// @param version rises with every change of what is in it
+    public record Contents(long version, List<TenantRow> tenants, List<TenantKey> keys, List<Plan> plans,
+            List<TenantLimit> limits) {
         public Contents {
             tenants = List.copyOf(tenants);
             keys = List.copyOf(keys);
+            plans = List.copyOf(plans);
+            limits = List.copyOf(limits);
         }
     }
 
@@ -53,7 +60,11 @@ public final class Directory {
                             row.getString(2), row.get(OffsetDateTime.class, 3).toInstant())));
             var keys = new ArrayList<TenantKey>();
             statements.query(KEYS, Tuple.tuple()).forEach(row -> keys.add(Keys.key(row).key()));
-            return new Contents(version, tenants, keys);
+            var plans = new ArrayList<Plan>();
+            statements.query(PLANS, Tuple.tuple()).forEach(row -> Plans.read(row).ifPresent(plans::add));
+            var limits = new ArrayList<TenantLimit>();
+            statements.query(LIMITS, Tuple.tuple()).forEach(row -> Limits.read(row).ifPresent(limits::add));
+            return new Contents(version, tenants, keys, plans, limits);
         });
     }
 

@@ -25,6 +25,10 @@ public final class Postgres implements AutoCloseable {
     private final Audit audit;
     private final PostgresLeases leases;
     private final LeaseRows leaseRows;
+    private final Plans plans;
+    private final Limits limits;
+    private final Capacities capacities;
+    private final AdminActions adminActions;
 
     private Postgres(Vertx vertx, Database database, LeaseTerms terms) {
         app = new Client(vertx, database.as(Role.APP), CONNECTIONS, STATEMENT_MAX);
@@ -43,6 +47,10 @@ public final class Postgres implements AutoCloseable {
         costs = new Costs(readers);
         counters = new Counters(auditor);
         pending = new Pending(auditor);
+        plans = new Plans(readers);
+        limits = new Limits(readers);
+        capacities = new Capacities(readers);
+        adminActions = new AdminActions(readers);
     }
 
     /// As the other, with [LeaseTerms#DEFAULT].
@@ -90,6 +98,25 @@ public final class Postgres implements AutoCloseable {
 
     public Pending pending() {
         return pending;
+    }
+
+    public Plans plans() {
+        return plans;
+    }
+
+    /// The limits of tenants, beside those of their plans.
+    public Limits limits() {
+        return limits;
+    }
+
+    /// What tenants have bought.
+    public Capacities capacities() {
+        return capacities;
+    }
+
+    /// Who changed what.
+    public AdminActions adminActions() {
+        return adminActions;
     }
 
     /// Who numbers this node's starts.

@@ -12,9 +12,13 @@ import org.jspecify.annotations.Nullable;
 /// The table of tenants. Blocks; any thread but an event loop. A change reaches every node's snapshot by [Directory].
 public final class Tenants {
     private static final String COLUMNS = "id, plan, region, created_at";
-    private static final String CREATE = "INSERT INTO weir.tenants (id, plan, region) VALUES ($1, $2, $3)"
+    private static final String CREATE = "INSERT INTO weir.tenants (id, plan, region)"
+            + " SELECT $1, $2, $3 WHERE EXISTS (SELECT FROM weir.plans WHERE id = $2)"
             + " ON CONFLICT DO NOTHING RETURNING " + COLUMNS;
-    private static final String CHANGE_PLAN = "UPDATE weir.tenants SET plan = $2 WHERE id = $1 RETURNING " + COLUMNS;
+    private static final String CHANGE_PLAN = "UPDATE weir.tenants SET plan = $2 WHERE id = $1"
+            + " AND EXISTS (SELECT FROM weir.plans WHERE id = $2) RETURNING " + COLUMNS;
+    private static final String CONVERT = "UPDATE weir.tenants SET plan = $3 WHERE id = $1 AND plan = $2 RETURNING "
+            + COLUMNS;
     private static final String FIND = "SELECT " + COLUMNS + " FROM weir.tenants WHERE id = $1";
     private static final String PAGE = "SELECT " + COLUMNS
             + " FROM weir.tenants WHERE id > $1 ORDER BY id LIMIT $2";
@@ -25,14 +29,21 @@ public final class Tenants {
         this.readers = readers;
     }
 
-    /// @return empty where a tenant of that id is there already
+    /// @return empty where a tenant of that id is there already, or there is no such plan
     public Optional<TenantRow> create(TenantId id, String plan, @Nullable String region) {
         return one(id, CREATE, Tuple.of(id.value(), plan, region));
     }
 
-    /// @return empty where there is no such tenant
+    /// @return empty where there is no such tenant or no such plan
     public Optional<TenantRow> changePlan(TenantId id, String plan) {
         return one(id, CHANGE_PLAN, Tuple.of(id.value(), plan));
+    }
+
+    /// Moves a tenant from one plan to another, unless somebody has moved it from there meanwhile.
+    ///
+    /// @return empty where it is not on plan `from`
+    public Optional<TenantRow> convert(TenantId id, String from, String to) {
+        return one(id, CONVERT, Tuple.of(id.value(), from, to));
     }
 
     public Optional<TenantRow> find(TenantId id) {

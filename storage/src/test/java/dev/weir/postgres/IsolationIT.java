@@ -27,6 +27,9 @@ final class IsolationIT {
                 var tenant = new TenantId(id);
                 postgres.tenants().create(tenant, "free", null);
                 postgres.keys().create(Samples.key("key_" + id, tenant));
+                postgres.capacities().put(new Capacity(tenant, 1L, null, 5L, null, null));
+                postgres.tenants().changePlan(tenant, "pro");
+                postgres.tenants().changePlan(tenant, "free");
             }
             postgres.store().store(Samples.batch(Samples.event("acme"), Samples.event("globex"), Samples.event(null)));
             postgres.leases().exchange(new Exchange("n1", 1, 1, List.of(ask("acme"), ask("globex"))));
@@ -52,6 +55,12 @@ final class IsolationIT {
         "weir_app, SELECT, watermarks, acme, no", "weir_app, SELECT, caps, acme, 1", "weir_app, SELECT, caps, '', 0",
         "weir_app, SELECT, caps, -, 0", "weir_app, SELECT, leases, globex, 1", "weir_app, SELECT, leases, '', 0",
         "weir_app, SELECT, leases, -, 0", "weir_app, SELECT, lease_holders, acme, no",
+        "weir_app, SELECT, limits, acme, 1",
+        "weir_app, SELECT, limits, -, 0", "weir_app, SELECT, capacity, globex, 1", "weir_app, SELECT, capacity, '', 0",
+        "weir_app, SELECT, plans, acme, 4", "weir_app, SELECT, admin_actions, acme, 6",
+        "weir_app, SELECT, admin_actions, '', 0",
+        "weir_ingest, SELECT, limits, acme, no", "weir_ingest, SELECT, admin_actions, acme, no",
+        "weir_auditor, SELECT, limits, -, 2", "weir_auditor, SELECT, admin_actions, -, 12",
         //
         "weir_ingest, SELECT, tenants, acme, no", "weir_ingest, SELECT, api_keys, acme, no",
         "weir_ingest, SELECT, usage_events, acme, 0", "weir_ingest, SELECT, usage_events, -, 0",
@@ -79,7 +88,14 @@ final class IsolationIT {
         "weir_app | UPDATE weir.directory_version SET version = 0",
         "weir_app | SELECT weir.create_event_partitions(now()::date, now()::date)",
         "weir_app | INSERT INTO weir.tenants (id, plan) VALUES ('other', 'free')",
+
         "weir_app | INSERT INTO weir.api_keys (id, tenant, hash, last4) VALUES ('k', 'globex', sha256('k'), 'last')",
+        "weir_app | UPDATE weir.limits SET meter = 'calls'", "weir_app | DELETE FROM weir.plans",
+        "weir_app | INSERT INTO weir.plans (id, limits, forbids, at_limit) VALUES ('mine', '[]', '{}', 'block')",
+        "weir_app | INSERT INTO weir.capacity (tenant) VALUES ('other')",
+        "weir_app | INSERT INTO weir.admin_actions (who, action, tenant, target) VALUES ('x', 'x', 'acme', 'x')",
+        "weir_app | UPDATE weir.admin_actions SET who = 'x'", "weir_app | DELETE FROM weir.admin_actions",
+        "weir_auditor | UPDATE weir.limits SET amount = 0", "weir_auditor | DELETE FROM weir.admin_actions",
         "weir_ingest | UPDATE weir.usage_events SET cost = 0", "weir_ingest | DELETE FROM weir.usage_events",
         "weir_ingest | DELETE FROM weir.usage_rollups", "weir_ingest | DELETE FROM weir.watermarks",
         "weir_ingest | INSERT INTO weir.usage_events (received_at) VALUES (now())",
@@ -102,6 +118,12 @@ final class IsolationIT {
         "weir_app | SELECT weir.superseded('n1', 1, '{1}', '{call}', '{1}', '{now}', '{0}')"})
     void whatARoleMayNotDo(String role, String sql) throws SQLException {
         assertThat(attempt(role.strip(), "acme", sql.strip())).isEqualTo("no");
+    }
+
+    @Test
+    void plansAreNotChangedFromATenantsTransaction() throws SQLException {
+        assertThat(attempt("weir_app", "acme", "UPDATE weir.plans SET forbids = '{}'")).isEqualTo("0");
+        assertThat(attempt("weir_app", "", "UPDATE weir.plans SET forbids = '{}'")).isEqualTo("done");
     }
 
     @Test

@@ -18,6 +18,7 @@ import dev.weir.spool.Spool;
 import dev.weir.spool.TornDisk;
 import dev.weir.tenant.Identity;
 import dev.weir.tenant.Limit;
+import dev.weir.tenant.TenantDirectory;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -63,7 +64,8 @@ final class Life implements Leases.Keeper {
                 ? null
                 : new Leases(ledger, lending, simulation.database().lend(() -> alive), node.clock, TERMS, node.name,
                         spool.epoch(), this);
-        this.admissions = new Admissions(ledger, Customers.PRICES, leases);
+        this.admissions = new Admissions(ledger, Customers.PRICES, new TenantDirectory(TenantDirectory.Snapshot.EMPTY),
+                leases);
         if (spool.recovery().interrupted() > 0) {
             simulation.run().sometimes(Sometimes.AN_ATTEMPT_IS_RECOVERED_AS_INTERRUPTED);
         }
