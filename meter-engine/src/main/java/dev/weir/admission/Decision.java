@@ -175,6 +175,7 @@ final class Decision {
             return refuse(RefusalCode.UNBOUNDED_REQUEST, unbounded("which is more than the limit '"
                     + exceeded.limit().id() + "' has"));
         }
+        ledger.refused(tenant(), exceeded);
         return new Admission.Refused(LimitRefusals.of(exceeded, request.moment()));
     }
 

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// All tenants and keys at one moment, with a number that rises at every change: what each node's snapshot is made from.
+/// All tenants, keys and budgets at one moment, with a number that rises at every change: what each node's snapshot is made from.
 ///
 /// A node asks [#newerThan] every second or two, one tiny query, so that a revoked key is refused everywhere within 5 s
 /// (G9.1). The
@@ -19,6 +19,8 @@ public final class Directory {
     private static final String TENANTS = "SELECT id, plan, region, created_at FROM weir.tenants";
     private static final String KEYS = "SELECT " + Keys.COLUMNS + " FROM weir.api_keys";
 
+    private static final String BUDGETS = "SELECT " + Budgets.COLUMNS + " FROM weir.budgets";
+
     private final Client auditor;
 
     Directory(Client auditor) {
@@ -27,11 +29,12 @@ public final class Directory {
 
     /// Everything at one moment.
     ///
-    /// @param version rises with every change of a tenant or key
-    public record Contents(long version, List<TenantRow> tenants, List<TenantKey> keys) {
+    /// @param version rises with every change of a tenant, key or budget
+    public record Contents(long version, List<TenantRow> tenants, List<TenantKey> keys, List<BudgetRow> budgets) {
         public Contents {
             tenants = List.copyOf(tenants);
             keys = List.copyOf(keys);
+            budgets = List.copyOf(budgets);
         }
     }
 
@@ -53,7 +56,9 @@ public final class Directory {
                             row.getString(2), row.get(OffsetDateTime.class, 3).toInstant())));
             var keys = new ArrayList<TenantKey>();
             statements.query(KEYS, Tuple.tuple()).forEach(row -> keys.add(Keys.key(row).key()));
-            return new Contents(version, tenants, keys);
+            var budgets = new ArrayList<BudgetRow>();
+            statements.query(BUDGETS, Tuple.tuple()).forEach(row -> Budgets.tryRead(row).ifPresent(budgets::add));
+            return new Contents(version, tenants, keys, budgets);
         });
     }
 

@@ -13,6 +13,8 @@ public final class Postgres implements AutoCloseable {
     private final PostgresStore store;
     private final Tenants tenants;
     private final Keys keys;
+    private final Budgets budgets;
+    private final Alerts alerts;
     private final Directory directory;
     private final Events events;
     private final Costs costs;
@@ -33,6 +35,8 @@ public final class Postgres implements AutoCloseable {
         var readers = new Readers(app, auditor);
         tenants = new Tenants(readers);
         keys = new Keys(readers);
+        budgets = new Budgets(readers);
+        alerts = new Alerts(readers);
         directory = new Directory(auditor);
         events = new Events(readers);
         costs = new Costs(readers);
@@ -59,6 +63,15 @@ public final class Postgres implements AutoCloseable {
 
     public Keys keys() {
         return keys;
+    }
+
+    public Budgets budgets() {
+        return budgets;
+    }
+
+    /// What was said when a limit's marks were reached.
+    public Alerts alerts() {
+        return alerts;
     }
 
     public Directory directory() {
