@@ -4,7 +4,9 @@ import dev.weir.admission.Admissions;
 import dev.weir.config.GatewayConfig;
 import dev.weir.config.UpstreamUrl;
 import dev.weir.control.AdminKey;
+import dev.weir.control.AlertsResource;
 import dev.weir.control.AuditResource;
+import dev.weir.control.BudgetsResource;
 import dev.weir.control.ControlOptions;
 import dev.weir.control.ControlPlane;
 import dev.weir.control.CostsResource;
@@ -16,6 +18,7 @@ import dev.weir.control.KeysResource;
 import dev.weir.control.MetricsResource;
 import dev.weir.control.PricesResource;
 import dev.weir.control.RunningAudit;
+import dev.weir.control.StoredBudgets;
 import dev.weir.control.StoredTenants;
 import dev.weir.control.StoredUsage;
 import dev.weir.control.TenantsResource;
@@ -26,11 +29,15 @@ import dev.weir.exchange.ExchangeLimits;
 import dev.weir.exchange.ExchangeParts;
 import dev.weir.exchange.HeadLimits;
 import dev.weir.exchange.StrictHead;
+import dev.weir.jobs.AlertWatch;
+import dev.weir.jobs.Deliveries;
 import dev.weir.ledger.Ledger;
 import dev.weir.meter.Tokenizers;
 import dev.weir.port.Clock;
 import dev.weir.port.Random;
 import dev.weir.postgres.Counters;
+import dev.weir.postgres.Reached;
+import dev.weir.postgres.SecretBox;
 import dev.weir.rating.PriceBook;
 import dev.weir.sandbox.Sandbox;
 import dev.weir.spool.Pressure;
@@ -57,6 +64,7 @@ final class Gateway implements AutoCloseable {
     /// For one part; what does not stop within it ends with the process.
     private static final long STOP_SECONDS_MAX = 10;
     private static final Duration DIRECTORY_LOOK = Duration.ofSeconds(1);
+    private static final Duration ALERT_LOOK = Duration.ofSeconds(1);
     private static final Duration LEDGER_SWEEP = Duration.ofMinutes(1);
 
     private final GatewayConfig config;
@@ -78,9 +86,12 @@ final class Gateway implements AutoCloseable {
     private final DemoTenants demoTenants;
     private final Sandbox sandbox;
     private final List<DataPlane> dataPlanes = new ArrayList<>();
+    private final SecretBox box;
+    private final Deliveries deliveries;
     private final ControlPlane control;
     private final Running running = new Running();
     private List<Counters.Watermark> restoredAt = List.of();
+    private List<Reached> endedMarks = List.of();
 
     private Gateway(GatewayConfig config, Ports ports) throws Exception {
         this.config = config;
@@ -89,6 +100,7 @@ final class Gateway implements AutoCloseable {
         folder = DataFolder.open(config.data());
         secrets = Secrets.of(config, folder);
         hasher = new KeyHasher(secrets.pepperBytes());
+        box = new SecretBox(secrets.pepperBytes());
         prices = PriceBooks.of(config);
         admissions = new Admissions(ledger, prices);
         head = new StrictHead(headLimits(), refusal -> metrics.headRefused(refusal.code()));
@@ -108,6 +120,8 @@ final class Gateway implements AutoCloseable {
             head.allowWebSockets(sandbox.port(), target -> true);
             running.add("sandbox", () -> awaitStop(sandbox.close()));
             openDataPlane();
+            deliveries = running.add("alerts", new Deliveries(store.postgres().alerts(), box,
+                    new WebhookClient(vertx, config.alerts().allowPrivate(), Version.text()), clock, random));
             control = await(openControlPlane(tenants));
             running.add("control plane", () -> awaitStop(control.close()));
             startJobs();
@@ -168,6 +182,7 @@ final class Gateway implements AutoCloseable {
         past.restoreCounters(admissions, directory.snapshot());
         past.restoreDeferred(deferred);
         restoredAt = past.watermarks();
+        endedMarks = past.endedMarks(directory.snapshot());
     }
 
     private void forgetDeferred() {
@@ -203,10 +218,13 @@ final class Gateway implements AutoCloseable {
 
     private Future<ControlPlane> openControlPlane(StoredTenants tenants) {
         var usage = new StoredUsage(store.postgres());
+        var budgets = new StoredBudgets(store.postgres(), ledger, box, deliveries::deliverNow, Deliveries.CLAIM,
+                store.spool().nodeId(), clock, random);
         return ControlPlane.start(vertx, ControlOptions.of(config), AdminKey.of(secrets.admin().reveal()), List.of(
                 new TenantsResource(tenants, directorySync::refresh),
                 new KeysResource(tenants, hasher, random, directorySync::refresh),
-                new EventsResource(usage),
+                new BudgetsResource(tenants, budgets, config.alerts().allowPrivate(), random, directorySync::refresh),
+                new AlertsResource(tenants, budgets), new EventsResource(usage),
                 new CostsResource(tenants, usage, clock),
                 new PricesResource(usage, admissions::prices, clock),
                 new GapsResource(store.postgres().gaps()::list),
@@ -242,6 +260,12 @@ final class Gateway implements AutoCloseable {
         metrics.watchTwin(() -> store.twin() > 0);
         metrics.watchShipper(shipper::storedEvents, shipper::failedSteps, shipper::sentAgain);
         metrics.watchCallsInFlight(this::callsInFlight);
+        var watch = new AlertWatch(ledger::runs, directory::snapshot, endedMarks, store.postgres().alerts()::fire,
+                spool.nodeId(), clock, random);
+        metrics.watchAlerts(watch::fired, deliveries::delivered, deliveries::failed, deliveries::givenUp,
+                deliveries::dead);
+        repeat(ALERT_LOOK, "weir-alerts", watch::look);
+        repeat(ALERT_LOOK, "weir-alert-deliveries", deliveries::round);
         repeat(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer);
         repeat(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now(), clock.nanoTime()));
         repeat(LEDGER_SWEEP, "weir-deferred-sweep", this::forgetDeferred);

@@ -7,23 +7,19 @@ import dev.weir.deferred.Awaited;
 import dev.weir.deferred.DeferredUsage;
 import dev.weir.event.Flags.Flag;
 import dev.weir.event.UsageEvent;
-import dev.weir.jobs.AlertWatch;
+import dev.weir.jobs.EndedWindows;
 import dev.weir.postgres.Counters;
 import dev.weir.postgres.Pending;
 import dev.weir.postgres.Postgres;
 import dev.weir.postgres.Reached;
 import dev.weir.spool.KeptEvent;
 import dev.weir.spool.Spool;
-import dev.weir.tenant.Limit;
 import dev.weir.tenant.TenantDirectory;
-import dev.weir.tenant.Window;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.slf4j.Logger;
@@ -81,33 +77,12 @@ final class Past {
         }
     }
 
-    /// Marks that were reached in windows that have ended, the last ones in which anything was used and those before the running
-    /// ones: whoever died at their end may not have told of them.
+    /// Marks that were reached in windows that have ended and that nobody may have told of.
     List<Reached> endedMarks(TenantDirectory.Snapshot directory) {
         Iterable<PastUsage> past = () -> Stream.concat(RestoredUsage.of(sums).stream(),
                 spooled().filter(event -> event.tenant() != null && event.outcome().isAttempt()).map(Past::spooled))
                 .iterator();
-        Instant last = StreamSupport.stream(past.spliterator(), false)
-                .map(PastUsage::time)
-                .filter(time -> !time.isAfter(now))
-                .max(Instant::compareTo)
-                .orElse(now);
-        var marks = new LinkedHashSet<Reached>();
-        for (Function<Limit, Window.Span> run : List.<Function<Limit, Window.Span>>of(this::before,
-                limit -> limit.window().span(last, limit.zone()))) {
-            Admissions.used(directory, past, run).forEach((counter, used) -> {
-                Window.Span span = run.apply(counter.limit());
-                if (!span.end().isAfter(now)) {
-                    marks.addAll(AlertWatch.ended(counter.tenant(), counter.limit(), counter.value(), used, span));
-                }
-            });
-        }
-        return List.copyOf(marks);
-    }
-
-    private Window.Span before(Limit limit) {
-        Window.Span running = limit.window().span(now, limit.zone());
-        return running.ends() ? limit.window().span(running.start().minusNanos(1), limit.zone()) : running;
+        return EndedWindows.marks(directory, past, now);
     }
 
     /// Awaits the usage of the calls of former starts for which none was booked.

@@ -28,7 +28,6 @@ import java.util.concurrent.TimeoutException;
 /// no connection kept, and of the answer nothing but the status is used.
 final class WebhookClient implements Deliveries.Sender {
     private static final Duration CONNECT_MAX = Duration.ofSeconds(5);
-    private static final Duration SILENCE_MAX = Duration.ofSeconds(8);
     private static final Duration WHOLE_MAX = Duration.ofSeconds(12);
     private static final int AT_ONCE = 64;
 
@@ -36,9 +35,16 @@ final class WebhookClient implements Deliveries.Sender {
     private final HttpClient tlsClient;
     private final boolean allowPrivate;
     private final String version;
+    private final Duration wholeMax;
 
     /// @param allowPrivate whether receivers may be on this machine or a private network, and spoken to without TLS
     WebhookClient(Vertx vertx, boolean allowPrivate, String version) {
+        this(vertx, allowPrivate, version, WHOLE_MAX);
+    }
+
+    /// @param wholeMax what a request may take, name, connection and answer together; shorter than [Deliveries#CLAIM]
+    WebhookClient(Vertx vertx, boolean allowPrivate, String version, Duration wholeMax) {
+        this.wholeMax = wholeMax;
         this.allowPrivate = allowPrivate;
         this.version = version;
         this.client = client(vertx, false);
@@ -62,11 +68,11 @@ final class WebhookClient implements Deliveries.Sender {
                     "alerts.allow-private: true")[0];
             return new Deliveries.Answer(send(to, address, headers, body).toCompletionStage()
                     .toCompletableFuture()
-                    .get(WHOLE_MAX.toMillis(), TimeUnit.MILLISECONDS), "");
+                    .get(wholeMax.toMillis(), TimeUnit.MILLISECONDS), "");
         } catch (ExecutionException e) {
-            return failed(reason(e.getCause()));
+            return failed(reason(e));
         } catch (TimeoutException e) {
-            return failed("no answer within " + WHOLE_MAX.toSeconds() + " s");
+            return failed("no answer within " + wholeMax.toMillis() + " ms");
         } catch (IllegalArgumentException e) {
             return failed("its URL " + e.getMessage());
         } catch (UnknownHostException e) {
@@ -82,7 +88,7 @@ final class WebhookClient implements Deliveries.Sender {
                 .setServer(SocketAddress.inetSocketAddress(to.port(), address.getHostAddress()))
                 .setFollowRedirects(false)
                 .setConnectTimeout(CONNECT_MAX.toMillis())
-                .setIdleTimeout(SILENCE_MAX.toMillis());
+                .setIdleTimeout(wholeMax.toMillis());
         headers.forEach(options::putHeader);
         options.putHeader("User-Agent", "weir/" + version);
         return (to.tls() ? tlsClient : client).request(options)
@@ -101,7 +107,8 @@ final class WebhookClient implements Deliveries.Sender {
         return new Deliveries.Answer(0, why);
     }
 
-    private static String reason(Throwable failure) {
+    private static String reason(ExecutionException e) {
+        Throwable failure = e.getCause() == null ? e : e.getCause();
         return failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
     }
 }

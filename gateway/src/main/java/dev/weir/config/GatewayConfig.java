@@ -30,7 +30,8 @@ import java.util.Optional;
 /// @param log what is written to standard output
 /// @param routes by name, in the file's order
 public record GatewayConfig(Listen listen, Control control, Path data, Node node, Database database,
-        Pipeline pipeline, Kafka kafka, Keys keys, Alerts alerts, Demo demo, Limits limits, ClientDeadlines deadlines, Spool spool,
+        Pipeline pipeline, Kafka kafka, Keys keys, Alerts alerts, Demo demo, Limits limits, ClientDeadlines deadlines,
+        Spool spool,
         Prices prices, Runtime runtime, Log log,
         Map<String, RouteConfig> routes) {
     public GatewayConfig {

@@ -38,7 +38,8 @@ final class GatewayKeys {
         var standard = new RouteKeys.Standard(limits.bodyMax(), forUpstreams, node.region());
         var routes = root.named("routes", (name, section) -> RouteKeys.read(name, section, standard));
         root.end();
-        return new GatewayConfig(listen, control, data, node, database, pipeline, kafka, keys, alerts, demo, limits, forClients,
+        return new GatewayConfig(listen, control, data, node, database, pipeline, kafka, keys, alerts, demo, limits,
+                forClients,
                 spool, prices, runtime, log, routes);
     }
 

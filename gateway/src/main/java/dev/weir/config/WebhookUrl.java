@@ -33,8 +33,9 @@ public record WebhookUrl(boolean tls, String host, int port, String target) {
             throw notAnUrl(null);
         }
         if (uri.getRawUserInfo() != null || uri.getRawFragment() != null) {
-            throw new IllegalArgumentException("carries a user, a password or a fragment, which would not be sent. Take it"
-                    + " out: messages are signed");
+            throw new IllegalArgumentException(
+                    "carries a user, a password or a fragment, which would not be sent. Take it"
+                            + " out: messages are signed");
         }
         String bare = (host.startsWith("[") ? host.substring(1, host.length() - 1) : host).toLowerCase(Locale.ROOT);
         if (!allowPrivate && (!tls || Hosts.isPrivate(bare))) {

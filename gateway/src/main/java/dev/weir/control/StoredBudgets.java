@@ -15,6 +15,7 @@ import dev.weir.postgres.SecretBox;
 import dev.weir.tenant.Budget;
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.TenantId;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -32,6 +33,7 @@ public final class StoredBudgets implements BudgetAdmin {
     private final Ledger ledger;
     private final SecretBox box;
     private final Courier courier;
+    private final Duration courierMax;
     private final String node;
     private final Clock clock;
     private final Random random;
@@ -45,12 +47,14 @@ public final class StoredBudgets implements BudgetAdmin {
         Optional<AlertRow> deliver(Alerts.Due due) throws InterruptedException;
     }
 
-    public StoredBudgets(Postgres postgres, Ledger ledger, SecretBox box, Courier courier, String node, Clock clock,
-            Random random) {
+    /// @param courierMax how long the courier may take before others try
+    public StoredBudgets(Postgres postgres, Ledger ledger, SecretBox box, Courier courier, Duration courierMax,
+            String node, Clock clock, Random random) {
         this.postgres = postgres;
         this.ledger = ledger;
         this.box = box;
         this.courier = courier;
+        this.courierMax = courierMax;
         this.node = node;
         this.clock = clock;
         this.random = random;
@@ -78,8 +82,9 @@ public final class StoredBudgets implements BudgetAdmin {
         return switch (webhook) {
             case Webhook.None() -> null;
             case Webhook.Kept(String _) -> null;
-            case Webhook.Signed(String _, String secret) -> box.seal(Budgets.TABLE, budget.tenant(), budget.id(), secret,
-                    bytes(NONCE_BYTES));
+            case Webhook.Signed(String _, String secret) ->
+                box.seal(Budgets.TABLE, budget.tenant(), budget.id(), secret,
+                        bytes(NONCE_BYTES));
         };
     }
 
@@ -134,7 +139,9 @@ public final class StoredBudgets implements BudgetAdmin {
         var standing = standing(budget).orElseGet(() -> new Standing(limit, limit.entity().value(), 0, 0,
                 limit.window().span(now, limit.zone())));
         String id = "alert_" + HexFormat.of().formatHex(bytes(ID_BYTES));
-        var made = postgres.alerts().test(new Reached(budget.tenant(), standing, 0, false), id, node, now);
+        var made = postgres.alerts()
+                .test(new Reached(budget.tenant(), standing, 0, false), id, node, now,
+                        now.plus(courierMax));
         return made.map(alert -> sent(alert, new Alerts.Due(id, budget.tenant())));
     }
 

@@ -12,7 +12,6 @@ import dev.weir.tenant.TenantDirectory;
 import dev.weir.tenant.TenantId;
 import dev.weir.tenant.Window;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -178,18 +177,5 @@ public final class AlertWatch {
                     mark.meter().equals("cost") ? "USD" : mark.meter(), mark.window(),
                     mark.end() == null ? "never" : mark.end(), alert.id());
         }
-    }
-
-    /// The marks that were reached in an ended run of a limit's window, by what was used in it.
-    ///
-    /// @param used as [dev.weir.admission.Admissions#used] tells it of the span
-    public static List<Reached> ended(TenantId tenant, Limit limit, String value, long used, Window.Span span) {
-        var all = new ArrayList<Reached>();
-        for (int percent : limit.window() == Window.MINUTE ? List.<Integer>of() : limit.alerts()) {
-            if (used > 0 && used >= limit.mark(percent)) {
-                all.add(new Reached(tenant, new Standing(limit, value, used, 0, span), percent, true));
-            }
-        }
-        return all;
     }
 }

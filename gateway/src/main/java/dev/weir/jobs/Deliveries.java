@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
 public final class Deliveries implements AutoCloseable {
     public static final int ATTEMPTS_MAX = 12;
     /// More than the sender may take for one request.
-    static final Duration CLAIM = Duration.ofMinutes(1);
+    public static final Duration CLAIM = Duration.ofMinutes(1);
     private static final Duration PAUSE_FIRST = Duration.ofSeconds(5);
     private static final Duration PAUSE_MAX = Duration.ofHours(6);
     private static final int PAUSE_FACTOR = 3;
@@ -89,7 +89,7 @@ public final class Deliveries implements AutoCloseable {
         var due = alerts.due(clock.now(), AT_ONCE);
         if (!due.isEmpty()) {
             var tasks = new ArrayList<Callable<Optional<AlertRow>>>();
-            due.forEach(one -> tasks.add(() -> deliver(one)));
+            due.forEach(one -> tasks.add(() -> deliver(one, clock.now())));
             awaitAll(tasks);
         }
         dead.set(alerts.dead());
@@ -107,12 +107,16 @@ public final class Deliveries implements AutoCloseable {
         }
     }
 
-    /// Sends one alert, where it is due and nobody else is sending it.
+    /// Sends one alert that waits for the caller, though it is not due before [#CLAIM] has passed.
     ///
     /// @return how it stands now; empty where it was not ours to send
-    public Optional<AlertRow> deliver(Alerts.Due due) throws InterruptedException {
+    public Optional<AlertRow> deliverNow(Alerts.Due due) throws InterruptedException {
+        return deliver(due, clock.now().plus(CLAIM));
+    }
+
+    private Optional<AlertRow> deliver(Alerts.Due due, Instant dueBy) throws InterruptedException {
         Instant now = clock.now();
-        var claim = alerts.claim(due, now, now.plus(CLAIM));
+        var claim = alerts.claim(due, now, dueBy, now.plus(CLAIM));
         if (claim.isEmpty()) {
             return Optional.empty();
         }
@@ -128,8 +132,9 @@ public final class Deliveries implements AutoCloseable {
         }
         var secret = box.open(Budgets.TABLE, alert.tenant(), budgetId(alert), hook.sealedSecret());
         if (secret.isEmpty()) {
-            return new Answer(0, "the webhook's secret cannot be opened: keys.pepper is another than when it was made. Have a"
-                    + " new one made (PUT /api/budgets with rotate_secret)");
+            return new Answer(0,
+                    "the webhook's secret cannot be opened: keys.pepper is another than when it was made. Have a"
+                            + " new one made (PUT /api/budgets with rotate_secret)");
         }
         byte[] body = AlertMessage.body(alert);
         return sender.post(hook.url(), AlertMessage.headers(alert.id(), now, body, secret.get()), body);
@@ -148,8 +153,9 @@ public final class Deliveries implements AutoCloseable {
         if (alert.test() || answer.status() == GONE || attempts >= ATTEMPTS_MAX) {
             givenUp.increment();
             if (!alert.test()) {
-                LOG.error("alert {} of tenant {} ('{}' at {} %) could not be delivered and is given up after {} attempts: {}."
-                        + " It is in GET /api/alerts?state=dead; POST /api/alerts/{}/redeliver sends it again.",
+                LOG.error(
+                        "alert {} of tenant {} ('{}' at {} %) could not be delivered and is given up after {} attempts: {}."
+                                + " It is in GET /api/alerts?state=dead; POST /api/alerts/{}/redeliver sends it again.",
                         alert.id(), alert.tenant(), alert.limitId(), alert.mark().percent(), attempts, error,
                         alert.id());
             }

@@ -95,12 +95,19 @@ class ContractTest {
             plane.store.add(SampleEvents.refusal());
             var tenant = plane.post("/api/tenants", "{\"id\":\"acme\",\"plan\":\"pro\",\"region\":null}");
             var key = plane.post("/api/keys", "{\"tenant\":\"acme\"}");
+            var budget = plane.post("/api/budgets", "{\"id\":\"b\",\"tenant\":\"acme\",\"period\":\"daily\",\"limit\":"
+                    + "\"1\",\"webhook\":{\"url\":\"https://hooks.example.com\"}}");
+            plane.budgets.alerts.add(InMemoryBudgets.alert("alert_1",
+                    plane.budgets.budgets(null, null, 1).getFirst().budget(), 75, false,
+                    dev.weir.postgres.AlertRow.State.DEAD));
             var problem = plane.post("/api/tenants", "{\"id\":\"A\"}");
-            var schemas = Map.of("Tenant", tenant.json(), "KeyWithSecret", key.json(), "Key",
+            var schemas = new java.util.HashMap<>(Map.of("Tenant", tenant.json(), "KeyWithSecret", key.json(), "Key",
                     plane.get("/api/keys?tenant=acme").items().getJsonObject(0), "Event",
                     plane.get("/api/events?outcome=ok").items().getJsonObject(0), "CostSummary",
                     plane.get("/api/costs/summary?tenant=acme&groupBy=model").json(), "Health",
-                    plane.get("/health/ready").json(), "Problem", problem.json());
+                    plane.get("/health/ready").json(), "Problem", problem.json()));
+            schemas.put("Budget", budget.json());
+            schemas.put("Alert", plane.get("/api/alerts").items().getJsonObject(0));
             for (var each : schemas.entrySet()) {
                 var result = validator(each.getKey()).validate(each.getValue());
                 assertThat(result.getErrors() == null || Boolean.TRUE.equals(result.getValid()))

@@ -16,11 +16,15 @@ import org.junit.jupiter.api.Test;
 class RandomRequestTest {
     private static final int REQUESTS = 1_500;
     private static final List<String> PATHS = List.of("/api/tenants", "/api/tenants/", "/api/keys", "/api/keys/",
-            "/api/events", "/api/costs/summary", "/health/live", "/health/ready", "/metrics", "/openapi.yaml", "/x");
+            "/api/budgets", "/api/budgets/", "/api/alerts", "/api/events", "/api/costs/summary", "/health/live",
+            "/health/ready", "/metrics", "/openapi.yaml", "/x");
     private static final List<String> PARAMETERS = List.of("tenant", "run", "key", "user", "route", "model", "outcome",
-            "from", "to", "limit", "cursor", "period", "groupBy", "x");
-    private static final List<String> FIELDS = List.of("id", "plan", "region", "tenant", "user", "x", "");
-    private static final List<String> VALUES = List.of("acme", "pro", "", "0", "-1", "1.0", "1000", "null", "true",
+            "from", "to", "limit", "cursor", "period", "groupBy", "state", "x");
+    private static final List<String> FIELDS = List.of("id", "plan", "region", "tenant", "user", "limit", "period",
+            "entity",
+            "alerts", "webhook", "x", "");
+    private static final List<String> VALUES = List.of("acme", "pro", "", "0", "-1", "1.0", "daily", "1000", "null",
+            "true",
             "ok",
             "2026-03", "2026-99", "2026-03-14T09:26:53Z", "+10000-01-01T00:00:00Z", "%", "%00", "a b", "ü", "\u0000",
             "\ud83d\ude00", "'; DROP TABLE tenants; --", "../..", "user", "WyJhIl0", "W10", "9".repeat(40),
@@ -35,7 +39,7 @@ class RandomRequestTest {
             for (int i = 0; i < REQUESTS; i++) {
                 var method = pick(random, List.of("GET", "GET", "GET", "POST", "POST", "DELETE", "PUT", "HEAD"));
                 var uri = uri(random);
-                var body = method.equals("POST") ? body(random) : null;
+                var body = method.equals("POST") || method.equals("PUT") ? body(random) : null;
                 var headers = new HashMap<>(RunningControlPlane.admin());
                 headers.put("Content-Type", pick(random, List.of("application/json", "application/json; charset=utf-8",
                         "application/jsonx", "text/plain", "nonsense")));

@@ -33,6 +33,7 @@ final class RunningControlPlane implements AutoCloseable {
     static final ControlOptions LOOPBACK = ControlOptions.of(new Address("127.0.0.1", 0));
 
     final InMemoryStore store = new InMemoryStore();
+    InMemoryBudgets budgets = new InMemoryBudgets(store);
     final AtomicInteger changes = new AtomicInteger();
     /// Newest first.
     final List<Gaps.Noticed> gaps = new ArrayList<>();
@@ -75,6 +76,7 @@ final class RunningControlPlane implements AutoCloseable {
     }
 
     private RunningControlPlane listening(ControlOptions options, TenantAdmin tenants, EventQueries events) {
+        budgets = new InMemoryBudgets(tenants);
         running = ControlPlane.start(vertx, options, AdminKey.of(ADMIN_KEY), resources(tenants, events)).await();
         return this;
     }
@@ -98,7 +100,8 @@ final class RunningControlPlane implements AutoCloseable {
                 new KeysResource(tenants, hasher, random::nextBytes, changes::incrementAndGet),
                 new EventsResource(events), new CostsResource(tenants, events, clock),
                 new PricesResource(events, PriceBook::shipped, clock), new HealthResource(checks),
-                new GapsResource((after, limit) -> gaps.stream()
+                new BudgetsResource(tenants, budgets, false, random::nextBytes, changes::incrementAndGet),
+                new AlertsResource(tenants, budgets), new GapsResource((after, limit) -> gaps.stream()
                         .dropWhile(gap -> after != null && !gap.noticedAt().isBefore(after.noticedAt()))
                         .limit(limit)
                         .toList()),

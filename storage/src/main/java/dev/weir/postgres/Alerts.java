@@ -63,14 +63,14 @@ public final class Alerts {
                 AND percent = $10)
             ON CONFLICT DO NOTHING""";
     private static final String TEST = INSERT + "SELECT " + VALUES + """
-            , '{notify}', $14::text, $15::timestamptz, 'pending', $15::timestamptz, true
+            , '{notify}', $14::text, $15::timestamptz, 'pending', $16::timestamptz, true
             WHERE EXISTS (SELECT FROM weir.budgets WHERE 'budget:' || id = $3 AND webhook_url IS NOT NULL)
             RETURNING\s""" + COLUMNS;
     private static final String DUE = "SELECT id, tenant FROM weir.alerts WHERE state = 'pending'"
             + " AND next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $2";
     private static final String CLAIM = "UPDATE weir.alerts SET attempts = attempts + 1, next_attempt_at = $3,"
             + " last_attempt_at = $2 WHERE id = (SELECT id FROM weir.alerts WHERE id = $1 AND state = 'pending'"
-            + " AND next_attempt_at <= $2 FOR UPDATE SKIP LOCKED) RETURNING " + COLUMNS;
+            + " AND next_attempt_at <= $4 FOR UPDATE SKIP LOCKED) RETURNING " + COLUMNS;
     private static final String HOOK = "SELECT webhook_url, webhook_secret FROM weir.budgets"
             + " WHERE 'budget:' || id = $1 AND webhook_url IS NOT NULL";
     private static final String END = "UPDATE weir.alerts SET state = $3, next_attempt_at = $4, last_status = $5,"
@@ -79,7 +79,7 @@ public final class Alerts {
     private static final String AGAIN = "UPDATE weir.alerts SET state = 'pending', attempts = 0, next_attempt_at = $2,"
             + " last_error = NULL WHERE id = $1 AND state IN ('dead', 'delivered') RETURNING " + COLUMNS;
     private static final String FIND = "SELECT " + COLUMNS + " FROM weir.alerts WHERE state <> 'carried' AND id = $1";
-    private static final String DEAD = "SELECT count(*) FROM weir.alerts WHERE state = 'dead'";
+    private static final String DEAD = "SELECT count(*) FROM weir.alerts WHERE state = 'dead' AND NOT test";
 
     private final Readers readers;
 
@@ -114,10 +114,11 @@ public final class Alerts {
 
     /// Makes an alert of which nothing is true but that somebody wants to see it.
     ///
+    /// @param due until then it is left to the caller
     /// @return empty where the budget is not there or has no webhook
-    public Optional<AlertRow> test(Reached mark, String id, String node, Instant now) {
-        return readers.app()
-                .asTenant(mark.tenant(), statements -> first(statements.query(TEST, values(mark, id, node, now))));
+    public Optional<AlertRow> test(Reached mark, String id, String node, Instant now, Instant due) {
+        var arguments = values(mark, id, node, now).addValue(time(due));
+        return readers.app().asTenant(mark.tenant(), statements -> first(statements.query(TEST, arguments)));
     }
 
     /// Notes that a mark was told of at another amount.
@@ -138,11 +139,12 @@ public final class Alerts {
 
     /// Takes an alert to send it.
     ///
+    /// @param dueBy it is taken if it is due by then
     /// @param until when somebody else may take it, if the caller has not said by then what came of it
     /// @return empty where somebody else has it, or it is not to be sent by now
-    public Optional<Claim> claim(Due due, Instant now, Instant until) {
+    public Optional<Claim> claim(Due due, Instant now, Instant dueBy, Instant until) {
         return readers.app().asTenant(due.tenant(), statements -> {
-            var alert = first(statements.query(CLAIM, Tuple.of(due.id(), time(now), time(until))));
+            var alert = first(statements.query(CLAIM, Tuple.of(due.id(), time(now), time(until), time(dueBy))));
             if (alert.isEmpty()) {
                 return Optional.empty();
             }

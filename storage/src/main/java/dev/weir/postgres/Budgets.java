@@ -98,7 +98,8 @@ public final class Budgets {
     public List<BudgetRow> list(Scope scope, String afterTenant, String afterId, int limit) {
         return readers.read(scope, statements -> {
             var budgets = new ArrayList<BudgetRow>();
-            statements.query(PAGE, Tuple.of(afterTenant, afterId, limit)).forEach(row -> tryRead(row).ifPresent(budgets::add));
+            statements.query(PAGE, Tuple.of(afterTenant, afterId, limit))
+                    .forEach(row -> tryRead(row).ifPresent(budgets::add));
             return budgets;
         });
     }

@@ -185,13 +185,13 @@ final class AlertsIT {
         Instant until = NOON.plusSeconds(60);
         assertThat(postgres.alerts().due(NOON, 1_000)).contains(due);
 
-        var first = postgres.alerts().claim(due, NOON, until).orElseThrow();
+        var first = postgres.alerts().claim(due, NOON, NOON, until).orElseThrow();
 
         assertThat(first.hook()).hasFieldOrPropertyWithValue("url", "https://hooks.example/x")
                 .hasFieldOrPropertyWithValue("sealedSecret", SEALED);
-        assertThat(postgres.alerts().claim(due, NOON, until)).as("while it is sent").isEmpty();
+        assertThat(postgres.alerts().claim(due, NOON, NOON, until)).as("while it is sent").isEmpty();
         assertThat(postgres.alerts().due(until, 1_000)).as("its sender died").contains(due);
-        var second = postgres.alerts().claim(due, until, until.plusSeconds(60)).orElseThrow();
+        var second = postgres.alerts().claim(due, until, until, until.plusSeconds(60)).orElseThrow();
         assertThat(second.alert().delivery().attempts()).isEqualTo(2);
         var delivered = new Delivery(State.DELIVERED, 0, null, null, 204, null, until);
         assertThat(postgres.alerts().end(first.alert(), delivered)).as("too late").isEmpty();
@@ -205,7 +205,7 @@ final class AlertsIT {
         var due = new Alerts.Due(fire(mark(budget("10"), 75, "8", NOON)).orElseThrow().id(), acme);
         assertThat(postgres.alerts().again(due, NOON)).as("it is on its way").isEmpty();
         long before = postgres.alerts().dead();
-        var claim = postgres.alerts().claim(due, NOON, NOON.plusSeconds(60)).orElseThrow();
+        var claim = postgres.alerts().claim(due, NOON, NOON, NOON.plusSeconds(60)).orElseThrow();
         postgres.alerts().end(claim.alert(), new Delivery(State.DEAD, 0, null, null, 410, "gone", null));
 
         assertThat(postgres.alerts().dead()).isEqualTo(before + 1);
@@ -220,7 +220,7 @@ final class AlertsIT {
         var due = new Alerts.Due(fire(mark(budget("10"), 75, "8", NOON)).orElseThrow().id(), acme);
         postgres.budgets().change(budget("10"), null, null, NOON, List.of());
 
-        assertThat(postgres.alerts().claim(due, NOON, NOON).orElseThrow().hook()).isNull();
+        assertThat(postgres.alerts().claim(due, NOON, NOON, NOON).orElseThrow().hook()).isNull();
     }
 
     @Test

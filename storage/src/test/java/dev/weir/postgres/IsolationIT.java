@@ -1,8 +1,15 @@
 package dev.weir.postgres;
 
+import dev.weir.ledger.Standing;
+import dev.weir.money.Money;
+import dev.weir.tenant.Budget;
+import dev.weir.tenant.Entity;
 import dev.weir.tenant.TenantId;
+import dev.weir.tenant.Window;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,6 +30,11 @@ final class IsolationIT {
                 var tenant = new TenantId(id);
                 postgres.tenants().create(tenant, "free", null);
                 postgres.keys().create(Samples.key("key_" + id, tenant));
+                var budget = new Budget(tenant, "daily", Entity.THE_TENANT, Budget.Period.DAILY, ZoneOffset.UTC,
+                        Money.ofUsd("1"), Budget.USUAL_THRESHOLDS);
+                postgres.budgets().create(budget, "https://hooks.example/x", new byte[]{1}, Instant.EPOCH);
+                var standing = new Standing(budget.toLimit(), id, 1, 0, Window.DAY.span(Instant.EPOCH, ZoneOffset.UTC));
+                postgres.alerts().fire(new Reached(tenant, standing, 75, false), "alert_" + id, "node", Instant.EPOCH);
             }
             postgres.store().store(Samples.batch(Samples.event("acme"), Samples.event("globex"), Samples.event(null)));
         }
@@ -39,6 +51,10 @@ final class IsolationIT {
         "weir_app, SELECT, run_totals, -, 0", "weir_app, SELECT, ticket_totals, globex, 1",
         "weir_app, SELECT, ticket_totals, '', 0", "weir_app, SELECT, usage_events, nobody-such, 0",
         "weir_app, SELECT, watermarks, acme, no",
+        "weir_app, SELECT, budgets, acme, 1", "weir_app, SELECT, budgets, -, 0", "weir_app, SELECT, budgets, '', 0",
+        "weir_app, SELECT, alerts, globex, 1", "weir_app, SELECT, alerts, -, 0", "weir_app, SELECT, alerts, '', 0",
+        "weir_ingest, SELECT, budgets, acme, no", "weir_ingest, SELECT, alerts, acme, no",
+        "weir_auditor, SELECT, budgets, -, 2", "weir_auditor, SELECT, alerts, -, 2",
         //
         "weir_ingest, SELECT, tenants, acme, no", "weir_ingest, SELECT, api_keys, acme, no",
         "weir_ingest, SELECT, usage_events, acme, 0", "weir_ingest, SELECT, usage_events, -, 0",
@@ -72,7 +88,15 @@ final class IsolationIT {
         "weir_auditor | UPDATE weir.usage_events SET cost = 0", "weir_auditor | DELETE FROM weir.usage_events",
         "weir_auditor | INSERT INTO weir.tenants (id, plan) VALUES ('other', 'free')",
         "weir_auditor | UPDATE weir.api_keys SET revoked_at = now()", "weir_auditor | DELETE FROM weir.watermarks",
-        "weir_auditor | CREATE TABLE weir.mine (a int)", "weir_auditor | SET ROLE weir_owner"})
+        "weir_auditor | CREATE TABLE weir.mine (a int)",
+        "weir_auditor | SELECT webhook_secret FROM weir.budgets", "weir_auditor | DELETE FROM weir.budgets",
+        "weir_auditor | UPDATE weir.alerts SET state = 'dead'", "weir_app | DELETE FROM weir.alerts",
+        "weir_app | UPDATE weir.alerts SET percent = 1", "weir_app | UPDATE weir.alerts SET tenant = 'globex'",
+        "weir_app | UPDATE weir.budgets SET tenant = 'globex'", "weir_app | UPDATE weir.budgets SET currency = 'EUR'",
+        "weir_app | INSERT INTO weir.alerts SELECT * FROM weir.alerts WHERE false UNION ALL"
+                + " SELECT (jsonb_populate_record(NULL::weir.alerts, to_jsonb(a) || '{\"tenant\":\"globex\",\"id\":\"x\"}')).*"
+                + " FROM weir.alerts a",
+        "weir_ingest | DELETE FROM weir.budgets", "weir_auditor | SET ROLE weir_owner"})
     void whatARoleMayNotDo(String role, String sql) throws SQLException {
         assertThat(attempt(role.strip(), "acme", sql.strip())).isEqualTo("no");
     }
@@ -105,6 +129,12 @@ final class IsolationIT {
             assertThat(postgres.keys().find(acme, Samples.keyId("key_globex"))).isEmpty();
             assertThat(postgres.keys().revoke(acme, Samples.keyId("key_globex"))).isEmpty();
             assertThat(postgres.keys().list(acme, "", 10)).hasSize(1);
+            assertThat(postgres.budgets().list(acme, "", "", 10)).hasSize(1);
+            assertThat(postgres.budgets().list(Scope.ALL, "", "", 10)).hasSize(2);
+            assertThat(postgres.alerts().list(acme, null, null, 10)).hasSize(1);
+            assertThat(postgres.alerts().find(acme, "alert_globex")).isEmpty();
+            assertThat(postgres.alerts().again(new Alerts.Due("alert_globex", new TenantId("acme")), Instant.EPOCH))
+                    .isEmpty();
             assertThat(postgres.events().list(acme, EventFilter.newest(10)).items()).hasSize(1);
             assertThat(postgres.events().list(Scope.ALL, EventFilter.newest(10)).items()).hasSize(3);
             assertThat(postgres.costs().total(acme, Samples.today()).events()).isEqualTo(1);
