@@ -167,8 +167,10 @@ class AlertJobsIT {
                     .containsExactly(75, 90, 100);
             var first = receiver.messages.getFirst();
             assertThat(receiver.messages).allMatch(message -> message.isSignedWith(SECRET));
-            assertThat(first.isSignedWith("whsec_" + Base64.getEncoder().encodeToString("other".getBytes(
-                    java.nio.charset.StandardCharsets.UTF_8)))).isFalse();
+            assertThat(first.isSignedWith("whsec_" + Base64.getEncoder()
+                    .encodeToString("other".getBytes(
+                            java.nio.charset.StandardCharsets.UTF_8))))
+                    .isFalse();
             assertThat(first.timestamp()).isEqualTo(Long.toString(clock.now().getEpochSecond()));
             assertThat(first.contentType()).isEqualTo("application/cloudevents+json");
             assertThat(first.json().getString("id")).isEqualTo(first.id());

@@ -99,12 +99,14 @@ class BudgetIT {
     }
 
     private static void call(OpenAIClient client) {
-        client.chat().completions().create(ChatCompletionCreateParams.builder()
-                .model("sandbox-small")
-                .maxCompletionTokens(1_000)
-                .addUserMessage("What is a weir?")
-                .putAdditionalBodyProperty("weir_sandbox", JsonValue.from(Map.of("output_tokens", 1_000)))
-                .build());
+        client.chat()
+                .completions()
+                .create(ChatCompletionCreateParams.builder()
+                        .model("sandbox-small")
+                        .maxCompletionTokens(1_000)
+                        .addUserMessage("What is a weir?")
+                        .putAdditionalBodyProperty("weir_sandbox", JsonValue.from(Map.of("output_tokens", 1_000)))
+                        .build());
     }
 
     private static void assertBlockedOnce(WeirProcess weir, int calls) {

@@ -49,8 +49,9 @@ public final class EndedWindows {
             }
             for (int percent : limit.alerts()) {
                 if (used >= limit.mark(percent)) {
-                    marks.add(new Reached(counter.tenant(), new Standing(limit, counter.value(), used, 0, span), percent,
-                            true));
+                    marks.add(
+                            new Reached(counter.tenant(), new Standing(limit, counter.value(), used, 0, span), percent,
+                                    true));
                 }
             }
         });

@@ -318,7 +318,7 @@ final class Shard {
                     counter.forEachRun(tally -> {
                         if (tally.settled > 0) {
                             all.add(new Run(new Standing(counters.limit, counter.value, tally.settled, tally.reserved,
-                                    tally.span), tally.refusedLeast));
+                                    tally.span), tally.turnedAwayAt));
                         }
                     });
                 }
@@ -334,7 +334,10 @@ final class Shard {
         try {
             Tally tally = counters(exceeded.limit()).of(exceeded.value())
                     .at(exceeded.span().start(), exceeded.limit());
-            tally.refusedLeast = Math.min(tally.refusedLeast, exceeded.asked());
+            long wouldBe = exceeded.settled() + exceeded.asked();
+            if (wouldBe > exceeded.limit().amount()) {
+                tally.turnedAwayAt = Math.max(tally.turnedAwayAt, wouldBe);
+            }
         } finally {
             lock.unlock();
         }

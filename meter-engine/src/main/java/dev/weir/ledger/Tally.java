@@ -11,8 +11,8 @@ final class Tally {
     long reserved;
     /// How many of the limit's alert marks have been reported.
     int alertsReported;
-    /// The least that a refused call asked for and could have had in an unused window.
-    long refusedLeast = Run.NOTHING_REFUSED;
+    /// The most that would be settled if the calls that were turned away for what was settled had passed; 0 where none was.
+    long turnedAwayAt;
     long restoredVersion = Long.MIN_VALUE;
 
     Tally(Window.Span span) {

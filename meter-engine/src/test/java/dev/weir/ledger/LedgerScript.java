@@ -73,8 +73,9 @@ final class LedgerScript {
             }
             case "turned" -> {
                 Limit limit = named(words[1]);
-                ledger.refused(ACME, new Exceeded(limit, value(words[1]), 0, 0, Long.parseLong(words[2]),
-                        limit.window().span(now, limit.zone())));
+                Standing stood = ledger.standing(ACME, limit, value(words[1]), now);
+                ledger.refused(ACME, new Exceeded(limit, value(words[1]), stood.settled(), stood.reserved(),
+                        Long.parseLong(words[2]), stood.span()));
                 yield "";
             }
             case "marks" -> ledger.runs()

@@ -60,6 +60,8 @@ class LedgerSpecificationTest {
                 marks   cap          -> 300@100
                 turned  soft 701
                 marks   soft         -> 300
+                limit   cap tenant tokens day block 1001
+                marks   cap          -> 300
                 """);
     }
 

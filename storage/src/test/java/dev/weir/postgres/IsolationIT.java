@@ -93,9 +93,11 @@ final class IsolationIT {
         "weir_auditor | UPDATE weir.alerts SET state = 'dead'", "weir_app | DELETE FROM weir.alerts",
         "weir_app | UPDATE weir.alerts SET percent = 1", "weir_app | UPDATE weir.alerts SET tenant = 'globex'",
         "weir_app | UPDATE weir.budgets SET tenant = 'globex'", "weir_app | UPDATE weir.budgets SET currency = 'EUR'",
-        "weir_app | INSERT INTO weir.alerts SELECT * FROM weir.alerts WHERE false UNION ALL"
-                + " SELECT (jsonb_populate_record(NULL::weir.alerts, to_jsonb(a) || '{\"tenant\":\"globex\",\"id\":\"x\"}')).*"
-                + " FROM weir.alerts a",
+        "weir_app | INSERT INTO weir.alerts (id, tenant, limit_id, entity_kind, entity_value, meter, \"window\", percent, amount,"
+                + " settled, reserved, actions, node, fired_at, state) VALUES ('x', 'globex', 'l', 'tenant', 'globex', 'cost',"
+                + " 'day', 1, 1, 1, 0, '{}', 'n', now(), 'recorded')",
+        "weir_app | INSERT INTO weir.budgets (tenant, id, entity_kind, entity_value, period, zone, amount, alerts, created_at,"
+                + " amount_since) VALUES ('globex', 'x', 'tenant', '*', 'daily', 'UTC', 1, '[]', now(), now())",
         "weir_ingest | DELETE FROM weir.budgets", "weir_auditor | SET ROLE weir_owner"})
     void whatARoleMayNotDo(String role, String sql) throws SQLException {
         assertThat(attempt(role.strip(), "acme", sql.strip())).isEqualTo("no");
