@@ -1,7 +1,7 @@
 package dev.weir;
 
+import dev.weir.postgres.BudgetRow;
 import dev.weir.postgres.Directory;
-import dev.weir.postgres.TenantLimit;
 import dev.weir.postgres.TenantRow;
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.Plan;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Keeps this node's snapshot of tenants, keys, plans and limits as new as the database, so that a key revoked on any node is
+/// Keeps this node's snapshot of tenants, keys, plans, limits and budgets as new as the database, so that a key revoked on any node is
 /// refused on every node within seconds. Waits for the database: not for event loops. Any thread; one at a time.
 ///
 /// A row that does not fit the others is left out and logged as an error: it must not take the rest of the directory away.
@@ -69,7 +69,7 @@ final class DirectorySync {
 
     static Snapshot snapshot(Directory.Contents contents) {
         var plans = contents.plans().stream().collect(Collectors.toMap(Plan::id, plan -> plan));
-        var limits = limits(contents.limits());
+        var limits = limits(contents);
         var tenants = new ArrayList<Tenant>();
         var there = new HashSet<TenantId>();
         for (TenantRow row : contents.tenants()) {
@@ -87,9 +87,15 @@ final class DirectorySync {
         return Snapshot.of(contents.version(), plans.values(), tenants, keys);
     }
 
-    private static Map<TenantId, List<Limit>> limits(List<TenantLimit> rows) {
+    private static Map<TenantId, List<Limit>> limits(Directory.Contents contents) {
         var limits = new HashMap<TenantId, List<Limit>>();
-        rows.forEach(row -> limits.computeIfAbsent(row.tenant(), tenant -> new ArrayList<>()).add(row.limit()));
+        contents.limits()
+                .forEach(row -> limits.computeIfAbsent(row.tenant(), of -> new ArrayList<>()).add(row.limit()));
+        contents.budgets()
+                .stream()
+                .map(BudgetRow::budget)
+                .forEach(budget -> limits.computeIfAbsent(budget.tenant(), of -> new ArrayList<>())
+                        .add(budget.toLimit()));
         return limits;
     }
 }

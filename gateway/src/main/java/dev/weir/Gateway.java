@@ -5,8 +5,10 @@ import dev.weir.config.GatewayConfig;
 import dev.weir.config.UpstreamUrl;
 import dev.weir.control.AdminActionsResource;
 import dev.weir.control.AdminKey;
+import dev.weir.control.AlertsResource;
 import dev.weir.control.AuditResource;
 import dev.weir.control.CapacityResource;
+import dev.weir.control.BudgetsResource;
 import dev.weir.control.ControlOptions;
 import dev.weir.control.ControlPlane;
 import dev.weir.control.CostsResource;
@@ -23,6 +25,7 @@ import dev.weir.control.PricesResource;
 import dev.weir.control.QuotaResource;
 import dev.weir.control.RunningAudit;
 import dev.weir.control.StoredRules;
+import dev.weir.control.StoredBudgets;
 import dev.weir.control.StoredTenants;
 import dev.weir.control.StoredUsage;
 import dev.weir.control.TenantsResource;
@@ -34,12 +37,16 @@ import dev.weir.exchange.ExchangeParts;
 import dev.weir.exchange.HeadLimits;
 import dev.weir.exchange.StrictHead;
 import dev.weir.jobs.PlanConversion;
+import dev.weir.jobs.AlertWatch;
+import dev.weir.jobs.Deliveries;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Lending;
 import dev.weir.ledger.Standing;
 import dev.weir.meter.Tokenizers;
 import dev.weir.port.Clock;
 import dev.weir.port.Random;
+import dev.weir.postgres.Reached;
+import dev.weir.postgres.SecretBox;
 import dev.weir.rating.PriceBook;
 import dev.weir.sandbox.Sandbox;
 import dev.weir.spool.Pressure;
@@ -70,6 +77,7 @@ final class Gateway implements AutoCloseable {
     private static final long STOP_SECONDS_MAX = 10;
     private static final Duration DIRECTORY_LOOK = Duration.ofSeconds(1);
     private static final Duration PLAN_LOOK = Duration.ofSeconds(1);
+    private static final Duration ALERT_LOOK = Duration.ofSeconds(1);
     private static final Duration LEDGER_SWEEP = Duration.ofMinutes(1);
 
     private final GatewayConfig config;
@@ -93,8 +101,11 @@ final class Gateway implements AutoCloseable {
     private final DemoTenants demoTenants;
     private final Sandbox sandbox;
     private final List<DataPlane> dataPlanes = new ArrayList<>();
+    private final SecretBox box;
+    private final Deliveries deliveries;
     private final ControlPlane control;
     private final Running running = new Running();
+    private List<Reached> endedMarks = List.of();
 
     private Gateway(GatewayConfig config, Ports ports) throws Exception {
         this.config = config;
@@ -103,6 +114,7 @@ final class Gateway implements AutoCloseable {
         folder = DataFolder.open(config.data());
         secrets = Secrets.of(config, folder);
         hasher = new KeyHasher(secrets.pepperBytes());
+        box = new SecretBox(secrets.pepperBytes());
         prices = PriceBooks.of(config);
         lending = new Lending(clock, config.budget().outageBound().ppm());
         ledger = new Ledger(lending);
@@ -127,6 +139,8 @@ final class Gateway implements AutoCloseable {
             head.allowWebSockets(sandbox.port(), target -> true);
             running.add("sandbox", () -> awaitStop(sandbox.close()));
             openDataPlane();
+            deliveries = running.add("alerts", new Deliveries(store.postgres().alerts(), box,
+                    new WebhookClient(vertx, config.alerts().allowPrivate(), Version.text()), clock, random));
             control = await(openControlPlane(tenants));
             running.add("control plane", () -> awaitStop(control.close()));
             startJobs();
@@ -187,6 +201,7 @@ final class Gateway implements AutoCloseable {
         past.restoreCounters(admissions, directory.snapshot());
         past.restoreDeferred(deferred);
         leases.takeOver(past, directory.snapshot());
+        endedMarks = past.endedMarks(directory.snapshot());
     }
 
     private void forgetDeferred() {
@@ -225,6 +240,8 @@ final class Gateway implements AutoCloseable {
         var rules = new StoredRules(store.postgres());
         BiFunction<TenantId, Limit, Standing> standings = (tenant, limit) -> ledger.standing(tenant, limit,
                 tenant.value(), clock.now());
+        var budgets = new StoredBudgets(store.postgres(), ledger, box, deliveries::deliverNow, Deliveries.CLAIM,
+                store.spool().nodeId(), clock, random);
         return ControlPlane.start(vertx, ControlOptions.of(config), AdminKey.of(secrets.admin().reveal()), List.of(
                 new TenantsResource(tenants, rules, directorySync::refresh),
                 new PlansResource(rules, directorySync::refresh),
@@ -233,7 +250,8 @@ final class Gateway implements AutoCloseable {
                 new CapacityResource(tenants, rules, standings, clock, directorySync::refresh),
                 new AdminActionsResource(rules),
                 new KeysResource(tenants, hasher, random, directorySync::refresh),
-                new EventsResource(usage),
+                new BudgetsResource(tenants, budgets, config.alerts().allowPrivate(), random, directorySync::refresh),
+                new AlertsResource(tenants, budgets), new EventsResource(usage),
                 new CostsResource(tenants, usage, clock),
                 new PricesResource(usage, admissions::prices, clock),
                 new GapsResource(store.postgres().gaps()::list),
@@ -271,6 +289,12 @@ final class Gateway implements AutoCloseable {
         metrics.watchTwin(() -> store.twin() > 0);
         metrics.watchShipper(shipper::storedEvents, shipper::failedSteps, shipper::sentAgain);
         metrics.watchCallsInFlight(this::callsInFlight);
+        var watch = new AlertWatch(ledger::runs, directory::snapshot, endedMarks, store.postgres().alerts()::fire,
+                spool.nodeId(), clock, random);
+        metrics.watchAlerts(watch::fired, deliveries::delivered, deliveries::failed, deliveries::givenUp,
+                deliveries::dead);
+        repeat(ALERT_LOOK, "weir-alerts", watch::look);
+        repeat(ALERT_LOOK, "weir-alert-deliveries", deliveries::round);
         repeat(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer);
         var conversion = new PlanConversion(directory::snapshot, ledger, store.postgres().tenants()::convert, clock,
                 directorySync::refresh);

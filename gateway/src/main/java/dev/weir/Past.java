@@ -7,12 +7,14 @@ import dev.weir.deferred.Awaited;
 import dev.weir.deferred.DeferredUsage;
 import dev.weir.event.Flags.Flag;
 import dev.weir.event.UsageEvent;
+import dev.weir.jobs.EndedWindows;
 import dev.weir.lease.LeaseAllocator;
 import dev.weir.lease.LeaseKey;
 import dev.weir.postgres.Counters;
 import dev.weir.postgres.Events;
 import dev.weir.postgres.Pending;
 import dev.weir.postgres.Postgres;
+import dev.weir.postgres.Reached;
 import dev.weir.spool.KeptEvent;
 import dev.weir.spool.Spool;
 import dev.weir.tenant.TenantDirectory;
@@ -105,6 +107,13 @@ final class Past {
 
     private Stream<KeptEvent> attempts() {
         return spooled().filter(kept -> kept.event().tenant() != null && kept.event().outcome().isAttempt());
+    }
+
+    /// Marks that were reached in windows that have ended and that nobody may have told of.
+    List<Reached> endedMarks(TenantDirectory.Snapshot directory) {
+        List<PastUsage> stored = RestoredUsage.byNode(sums).values().stream().flatMap(List::stream).toList();
+        Iterable<PastUsage> past = () -> Stream.concat(stored.stream(), attempts().map(Past::used)).iterator();
+        return EndedWindows.marks(directory, past, now);
     }
 
     /// Awaits the usage of the calls of former starts for which none was booked.

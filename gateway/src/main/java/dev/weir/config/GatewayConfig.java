@@ -20,6 +20,7 @@ import java.util.Optional;
 /// @param pipeline how it gets there
 /// @param kafka what is on the way where that is through Kafka
 /// @param keys the secrets Weir itself is run with
+/// @param alerts where alerts may go
 /// @param demo the tenant made at the first start
 /// @param limits how much clients may send and hold
 /// @param deadlines how long clients may take
@@ -31,8 +32,8 @@ import java.util.Optional;
 /// @param log what is written to standard output
 /// @param routes by name, in the file's order
 public record GatewayConfig(Listen listen, Control control, Path data, Node node, Database database,
-        Pipeline pipeline, Kafka kafka, Keys keys, Demo demo, Limits limits, ClientDeadlines deadlines, Spool spool,
-        Leases leases, Budget budget, Prices prices, Runtime runtime, Log log,
+        Pipeline pipeline, Kafka kafka, Keys keys, Alerts alerts, Demo demo, Limits limits, ClientDeadlines deadlines,
+        Spool spool, Leases leases, Budget budget, Prices prices, Runtime runtime, Log log,
         Map<String, RouteConfig> routes) {
     public GatewayConfig {
         routes = Collections.unmodifiableMap(new LinkedHashMap<>(routes));
@@ -103,6 +104,9 @@ public record GatewayConfig(Listen listen, Control control, Path data, Node node
     /// @param pepper what tenant keys are hashed with; empty: made once and kept in the data folder
     /// @param admin the admin key of the control plane; empty: made once and kept in the data folder
     public record Keys(Optional<Secret> pepper, Optional<Secret> admin) {}
+
+    /// @param allowPrivate whether webhooks may be on this machine or a private network, and without TLS (G11.2)
+    public record Alerts(boolean allowPrivate) {}
 
     /// @param enabled whether the `demo` tenant is made at the first start
     /// @param key its key; empty: made and kept in the data folder

@@ -25,6 +25,7 @@ final class GatewayKeys {
         var pipeline = root.choice("pipeline", GatewayConfig.Pipeline.DIRECT, GatewayConfig.Pipeline.class);
         GatewayConfig.Kafka kafka = kafka(root.section("kafka"));
         GatewayConfig.Keys keys = keys(root);
+        GatewayConfig.Alerts alerts = alerts(root.section("alerts"));
         GatewayConfig.Demo demo = demo(root.section("demo"));
         Limits limits = limits(root.section("limits"));
         Section deadlines = root.section("deadlines");
@@ -40,8 +41,8 @@ final class GatewayKeys {
         var standard = new RouteKeys.Standard(limits.bodyMax(), forUpstreams, node.region());
         var routes = root.named("routes", (name, section) -> RouteKeys.read(name, section, standard));
         root.end();
-        return new GatewayConfig(listen, control, data, node, database, pipeline, kafka, keys, demo, limits, forClients,
-                spool, leases, budget, prices, runtime, log, routes);
+        return new GatewayConfig(listen, control, data, node, database, pipeline, kafka, keys, alerts, demo, limits,
+                forClients, spool, leases, budget, prices, runtime, log, routes);
     }
 
     private static GatewayConfig.Listen listen(Section listen) {
@@ -152,6 +153,12 @@ final class GatewayKeys {
         Optional<Secret> adminKey = admin.secret("key");
         admin.end();
         return new GatewayConfig.Keys(pepper, adminKey);
+    }
+
+    private static GatewayConfig.Alerts alerts(Section alerts) {
+        boolean allowPrivate = alerts.flag("allow-private", false);
+        alerts.end();
+        return new GatewayConfig.Alerts(allowPrivate);
     }
 
     private static GatewayConfig.Demo demo(Section demo) {

@@ -166,6 +166,25 @@ enum Family {
             Kind.GAUGE,
             null,
             "1 where another process has begun under this node's name while this one runs, else 0."),
+    ALERTS(
+            "weir_alerts_fired_total",
+            "weir.alerts.fired",
+            Kind.COUNTER,
+            null,
+            "Marks of limits and budgets that this process was the first to see reached."),
+    ALERT_DELIVERIES(
+            "weir_alert_deliveries_total",
+            "weir.alert.deliveries",
+            Kind.COUNTER,
+            null,
+            "Attempts to deliver an alert, by result: delivered or failed; given_up counts the alerts that became dead letters.",
+            "result"),
+    ALERTS_DEAD(
+            "weir_alert_dead_letters",
+            "weir.alert.dead.letters",
+            Kind.GAUGE,
+            null,
+            "Alerts of all nodes that could not be delivered and wait for somebody to send them again."),
     SPOOL_QUOTA(
             "weir_spool_quota_bytes",
             "weir.spool.quota",

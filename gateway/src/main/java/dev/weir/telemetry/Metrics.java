@@ -121,6 +121,16 @@ public final class Metrics implements AutoCloseable {
         registry.sum(Family.GAP_EVENTS, events, LongSupplier::getAsLong);
     }
 
+    /// Names where it is read what became of alerts; all but the dead letters only ever rise. Once.
+    public void watchAlerts(LongSupplier fired, LongSupplier delivered, LongSupplier failed, LongSupplier givenUp,
+            LongSupplier dead) {
+        registry.sum(Family.ALERTS, fired, LongSupplier::getAsLong);
+        registry.sum(Family.ALERT_DELIVERIES, delivered, LongSupplier::getAsLong, "delivered");
+        registry.sum(Family.ALERT_DELIVERIES, failed, LongSupplier::getAsLong, "failed");
+        registry.sum(Family.ALERT_DELIVERIES, givenUp, LongSupplier::getAsLong, "given_up");
+        registry.gauge(Family.ALERTS_DEAD, dead::getAsLong);
+    }
+
     /// Names where it is read whether another process runs under this node's name. Once.
     public void watchTwin(BooleanSupplier twin) {
         registry.gauge(Family.NODE_TWIN, () -> twin.getAsBoolean() ? 1 : 0);

@@ -5,11 +5,11 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 
-/// Which addresses an upstream may have unless its route says `allow-private: true` (G11.2).
+/// Which addresses an upstream may have unless its route says `allow-private: true`, and a webhook unless `alerts` does (G11.2).
 ///
 /// Refused are loopback, link-local, private, shared, multicast, unspecified and reserved ranges (RFC 6890 and its
 /// registry), and the IPv6 forms that carry such an IPv4 address: mapped, NAT64 (RFC 6052), 6to4 (RFC 3056).
-final class AddressRules {
+public final class AddressRules {
     private AddressRules() {}
 
     static boolean isPublic(InetAddress address) {
@@ -72,13 +72,20 @@ final class AddressRules {
     /// @throws UnknownHostException where the host has no address, or none that the rules allow
     static InetAddress[] allowed(String host, InetAddress[] resolved, boolean allowPrivate)
             throws UnknownHostException {
+        return allowed(host, resolved, allowPrivate, "allow-private: true on the route");
+    }
+
+    /// @param setting what would allow all of them, for the message
+    /// @throws UnknownHostException where the host has no address, or none that the rules allow
+    public static InetAddress[] allowed(String host, InetAddress[] resolved, boolean allowPrivate, String setting)
+            throws UnknownHostException {
         if (allowPrivate) {
             return resolved;
         }
         InetAddress[] allowed = Arrays.stream(resolved).filter(AddressRules::isPublic).toArray(InetAddress[]::new);
         if (allowed.length == 0) {
             throw new UnknownHostException(host + " has the address " + resolved[0].getHostAddress()
-                    + ", which is not a public one. Set allow-private: true on the route if that is meant.");
+                    + ", which is not a public one. Set " + setting + " if that is meant.");
         }
         return allowed;
     }

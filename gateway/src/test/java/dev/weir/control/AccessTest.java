@@ -22,7 +22,7 @@ class AccessTest {
                 assertThat(plane.send(HttpMethod.GET, uri, Map.of(), null).status()).as(uri).isEqualTo(200);
             }
             for (var uri : List.of("/api/tenants", "/api/tenants/a", "/api/keys?tenant=a", "/api/events",
-                    "/api/costs/summary?tenant=a")) {
+                    "/api/costs/summary?tenant=a", "/api/budgets", "/api/budgets/b?tenant=a", "/api/alerts")) {
                 var answer = plane.send(HttpMethod.GET, uri, Map.of(), null);
                 assertThat(answer.status()).as(uri).isEqualTo(401);
                 assertThat(answer.headers()).containsEntry("www-authenticate", "Bearer realm=\"weir\"");

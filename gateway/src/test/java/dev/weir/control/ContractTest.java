@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.weir.postgres.AdminActions;
+import dev.weir.postgres.AlertRow;
 import dev.weir.tenant.Entity;
 import dev.weir.tenant.Measure;
 import dev.weir.tenant.Window;
@@ -107,6 +108,11 @@ class ContractTest {
             var capacity = plane.put("/api/capacity/acme", new JsonObject().put("concurrency", 3));
             plane.store.rules.actions.add(new AdminActions.Action(1, RunningControlPlane.NOW, "ann", "limit.create",
                     "", "l", null, limit.json()));
+            var budget = plane.post("/api/budgets", "{\"id\":\"b\",\"tenant\":\"acme\",\"period\":\"daily\",\"limit\":"
+                    + "\"1\",\"webhook\":{\"url\":\"https://hooks.example.com\"}}");
+            plane.budgets.alerts.add(InMemoryBudgets.alert("alert_1",
+                    plane.budgets.budgets(null, null, 1).getFirst().budget(), 75, false,
+                    AlertRow.State.DEAD));
             var problem = plane.post("/api/tenants", "{\"id\":\"A\"}");
             var schemas = new HashMap<>(Map.of("Limit", limit.json(), "Quota", quota.json(), "Capacity",
                     capacity.json(), "Plan", plane.get("/api/plans/free").json(), "AdminAction",
@@ -116,6 +122,8 @@ class ContractTest {
                     plane.get("/api/events?outcome=ok").items().getJsonObject(0), "CostSummary",
                     plane.get("/api/costs/summary?tenant=acme&groupBy=model").json(), "Health",
                     plane.get("/health/ready").json(), "Problem", problem.json()));
+            schemas.put("Budget", budget.json());
+            schemas.put("Alert", plane.get("/api/alerts").items().getJsonObject(0));
             for (var each : schemas.entrySet()) {
                 var result = validator(each.getKey()).validate(each.getValue());
                 assertThat(result.getErrors() == null || Boolean.TRUE.equals(result.getValid()))

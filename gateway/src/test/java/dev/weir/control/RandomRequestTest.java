@@ -18,14 +18,16 @@ class RandomRequestTest {
     private static final List<String> PATHS = List.of("/api/tenants", "/api/tenants/", "/api/keys", "/api/keys/",
             "/api/events", "/api/costs/summary", "/api/plans", "/api/plans/", "/api/limits", "/api/limits/acme/",
             "/quota",
-            "/quota/", "/api/capacity", "/api/capacity/", "/api/admin-actions", "/health/live", "/health/ready",
+            "/quota/", "/api/capacity", "/api/capacity/", "/api/budgets", "/api/budgets/", "/api/alerts",
+            "/api/admin-actions", "/health/live", "/health/ready",
             "/metrics", "/openapi.yaml", "/x");
     private static final List<String> PARAMETERS = List.of("tenant", "run", "key", "user", "route", "model", "outcome",
-            "from", "to", "limit", "cursor", "period", "groupBy", "x");
+            "from", "to", "limit", "cursor", "period", "groupBy", "state", "x");
     private static final List<String> FIELDS = List.of("id", "plan", "region", "tenant", "user", "x", "", "entity",
             "kind", "value", "meter", "window", "zone", "amount", "action", "alerts", "limits", "forbids", "at_limit",
-            "converts_to", "tenant_id", "monthly_total_limit", "concurrency");
-    private static final List<String> VALUES = List.of("acme", "pro", "", "0", "-1", "1.0", "1000", "null", "true",
+            "converts_to", "tenant_id", "monthly_total_limit", "concurrency", "limit", "period", "webhook");
+    private static final List<String> VALUES = List.of("acme", "pro", "", "0", "-1", "1.0", "daily", "1000", "null",
+            "true",
             "ok",
             "2026-03", "2026-99", "2026-03-14T09:26:53Z", "+10000-01-01T00:00:00Z", "%", "%00", "a b", "ü", "\u0000",
             "\ud83d\ude00", "'; DROP TABLE tenants; --", "../..", "user", "WyJhIl0", "W10", "9".repeat(40),

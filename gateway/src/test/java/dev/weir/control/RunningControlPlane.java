@@ -42,6 +42,7 @@ final class RunningControlPlane implements AutoCloseable {
 
     final InMemoryStore store = new InMemoryStore();
     final Ledger ledger = new Ledger();
+    InMemoryBudgets budgets = new InMemoryBudgets(store);
     final AtomicInteger changes = new AtomicInteger();
     /// Newest first.
     final List<Gaps.Noticed> gaps = new ArrayList<>();
@@ -88,6 +89,7 @@ final class RunningControlPlane implements AutoCloseable {
 
     private RunningControlPlane listening(ControlOptions options, TenantAdmin tenants, EventQueries events,
             RuleAdmin rules) {
+        budgets = new InMemoryBudgets(tenants);
         running = ControlPlane.start(vertx, options, AdminKey.of(ADMIN_KEY), resources(tenants, events, rules)).await();
         return this;
     }
@@ -118,7 +120,8 @@ final class RunningControlPlane implements AutoCloseable {
                 new KeysResource(tenants, hasher, random::nextBytes, changes::incrementAndGet),
                 new EventsResource(events), new CostsResource(tenants, events, clock),
                 new PricesResource(events, PriceBook::shipped, clock), new HealthResource(checks),
-                new GapsResource((after, limit) -> gaps.stream()
+                new BudgetsResource(tenants, budgets, false, random::nextBytes, changes::incrementAndGet),
+                new AlertsResource(tenants, budgets), new GapsResource((after, limit) -> gaps.stream()
                         .dropWhile(gap -> after != null && !gap.noticedAt().isBefore(after.noticedAt()))
                         .limit(limit)
                         .toList()),

@@ -47,6 +47,7 @@ class MetricFamiliesTest {
         metrics.watchSpool(new SpoolWatch(() -> 1, () -> 2, () -> 3, () -> 4, () -> 5, () -> 0, () -> 7, () -> 8,
                 () -> 9));
         metrics.watchGaps(() -> 10, () -> 11);
+        metrics.watchAlerts(() -> 1, () -> 2, () -> 3, () -> 4, () -> 5);
         metrics.watchTwin(() -> false);
         metrics.watchShipper(() -> 5, () -> 6, () -> 7);
         metrics.watchSink(

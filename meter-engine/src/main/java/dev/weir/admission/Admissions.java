@@ -16,6 +16,7 @@ import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantDirectory;
 import dev.weir.tenant.TenantId;
+import dev.weir.tenant.Window;
 import dev.weir.usage.Meter;
 import dev.weir.usage.Quantities;
 import java.time.Instant;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -278,10 +280,16 @@ public final class Admissions {
     /// What each counter's window that holds `now` has settled by these rows, 0 or more; counters without a row are not in it.
     public static Map<CounterKey, Long> used(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows,
             Instant now) {
+        return used(directory, rows, limit -> limit.window().span(now, limit.zone()));
+    }
+
+    /// The same for another run of each limit's window.
+    public static Map<CounterKey, Long> used(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows,
+            Function<Limit, Window.Span> run) {
         var sums = new HashMap<CounterKey, Long>();
         for (PastUsage row : rows) {
             for (Limit limit : directory.limits(row.tenant())) {
-                if (!limit.window().span(now, limit.zone()).holds(row.time())) {
+                if (!run.apply(limit).holds(row.time())) {
                     continue;
                 }
                 Subject.match(limit, row,

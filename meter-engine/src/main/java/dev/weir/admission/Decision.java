@@ -183,6 +183,9 @@ final class Decision {
                     + exceeded.limit().id() + "' has"));
         }
         boolean nobodyAsked = answered == Claims.Answered.UNAVAILABLE && exceeded.asked() <= exceeded.room();
+        if (!nobodyAsked) {
+            ledger.refused(tenant(), exceeded);
+        }
         return new Admission.Refused(nobodyAsked
                 ? LimitRefusals.unavailable(exceeded)
                 : LimitRefusals.of(exceeded, request.moment()));

@@ -3,6 +3,7 @@ package dev.weir.ledger;
 import dev.weir.tenant.Limit;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The last few runs of one limit's window for one entity. Guarded by its shard's lock.
@@ -46,6 +47,12 @@ final class Counter {
             }
         }
         return null;
+    }
+
+    void forEachRun(Consumer<Tally> visitor) {
+        for (Tally run : runs) {
+            visitor.accept(run);
+        }
     }
 
     /// Whether it can be forgotten: it was found over at a time so long ago, and each time since.

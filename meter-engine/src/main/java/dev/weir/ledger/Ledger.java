@@ -171,6 +171,21 @@ public final class Ledger {
         return shard == null ? List.of() : shard.standings(moment);
     }
 
+    /// Every run of a window that is kept and in which something was settled, by tenant: those that go on, and ended ones for two
+    /// hours. Of each tenant all are of one moment. A limit in it may have another amount than the one in force by now.
+    public Map<TenantId, List<Run>> runs() {
+        var all = new HashMap<TenantId, List<Run>>();
+        shards.forEach((tenant, shard) -> all.put(tenant, shard.runs()));
+        return all;
+    }
+
+    /// Notes that a caller was turned away by what a limit had left; not so where the call would never have fitted.
+    public void refused(TenantId tenant, Exceeded exceeded) {
+        if (exceeded.everFits()) {
+            shard(tenant).refused(exceeded);
+        }
+    }
+
     /// How many reservations have not ended: 0 whenever nothing runs and no usage is awaited.
     public int openReservations() {
         return shards.values().stream().mapToInt(Shard::open).sum();

@@ -320,7 +320,7 @@ final class Shard {
     private static List<Crossing> withCrossings(List<Crossing> crossings, Limit limit, String value, Tally tally) {
         List<Crossing> all = crossings;
         while (tally.alertsReported < limit.alerts().size()
-                && tally.settledAnywhere() >= mark(limit.amount(), limit.alerts().get(tally.alertsReported))) {
+                && tally.settledAnywhere() >= limit.mark(limit.alerts().get(tally.alertsReported))) {
             if (all.isEmpty()) {
                 all = new ArrayList<>();
             }
@@ -329,15 +329,6 @@ final class Shard {
             tally.alertsReported++;
         }
         return all;
-    }
-
-    /// So many per cent of the amount, rounded up; [Long#MAX_VALUE] where that does not fit.
-    static long mark(long amount, int percent) {
-        long hundredths = amount / 100;
-        if (hundredths > Long.MAX_VALUE / percent - 1000) {
-            return Long.MAX_VALUE;
-        }
-        return hundredths * percent + (amount % 100 * percent + 99) / 100;
     }
 
     boolean restore(Limit limit, String value, Instant moment, long settled, long version) {
@@ -350,7 +341,7 @@ final class Shard {
             tally.restoredVersion = version;
             tally.settled = Math.max(0, settled);
             while (settled > 0 && tally.alertsReported < limit.alerts().size()
-                    && settled >= mark(limit.amount(), limit.alerts().get(tally.alertsReported))) {
+                    && settled >= limit.mark(limit.alerts().get(tally.alertsReported))) {
                 tally.alertsReported++;
             }
             return true;
@@ -478,6 +469,41 @@ final class Shard {
                 tally.lost = heard.lost();
                 tally.elsewhereLent = heard.elsewhereLent();
                 tally.elsewhereUsed = heard.elsewhereUsed();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// All runs in which something was settled, ended ones too as long as they are kept.
+    List<Run> runs() {
+        var all = new ArrayList<Run>();
+        lock.lock();
+        try {
+            for (LimitCounters counters : byLimit.values()) {
+                for (Counter counter : counters.byValue.values()) {
+                    counter.forEachRun(tally -> {
+                        if (tally.settledAnywhere() > 0) {
+                            all.add(new Run(new Standing(counters.limit, counter.value, tally.settledAnywhere(),
+                                    tally.heldAnywhere(), tally.span), tally.turnedAwayAt));
+                        }
+                    });
+                }
+            }
+            return all;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void refused(Exceeded exceeded) {
+        lock.lock();
+        try {
+            Tally tally = counters(exceeded.limit()).of(exceeded.value())
+                    .at(exceeded.span().start(), exceeded.limit());
+            long wouldBe = exceeded.settled() + exceeded.asked();
+            if (wouldBe > exceeded.limit().amount()) {
+                tally.turnedAwayAt = Math.max(tally.turnedAwayAt, wouldBe);
             }
         } finally {
             lock.unlock();

@@ -12,7 +12,7 @@ public record Standing(Limit limit, String value, long settled, long reserved, W
     public int alertReached() {
         int reached = 0;
         for (int percent : limit.alerts()) {
-            reached = settled >= Shard.mark(limit.amount(), percent) ? percent : reached;
+            reached = settled >= limit.mark(percent) ? percent : reached;
         }
         return limit.amount() == 0 ? 0 : reached;
     }

@@ -11,6 +11,8 @@ final class Tally {
     long reserved;
     /// How many of the limit's alert marks have been reported.
     int alertsReported;
+    /// The most that would be settled if the calls that were turned away for what was settled had passed; 0 where none was.
+    long turnedAwayAt;
     long restoredVersion = Long.MIN_VALUE;
     /// Where the limit is shared by nodes: what this one may settle and reserve, all together.
     long lent;

@@ -112,6 +112,18 @@ public record Limit(String id, Entity entity, Measure measure, Window window, Zo
         return action == Action.BLOCK;
     }
 
+    /// So many per cent of the amount, rounded up: what must be used for an alert at that percentage. [Long#MAX_VALUE] where it
+    /// does not fit.
+    ///
+    /// @param percent 1 to 1000
+    public long mark(int percent) {
+        long hundredths = amount / 100;
+        if (hundredths > Long.MAX_VALUE / percent - 1000) {
+            return Long.MAX_VALUE;
+        }
+        return hundredths * percent + (amount % 100 * percent + 99) / 100;
+    }
+
     /// Whether both count the same thing, so that a change from one to the other keeps what was counted.
     public boolean countsAs(Limit other) {
         return this == other || id.equals(other.id) && entity.equals(other.entity) && measure.equals(other.measure)

@@ -9,6 +9,7 @@ import dev.weir.tenant.TenantId;
 import dev.weir.tenant.Window;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +26,8 @@ import java.util.stream.Collectors;
 /// release NAME    extend NAME MEASURE MORE    shrink NAME BOUND
 /// restore LIMIT SETTLED VERSION  -> assigned | ignored
 /// show    LIMIT[/VALUE]          -> settled N reserved N
+/// turned  LIMIT ASKED            a caller was turned away who asked for so much
+/// marks   LIMIT                  -> of each kept run, by its end: SETTLED, and the alert marks that are reached
 /// ```
 final class LedgerScript {
     private static final TenantId ACME = new TenantId("acme");
@@ -68,6 +71,24 @@ final class LedgerScript {
                 Standing standing = ledger.standing(ACME, named(words[1]), value(words[1]), now);
                 yield "settled " + standing.settled() + " reserved " + standing.reserved();
             }
+            case "turned" -> {
+                Limit limit = named(words[1]);
+                Standing stood = ledger.standing(ACME, limit, value(words[1]), now);
+                ledger.refused(ACME, new Exceeded(limit, value(words[1]), stood.settled(), stood.reserved(),
+                        Long.parseLong(words[2]), stood.span()));
+                yield "";
+            }
+            case "marks" -> ledger.runs()
+                    .getOrDefault(ACME, List.of())
+                    .stream()
+                    .filter(run -> run.standing().limit().countsAs(named(words[1])))
+                    .sorted(Comparator.comparing(run -> run.standing().span().end()))
+                    .map(run -> run.standing().settled() + named(words[1]).alerts()
+                            .stream()
+                            .filter(percent -> run.hasReached(named(words[1]), percent))
+                            .map(percent -> "@" + percent)
+                            .collect(Collectors.joining()))
+                    .collect(Collectors.joining(" "));
             case "open" -> Integer.toString(ledger.openReservations());
             default -> throw new IllegalArgumentException(String.join(" ", words));
         };

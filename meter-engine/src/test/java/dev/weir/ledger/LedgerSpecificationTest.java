@@ -26,6 +26,46 @@ class LedgerSpecificationTest {
     }
 
     @Test
+    void aMarkIsReachedByWhatIsSettledInEveryRunThatIsKept() {
+        LedgerScript.run("""
+                limit   cap tenant tokens day block 1000
+                marks   cap          ->
+                reserve A1 cap=1000  -> admitted
+                marks   cap          ->
+                settle  A1 750       -> cap@75
+                marks   cap          -> 750@75
+                at      2026-03-02T00:00:01Z
+                marks   cap          -> 750@75
+                reserve A2 cap=899   -> admitted
+                settle  A2           -> cap@75
+                marks   cap          -> 750@75 899@75
+                limit   cap tenant tokens day block 800
+                marks   cap          -> 750@75@90 899@75@90@100
+                """);
+    }
+
+    @Test
+    void aLimitThatTurnsAwayForWhatIsSettledIsAt100() {
+        LedgerScript.run("""
+                limit   cap tenant tokens day block 1000
+                limit   soft tenant tokens day notify 1000
+                reserve A1 cap=500 soft=0  -> admitted
+                turned  cap 600
+                marks   cap          ->
+                settle  A1 300
+                marks   cap          -> 300
+                turned  cap 2000
+                marks   cap          -> 300
+                turned  cap 701
+                marks   cap          -> 300@100
+                turned  soft 701
+                marks   soft         -> 300
+                limit   cap tenant tokens day block 1001
+                marks   cap          -> 300
+                """);
+    }
+
+    @Test
     void allLimitsOrNone() {
         LedgerScript.run("""
                 limit   day  tenant tokens day   block 1000

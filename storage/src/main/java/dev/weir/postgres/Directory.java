@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// All tenants, keys, plans and limits at one moment, with a number that rises at every change: what each node's snapshot is
+/// All tenants, keys, plans, limits and budgets at one moment, with a number that rises at every change: what each node's snapshot is
 /// made from.
 ///
 /// A node asks [#newerThan] every second or two, one tiny query, so that a revoked key is refused everywhere within 5 s
@@ -23,6 +23,8 @@ public final class Directory {
     private static final String LIMITS = "SELECT " + Limits.COLUMNS + " FROM weir.limits";
     private static final String KEYS = "SELECT " + Keys.COLUMNS + " FROM weir.api_keys";
 
+    private static final String BUDGETS = "SELECT " + Budgets.COLUMNS + " FROM weir.budgets";
+
     private final Client auditor;
 
     Directory(Client auditor) {
@@ -33,12 +35,13 @@ public final class Directory {
     ///
     /// @param version rises with every change of what is in it
     public record Contents(long version, List<TenantRow> tenants, List<TenantKey> keys, List<Plan> plans,
-            List<TenantLimit> limits) {
+            List<TenantLimit> limits, List<BudgetRow> budgets) {
         public Contents {
             tenants = List.copyOf(tenants);
             keys = List.copyOf(keys);
             plans = List.copyOf(plans);
             limits = List.copyOf(limits);
+            budgets = List.copyOf(budgets);
         }
     }
 
@@ -64,7 +67,9 @@ public final class Directory {
             statements.query(PLANS, Tuple.tuple()).forEach(row -> Plans.read(row).ifPresent(plans::add));
             var limits = new ArrayList<TenantLimit>();
             statements.query(LIMITS, Tuple.tuple()).forEach(row -> Limits.read(row).ifPresent(limits::add));
-            return new Contents(version, tenants, keys, plans, limits);
+            var budgets = new ArrayList<BudgetRow>();
+            statements.query(BUDGETS, Tuple.tuple()).forEach(row -> Budgets.tryRead(row).ifPresent(budgets::add));
+            return new Contents(version, tenants, keys, plans, limits, budgets);
         });
     }
 

@@ -14,6 +14,8 @@ public final class Postgres implements AutoCloseable {
     private final PostgresStore store;
     private final Tenants tenants;
     private final Keys keys;
+    private final Budgets budgets;
+    private final Alerts alerts;
     private final Directory directory;
     private final Events events;
     private final Costs costs;
@@ -42,6 +44,8 @@ public final class Postgres implements AutoCloseable {
         var readers = new Readers(app, auditor);
         tenants = new Tenants(readers);
         keys = new Keys(readers);
+        budgets = new Budgets(readers);
+        alerts = new Alerts(readers);
         directory = new Directory(auditor);
         events = new Events(readers);
         costs = new Costs(readers);
@@ -78,6 +82,15 @@ public final class Postgres implements AutoCloseable {
 
     public Keys keys() {
         return keys;
+    }
+
+    public Budgets budgets() {
+        return budgets;
+    }
+
+    /// What was said when a limit's marks were reached.
+    public Alerts alerts() {
+        return alerts;
     }
 
     public Directory directory() {

@@ -3,10 +3,16 @@ package dev.weir.postgres;
 import dev.weir.lease.LeaseAllocator.Ask;
 import dev.weir.lease.LeaseAllocator.Exchange;
 import dev.weir.lease.LeaseKey;
+import dev.weir.ledger.Standing;
+import dev.weir.money.Money;
+import dev.weir.tenant.Budget;
+import dev.weir.tenant.Entity;
 import dev.weir.tenant.TenantId;
 import dev.weir.tenant.Window;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,6 +36,11 @@ final class IsolationIT {
                 postgres.capacities().put(new Capacity(tenant, 1L, null, 5L, null, null));
                 postgres.tenants().changePlan(tenant, "pro");
                 postgres.tenants().changePlan(tenant, "free");
+                var budget = new Budget(tenant, "daily", Entity.THE_TENANT, Budget.Period.DAILY, ZoneOffset.UTC,
+                        Money.ofUsd("1"), Budget.USUAL_THRESHOLDS);
+                postgres.budgets().create(budget, "https://hooks.example/x", new byte[]{1}, Instant.EPOCH);
+                var standing = new Standing(budget.toLimit(), id, 1, 0, Window.DAY.span(Instant.EPOCH, ZoneOffset.UTC));
+                postgres.alerts().fire(new Reached(tenant, standing, 75, false), "alert_" + id, "node", Instant.EPOCH);
             }
             postgres.store().store(Samples.batch(Samples.event("acme"), Samples.event("globex"), Samples.event(null)));
             postgres.leases().exchange(new Exchange("n1", 1, 1, List.of(ask("acme"), ask("globex"))));
@@ -61,6 +72,10 @@ final class IsolationIT {
         "weir_app, SELECT, admin_actions, '', 0",
         "weir_ingest, SELECT, limits, acme, no", "weir_ingest, SELECT, admin_actions, acme, no",
         "weir_auditor, SELECT, limits, -, 2", "weir_auditor, SELECT, admin_actions, -, 12",
+        "weir_app, SELECT, budgets, acme, 1", "weir_app, SELECT, budgets, -, 0", "weir_app, SELECT, budgets, '', 0",
+        "weir_app, SELECT, alerts, globex, 1", "weir_app, SELECT, alerts, -, 0", "weir_app, SELECT, alerts, '', 0",
+        "weir_ingest, SELECT, budgets, acme, no", "weir_ingest, SELECT, alerts, acme, no",
+        "weir_auditor, SELECT, budgets, -, 2", "weir_auditor, SELECT, alerts, -, 2",
         //
         "weir_ingest, SELECT, tenants, acme, no", "weir_ingest, SELECT, api_keys, acme, no",
         "weir_ingest, SELECT, usage_events, acme, 0", "weir_ingest, SELECT, usage_events, -, 0",
@@ -115,7 +130,17 @@ final class IsolationIT {
         "weir_auditor | UPDATE weir.leases SET lost = 0", "weir_auditor | SELECT weir.forfeit_leases('n1')",
         "weir_auditor | SELECT weir.exchange_leases('n1', 2, 1, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
         "weir_auditor | CREATE TABLE weir.mine (a int)", "weir_auditor | SET ROLE weir_owner",
-        "weir_app | SELECT weir.superseded('n1', 1, '{1}', '{call}', '{1}', '{now}', '{0}')"})
+        "weir_app | SELECT weir.superseded('n1', 1, '{1}', '{call}', '{1}', '{now}', '{0}')",
+        "weir_auditor | SELECT webhook_secret FROM weir.budgets", "weir_auditor | DELETE FROM weir.budgets",
+        "weir_auditor | UPDATE weir.alerts SET state = 'dead'", "weir_app | DELETE FROM weir.alerts",
+        "weir_app | UPDATE weir.alerts SET percent = 1", "weir_app | UPDATE weir.alerts SET tenant = 'globex'",
+        "weir_app | UPDATE weir.budgets SET tenant = 'globex'", "weir_app | UPDATE weir.budgets SET currency = 'EUR'",
+        "weir_app | INSERT INTO weir.alerts (id, tenant, limit_id, entity_kind, entity_value, meter, \"window\", percent, amount,"
+                + " settled, reserved, actions, node, fired_at, state) VALUES ('x', 'globex', 'l', 'tenant', 'globex', 'cost',"
+                + " 'day', 1, 1, 1, 0, '{}', 'n', now(), 'recorded')",
+        "weir_app | INSERT INTO weir.budgets (tenant, id, entity_kind, entity_value, period, zone, amount, alerts, created_at,"
+                + " amount_since) VALUES ('globex', 'x', 'tenant', '*', 'daily', 'UTC', 1, '[]', now(), now())",
+        "weir_ingest | DELETE FROM weir.budgets"})
     void whatARoleMayNotDo(String role, String sql) throws SQLException {
         assertThat(attempt(role.strip(), "acme", sql.strip())).isEqualTo("no");
     }
@@ -154,6 +179,12 @@ final class IsolationIT {
             assertThat(postgres.keys().find(acme, Samples.keyId("key_globex"))).isEmpty();
             assertThat(postgres.keys().revoke(acme, Samples.keyId("key_globex"))).isEmpty();
             assertThat(postgres.keys().list(acme, "", 10)).hasSize(1);
+            assertThat(postgres.budgets().list(acme, "", "", 10)).hasSize(1);
+            assertThat(postgres.budgets().list(Scope.ALL, "", "", 10)).hasSize(2);
+            assertThat(postgres.alerts().list(acme, null, null, 10)).hasSize(1);
+            assertThat(postgres.alerts().find(acme, "alert_globex")).isEmpty();
+            assertThat(postgres.alerts().again(new Alerts.Due("alert_globex", new TenantId("acme")), Instant.EPOCH))
+                    .isEmpty();
             assertThat(postgres.events().list(acme, EventFilter.newest(10)).items()).hasSize(1);
             assertThat(postgres.events().list(Scope.ALL, EventFilter.newest(10)).items()).hasSize(3);
             assertThat(postgres.costs().total(acme, Samples.today()).events()).isEqualTo(1);
