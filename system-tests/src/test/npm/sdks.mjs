@@ -1,11 +1,12 @@
 // Drives the official SDKs through Weir, unmodified but for base URL and key, with their own retries on, and prints what each
 // scenario saw as one line of JSON. Run by NpmSdkIT:
 //
-//   BASE_URL=http://127.0.0.1:8080/sandbox KEY_PRO=wr_… KEY_FREE=wr_… node sdks.mjs
+//   ROOT_URL=http://127.0.0.1:8080 KEY_openaiChat=wr_… KEY_openaiStream=wr_… … node sdks.mjs
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 
-const base = process.env.BASE_URL;
+const root = process.env.ROOT_URL;
+const base = root + '/sandbox';
 const long = 'weir '.repeat(3_000);
 const question = [{role: 'user', content: 'What is a weir?'}];
 
@@ -52,18 +53,48 @@ const scenarios = {
             {model: 'sandbox-small', max_tokens: 20, messages: question}).finalMessage();
         return {text: whole.content[0].text, in: whole.usage.input_tokens, out: whole.usage.output_tokens};
     },
+    // The provider behind these ignores the output limit, and a cap ends its stream.
+    async openaiCut(key, fetch) {
+        const stream = await openai(key, fetch, root + '/openai/v1').chat.completions.create({model: 'gpt-4o-mini',
+            stream: true, stream_options: {include_usage: true}, max_completion_tokens: 200, messages: question});
+        let text = '';
+        let reason = null;
+        let out = null;
+        for await (const chunk of stream) {
+            text += chunk.choices[0]?.delta?.content ?? '';
+            reason = chunk.choices[0]?.finish_reason ?? reason;
+            out = chunk.usage?.completion_tokens ?? out;
+        }
+        return {text, reason, out};
+    },
+    async responsesCut(key, fetch) {
+        const stream = await openai(key, fetch, root + '/openai/v1').responses.create(
+            {model: 'gpt-4o-mini', stream: true, max_output_tokens: 200, input: 'What is a weir?'});
+        let text = '';
+        let last = null;
+        for await (const event of stream) {
+            text += event.type === 'response.output_text.delta' ? event.delta : '';
+            last = event;
+        }
+        return {text, reason: last.response.incomplete_details.reason, out: last.response.usage.output_tokens};
+    },
+    async anthropicCut(key, fetch) {
+        const whole = await anthropic(key, fetch, root + '/anthropic').messages.stream(
+            {model: 'claude-haiku-4-5', max_tokens: 200, messages: question}).finalMessage();
+        return {text: whole.content[0].text, reason: whole.stop_reason, out: whole.usage.output_tokens};
+    },
     async anthropicBlock(key, fetch) {
         await anthropic(key, fetch).messages.create(
             {model: 'sandbox-small', max_tokens: 50, messages: [{role: 'user', content: long}]});
     },
 };
 
-function openai(key, fetch) {
-    return new OpenAI({baseURL: base + '/v1', apiKey: key, fetch});
+function openai(key, fetch, baseURL = base + '/v1') {
+    return new OpenAI({baseURL, apiKey: key, fetch});
 }
 
-function anthropic(key, fetch) {
-    return new Anthropic({baseURL: base, apiKey: key, fetch});
+function anthropic(key, fetch, baseURL = base) {
+    return new Anthropic({baseURL, apiKey: key, fetch});
 }
 
 for (const [name, run] of Object.entries(scenarios)) {

@@ -13,6 +13,8 @@ import dev.weir.control.GapsResource;
 import dev.weir.control.HealthCheck;
 import dev.weir.control.HealthResource;
 import dev.weir.control.KeysResource;
+import dev.weir.control.LeasesResource;
+import dev.weir.control.LeasesResource;
 import dev.weir.control.MetricsResource;
 import dev.weir.control.PricesResource;
 import dev.weir.control.RunningAudit;
@@ -27,10 +29,10 @@ import dev.weir.exchange.ExchangeParts;
 import dev.weir.exchange.HeadLimits;
 import dev.weir.exchange.StrictHead;
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Lending;
 import dev.weir.meter.Tokenizers;
 import dev.weir.port.Clock;
 import dev.weir.port.Random;
-import dev.weir.postgres.Counters;
 import dev.weir.rating.PriceBook;
 import dev.weir.sandbox.Sandbox;
 import dev.weir.spool.Pressure;
@@ -66,9 +68,11 @@ final class Gateway implements AutoCloseable {
     private final Random random;
     private final PriceBook prices;
     private final Metrics metrics = new Metrics(Version.text());
-    private final Ledger ledger = new Ledger();
+    private final Lending lending;
+    private final Ledger ledger;
     private final TenantDirectory directory = new TenantDirectory(TenantDirectory.Snapshot.EMPTY);
     private final KeyHasher hasher;
+    private final NodeLeases leases;
     private final Admissions admissions;
     private final DeferredUsage deferred = new DeferredUsage();
     private final StrictHead head;
@@ -80,7 +84,6 @@ final class Gateway implements AutoCloseable {
     private final List<DataPlane> dataPlanes = new ArrayList<>();
     private final ControlPlane control;
     private final Running running = new Running();
-    private List<Counters.Watermark> restoredAt = List.of();
 
     private Gateway(GatewayConfig config, Ports ports) throws Exception {
         this.config = config;
@@ -90,12 +93,15 @@ final class Gateway implements AutoCloseable {
         secrets = Secrets.of(config, folder);
         hasher = new KeyHasher(secrets.pepperBytes());
         prices = PriceBooks.of(config);
-        admissions = new Admissions(ledger, prices);
+        lending = new Lending(clock, config.budget().outageBound().ppm());
+        ledger = new Ledger(lending);
         head = new StrictHead(headLimits(), refusal -> metrics.headRefused(refusal.code()));
         vertx = EventLoops.vertx(config, head);
         try {
             running.add("event loops", () -> awaitStop(vertx.close()));
             store = running.add("store", Store.open(config, folder, vertx, ports, prices));
+            leases = running.add("leases", new NodeLeases(config, store, ledger, lending, clock));
+            admissions = new Admissions(ledger, prices, leases.leases());
             var tenants = new StoredTenants(store.postgres());
             directorySync = new DirectorySync(store.postgres().directory(), directory);
             directorySync.refresh();
@@ -163,11 +169,11 @@ final class Gateway implements AutoCloseable {
     }
 
     /// Before the first admission, and before the shipper moves what the two are read from.
-    private void restore() {
+    private void restore() throws Exception {
         var past = Past.of(store.postgres(), store.spool(), clock.now());
         past.restoreCounters(admissions, directory.snapshot());
         past.restoreDeferred(deferred);
-        restoredAt = past.watermarks();
+        leases.takeOver(past, directory.snapshot());
     }
 
     private void forgetDeferred() {
@@ -210,8 +216,10 @@ final class Gateway implements AutoCloseable {
                 new CostsResource(tenants, usage, clock),
                 new PricesResource(usage, admissions::prices, clock),
                 new GapsResource(store.postgres().gaps()::list),
+                new LeasesResource(store.postgres().leaseRows()::list, store.postgres().leases()::forfeit),
+                new LeasesResource(store.postgres().leaseRows()::list, store.postgres().leases()::forfeit),
                 new AuditResource(new RunningAudit(store.postgres(), store.spool(), store.shipper(), ledger, directory,
-                        restoredAt, clock, this::callsInFlight), clock),
+                        clock, this::callsInFlight), clock),
                 new HealthResource(List.of(new HealthCheck("postgresql", this::databaseComplaint),
                         new HealthCheck("spool", this::spoolComplaint, store::pressureWarning))),
                 new MetricsResource(metrics::scrape)));
@@ -245,6 +253,7 @@ final class Gateway implements AutoCloseable {
         repeat(DIRECTORY_LOOK, "weir-directory", directorySync::refreshIfNewer);
         repeat(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now(), clock.nanoTime()));
         repeat(LEDGER_SWEEP, "weir-deferred-sweep", this::forgetDeferred);
+        repeat(LEDGER_SWEEP, "weir-leases-ended", store.postgres().leases()::forgetEnded);
     }
 
     private int callsInFlight() {

@@ -7,13 +7,18 @@ import dev.weir.deferred.Awaited;
 import dev.weir.deferred.DeferredUsage;
 import dev.weir.event.Flags.Flag;
 import dev.weir.event.UsageEvent;
+import dev.weir.lease.LeaseAllocator;
+import dev.weir.lease.LeaseKey;
 import dev.weir.postgres.Counters;
+import dev.weir.postgres.Events;
 import dev.weir.postgres.Pending;
 import dev.weir.postgres.Postgres;
 import dev.weir.spool.KeptEvent;
 import dev.weir.spool.Spool;
 import dev.weir.tenant.TenantDirectory;
+import dev.weir.tenant.Window;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,10 +33,12 @@ import org.slf4j.LoggerFactory;
 ///
 /// The sums and the watermarks are of one snapshot; an event is in the sums if its seq is not above its epoch's watermark, and
 /// is read from the spool otherwise, so each counts once, whoever stores what in the meantime. Nothing waits for a store that
-/// takes no events.
+/// takes no events. Settlements that PostgreSQL will leave out, because a later start has charged their attempts as interrupted,
+/// are of neither: those attempts are asked for first, so whatever is charged by then is in the sums.
 final class Past {
     private static final Logger LOG = LoggerFactory.getLogger(Past.class);
 
+    private final Events.Charged charged;
     private final Counters.Sums sums;
     private final Pending pending;
     private final Spool spool;
@@ -40,7 +47,8 @@ final class Past {
 
     private record Start(String node, long epoch) {}
 
-    private Past(Counters.Sums sums, Pending pending, Spool spool, Instant now) {
+    private Past(Events.Charged charged, Counters.Sums sums, Pending pending, Spool spool, Instant now) {
+        this.charged = charged;
         this.sums = sums;
         this.pending = pending;
         this.spool = spool;
@@ -49,23 +57,18 @@ final class Past {
     }
 
     static Past of(Postgres postgres, Spool spool, Instant now) {
-        return new Past(postgres.counters().since(Instant.EPOCH, now, RestoredUsage.GRAIN), postgres.pending(), spool,
-                now);
+        long oldest = spool.epochs().stream().mapToLong(Spool.Epoch::epoch).min().orElse(spool.epoch());
+        var charged = postgres.events().charged(spool.nodeId(), oldest);
+        var sums = postgres.counters().since(Instant.EPOCH, now, RestoredUsage.GRAIN);
+        return new Past(charged, sums, postgres.pending(), spool, now);
     }
 
-    /// Up to which event of each start the sums go; what comes after is of the spool.
-    List<Counters.Watermark> watermarks() {
-        return sums.watermarks();
-    }
-
-    /// Gives each limit what was used of it.
+    /// Gives each limit what this node used of it.
     void restoreCounters(Admissions admissions, TenantDirectory.Snapshot directory) {
         var counted = new long[1];
-        Iterable<PastUsage> past = () -> Stream.concat(RestoredUsage.of(sums).stream(),
-                spooled().filter(event -> event.tenant() != null && event.outcome().isAttempt())
-                        .peek(event -> counted[0]++)
-                        .map(Past::spooled))
-                .iterator();
+        List<PastUsage> stored = RestoredUsage.byNode(sums).getOrDefault(spool.nodeId(), List.of());
+        Iterable<PastUsage> past = () -> Stream.concat(stored.stream(),
+                attempts().filter(this::isOwn).map(Past::used).peek(event -> counted[0]++)).iterator();
         admissions.restore(directory, past, now, now.toEpochMilli());
         long once = counted[0];
         admissions.restoreAhead(directory, past, now, now.toEpochMilli());
@@ -75,12 +78,37 @@ final class Past {
         }
     }
 
+    /// What other nodes used of limits, by the events that are stored, and those of a former name of this node's folder.
+    List<LeaseAllocator.Used> usedByOthers(TenantDirectory.Snapshot directory) {
+        var rows = new HashMap<String, List<PastUsage>>();
+        RestoredUsage.byNode(sums).forEach((node, stored) -> rows.put(node, new ArrayList<>(stored)));
+        rows.remove(spool.nodeId());
+        attempts().filter(kept -> !isOwn(kept))
+                .forEach(kept -> rows.computeIfAbsent(kept.id().node(), _ -> new ArrayList<>()).add(used(kept)));
+        var used = new ArrayList<LeaseAllocator.Used>();
+        rows.forEach((node, stored) -> Admissions.used(directory, stored, now).forEach((key, amount) -> {
+            Window.Span span = key.limit().window().span(now, key.limit().zone());
+            used.add(new LeaseAllocator.Used(node, LeaseKey.of(key.tenant(), key.limit(), key.value(), span), amount));
+        }));
+        return used;
+    }
+
+    private boolean isOwn(KeptEvent kept) {
+        return kept.id().node().equals(spool.nodeId());
+    }
+
+    private Stream<KeptEvent> attempts() {
+        return spooled().filter(kept -> kept.event().tenant() != null && kept.event().outcome().isAttempt());
+    }
+
     /// Awaits the usage of the calls of former starts for which none was booked.
     void restoreDeferred(DeferredUsage deferred) {
         Instant since = now.minus(DeferredUsage.KEPT);
         pending.of(spool.nodeId(), since).forEach(created -> deferred.await(new Awaited(created, null)));
-        spooled().filter(event -> event.tenant() != null && event.providerRequestId() != null
-                && !event.time().isBefore(since)).forEach(event -> {
+        spooled().map(KeptEvent::event)
+                .filter(event -> event.tenant() != null && event.providerRequestId() != null
+                        && !event.time().isBefore(since))
+                .forEach(event -> {
                     if (event.flags().has(Flag.USAGE_DEFERRED)) {
                         deferred.take(Objects.requireNonNull(event.tenant()), event.provider(),
                                 Objects.requireNonNull(event.providerRequestId()));
@@ -90,15 +118,17 @@ final class Past {
                 });
     }
 
-    private Stream<UsageEvent> spooled() {
-        return StreamSupport.stream(spool.eventsAfter(this::watermark).spliterator(), false).map(KeptEvent::event);
+    private Stream<KeptEvent> spooled() {
+        return StreamSupport.stream(spool.eventsAfter(this::watermark).spliterator(), false)
+                .filter(kept -> !charged.supersedes(kept));
     }
 
     private long watermark(Spool.Epoch epoch) {
         return watermarks.getOrDefault(new Start(epoch.node(), epoch.epoch()), 0L);
     }
 
-    private static PastUsage spooled(UsageEvent event) {
+    private static PastUsage used(KeptEvent kept) {
+        UsageEvent event = kept.event();
         var attribution = event.attribution();
         return new PastUsage(Objects.requireNonNull(event.tenant()), event.key(), event.user(), event.route(),
                 event.modelAsked(), attribution.run(), attribution.tags(), event.time(), event.quantities(),

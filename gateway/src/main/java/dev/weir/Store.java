@@ -48,7 +48,7 @@ final class Store implements AutoCloseable {
         Clock clock = ports.clock();
         try {
             Database database = database(config, folder);
-            postgres = Postgres.open(vertx, database);
+            postgres = Postgres.open(vertx, database, NodeLeases.terms(config));
             running.add("database connections", postgres);
             postgres.store().preparePartitions(LocalDate.ofInstant(clock.now(), ZoneOffset.UTC));
             spool = Spool.open(spoolConfig(config), ports.disks().open(config.spoolFolder()), clock, ports.random(),

@@ -17,28 +17,32 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// The official SDKs of npm through Weir, unmodified but for base URL and key, with their own retries on. Needs `node` and
 /// `npm`, and a registry or npm's own cache.
 class NpmSdkIT {
-    private static final String CONFIG = "routes:\n  sandbox: {kind: llm, provider: sandbox}\n";
     private static final List<String> FILES = List.of("package.json", "package-lock.json", ".npmrc", "sdks.mjs");
     private static final long MINUTES_MAX = 5;
 
     @TempDir
     private static Path folder;
     private static WeirProcess weir;
+    private static CarelessUpstream careless;
     private static final Map<String, JsonObject> SEEN = new HashMap<>();
 
     @BeforeAll
     static void driveTheSdks() throws Exception {
         Path scripts = install();
-        weir = WeirProcess.start(folder.resolve("weir"), CONFIG);
+        careless = new CarelessUpstream();
+        weir = WeirProcess.start(folder.resolve("weir"),
+                careless.config() + "  sandbox: {kind: llm, provider: sandbox}\n");
         var node = new ProcessBuilder("node", "sdks.mjs").directory(scripts.toFile());
-        node.environment().put("BASE_URL", weir.url("/sandbox"));
+        node.environment().put("ROOT_URL", weir.url(""));
         for (String scenario : List.of("openaiChat", "openaiStream", "openaiError", "openaiBlock", "anthropicMessage",
-                "anthropicStream", "anthropicBlock")) {
-            String plan = scenario.endsWith("Block") ? "free" : "pro";
+                "anthropicStream", "anthropicBlock", "openaiCut", "responsesCut", "anthropicCut")) {
+            String plan = scenario.endsWith("Block") || scenario.endsWith("Cut") ? "free" : "pro";
             node.environment().put("KEY_" + scenario, weir.newKey(tenant(scenario), plan));
         }
         for (String line : output(node).lines().toList()) {
@@ -51,6 +55,7 @@ class NpmSdkIT {
     static void stop() {
         if (weir != null) {
             weir.close();
+            careless.close();
         }
     }
 
@@ -136,6 +141,19 @@ class NpmSdkIT {
     void anUpstreamErrorRaisesTheSdksOwnException() throws Exception {
         assertThat(seen("openaiError").getString("error")).isEqualTo("BadRequestError");
         assertThat(eventOf("openaiError").getString("outcome")).isEqualTo("upstream_error");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"openaiCut, length", "responsesCut, max_output_tokens", "anthropicCut, max_tokens"})
+    void aStreamThatMeetsACapIsAnAnswerThatCameToItsOutputLimit(String scenario, String reason) throws Exception {
+        JsonObject seen = seen(scenario);
+        assertThat(seen.getString("error")).as(seen.encode()).isNull();
+        assertThat(seen.getString("reason")).isEqualTo(reason);
+        assertThat(seen.getString("text")).matches("( word){190,700}");
+        assertThat(seen.getLong("out")).isEqualTo(200);
+        assertThat(seen.getInteger("requests")).isEqualTo(1);
+        assertThat(eventOf(scenario).getString("outcome")).isEqualTo("cut_by_cap");
+        assertThat(eventOf(scenario).getString("reason_code")).isEqualTo("cap_exceeded");
     }
 
     @Test

@@ -55,6 +55,8 @@ class PostgresChaosIT {
             }
             assertThat(chaos.traffic().refused("spool_unavailable")).isZero();
             chaos.exhaust("px", payers.getLast(), weir);
+            // An orderly stop ships for a while, and leaves the rest to the next start.
+            awaitStored(chaos);
             assertThat(weir.stop()).as(weir.log()).isZero();
             ChaosFigures.tell("PostgreSQL", begun, chaos.check("", "seed " + Chaos.seed()), outages
                     + " outages of " + outage().toSeconds() + " s or more, " + crashes + " crashes, " + cutStatements

@@ -24,13 +24,15 @@ import java.util.Optional;
 /// @param limits how much clients may send and hold
 /// @param deadlines how long clients may take
 /// @param spool the durable local log
+/// @param leases what this node may spend of limits that nodes share
+/// @param budget what becomes of limits on cost without a database
 /// @param prices the price book's additions
 /// @param runtime threads and sockets
 /// @param log what is written to standard output
 /// @param routes by name, in the file's order
 public record GatewayConfig(Listen listen, Control control, Path data, Node node, Database database,
         Pipeline pipeline, Kafka kafka, Keys keys, Demo demo, Limits limits, ClientDeadlines deadlines, Spool spool,
-        Prices prices, Runtime runtime, Log log,
+        Leases leases, Budget budget, Prices prices, Runtime runtime, Log log,
         Map<String, RouteConfig> routes) {
     public GatewayConfig {
         routes = Collections.unmodifiableMap(new LinkedHashMap<>(routes));
@@ -114,6 +116,12 @@ public record GatewayConfig(Listen listen, Control control, Path data, Node node
         public static final Spool DEFAULTS = new Spool(Optional.empty(), Duration.ofMillis(10), ByteSize.ofMiB(64),
                 ByteSize.ofMiB(4096), Duration.ofHours(24));
     }
+
+    /// @param expire how long a node that cannot reach the database goes on within what it was lent
+    public record Leases(Duration expire) {}
+
+    /// @param outageBound how far over a limit on cost all nodes together may go while the database cannot be asked
+    public record Budget(Percent outageBound) {}
 
     /// @param file a price file in the built-in one's format, whose rows win over those
     public record Prices(Optional<Path> file) {}

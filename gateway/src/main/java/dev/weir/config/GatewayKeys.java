@@ -31,6 +31,8 @@ final class GatewayKeys {
         UpstreamDeadlines forUpstreams = upstreamDeadlines(deadlines, UpstreamDeadlines.DEFAULTS);
         deadlines.end();
         GatewayConfig.Spool spool = spool(root.section("spool"));
+        GatewayConfig.Leases leases = leases(root.section("leases"));
+        GatewayConfig.Budget budget = budget(root.section("budget"));
         GatewayConfig.Prices prices = prices(root.section("prices"));
         GatewayConfig.Runtime runtime = runtime(root.section("runtime"));
         GatewayConfig.Log log = log(root.section("log"));
@@ -38,7 +40,7 @@ final class GatewayKeys {
         var routes = root.named("routes", (name, section) -> RouteKeys.read(name, section, standard));
         root.end();
         return new GatewayConfig(listen, control, data, node, database, pipeline, kafka, keys, demo, limits, forClients,
-                spool, prices, runtime, log, routes);
+                spool, leases, budget, prices, runtime, log, routes);
     }
 
     private static GatewayConfig.Listen listen(Section listen) {
@@ -213,6 +215,18 @@ final class GatewayKeys {
         Duration retention = spool.duration("retention", standard.retention(), Duration.ZERO, Duration.ofDays(3_650));
         spool.end();
         return new GatewayConfig.Spool(folder, sync, segment, quota, retention);
+    }
+
+    private static GatewayConfig.Leases leases(Section leases) {
+        Duration expire = leases.duration("expire", Duration.ofMinutes(15), Duration.ofSeconds(10), DAY);
+        leases.end();
+        return new GatewayConfig.Leases(expire);
+    }
+
+    private static GatewayConfig.Budget budget(Section budget) {
+        Percent outageBound = budget.value("outage-bound", Percent.parse("1%"), Percent::parse);
+        budget.end();
+        return new GatewayConfig.Budget(outageBound);
     }
 
     private static GatewayConfig.Prices prices(Section prices) {

@@ -5,6 +5,7 @@ import dev.weir.admission.Admissions.CounterKey;
 import dev.weir.admission.PastUsage;
 import dev.weir.control.AuditReport.Check;
 import dev.weir.control.AuditReport.Verdict;
+import dev.weir.ledger.Holding;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Standing;
 import dev.weir.port.Clock;
@@ -27,6 +28,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /// Whether this node's counters are the sums of its events, and its spool is where the store is. Blocks; virtual threads only.
 ///
@@ -42,11 +44,10 @@ final class NodeAudit {
     private final Usage usage;
     private final Node node;
 
-    /// What is stored, summed as the counters of a start are restored from it.
+    /// What is stored of this node's events, summed as the counters of a start are restored from it.
     interface Usage {
         /// @param unstored events this node has kept and the sums do not hold
-        /// @param othersSince whether another node has stored events since this one restored its counters
-        record Sums(List<PastUsage> rows, long unstored, boolean othersSince) {}
+        record Sums(List<PastUsage> rows, long unstored) {}
 
         Sums at(Instant now);
 
@@ -95,7 +96,7 @@ final class NodeAudit {
             return undecided(running + " calls are running");
         }
         Instant now = clock.now();
-        var before = ledger.standings(now);
+        var before = own(now);
         Usage.Sums sums;
         try {
             sums = usage.at(now);
@@ -105,14 +106,20 @@ final class NodeAudit {
         if (sums.unstored() > 0) {
             return undecided(sums.unstored() + " events are not stored yet");
         }
-        if (sums.othersSince()) {
-            return undecided(
-                    "other nodes have stored events since this one restored its counters, which count its own");
-        }
-        if (node.calls().getAsInt() > 0 || !before.equals(ledger.standings(now))) {
+        if (node.calls().getAsInt() > 0 || !before.equals(own(now))) {
             return undecided("calls came while the events were summed");
         }
         return compare(before, Admissions.used(directory.get(), sums.rows(), now), now);
+    }
+
+    /// What calls on this node have settled and reserved, whatever other nodes have.
+    private Map<TenantId, List<Standing>> own(Instant now) {
+        return ledger.holdings(now)
+                .stream()
+                .collect(Collectors.groupingBy(Holding::tenant, Collectors.mapping(
+                        holding -> new Standing(holding.limit(), holding.value(), holding.settled(), holding.reserved(),
+                                holding.span()),
+                        Collectors.toList())));
     }
 
     private Check compare(Map<TenantId, List<Standing>> standings, Map<CounterKey, Long> expected, Instant now) {

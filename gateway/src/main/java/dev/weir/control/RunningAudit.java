@@ -29,17 +29,14 @@ public final class RunningAudit implements AuditResource.Auditor {
     private final Postgres postgres;
     private final Spool spool;
     private final Shipper shipper;
-    private final List<Counters.Watermark> restoredAt;
     private final NodeAudit node;
 
-    /// @param restoredAt what was stored, of all nodes, when this node's counters were restored
     /// @param calls how many run now
     public RunningAudit(Postgres postgres, Spool spool, Shipper shipper, Ledger ledger, TenantDirectory directory,
-            List<Counters.Watermark> restoredAt, Clock clock, IntSupplier calls) {
+            Clock clock, IntSupplier calls) {
         this.postgres = postgres;
         this.spool = spool;
         this.shipper = shipper;
-        this.restoredAt = List.copyOf(restoredAt);
         this.node = new NodeAudit(clock, ledger, directory::snapshot, new StoredSums(),
                 new NodeAudit.Node(spool.nodeId(), calls, this::spool));
     }
@@ -72,11 +69,8 @@ public final class RunningAudit implements AuditResource.Auditor {
             long kept = spool.keptSeq();
             var stored = postgres.counters().since(Instant.EPOCH, now, RestoredUsage.GRAIN);
             long mine = stored.watermarks().stream().filter(this::isMine).mapToLong(Counters.Watermark::seq).sum();
-            boolean others = stored.watermarks()
-                    .stream()
-                    .filter(mark -> !mark.node().equals(spool.nodeId()))
-                    .anyMatch(mark -> !restoredAt.contains(mark));
-            return new Sums(RestoredUsage.of(stored), Math.max(0, Math.max(kept, spool.keptSeq()) - mine), others);
+            return new Sums(RestoredUsage.byNode(stored).getOrDefault(spool.nodeId(), List.of()),
+                    Math.max(0, Math.max(kept, spool.keptSeq()) - mine));
         }
 
         private boolean isMine(Counters.Watermark mark) {

@@ -33,6 +33,7 @@ final class AnswerReader implements AnswerSoFar {
     private final @Nullable StreamMeter meter;
     private final @Nullable ToolCallMeter toolCalls;
     private final boolean succeeded;
+    private final boolean plain;
     private final @Nullable UsageChunkFilter filter;
     private final Call call;
     private final @Nullable HeldBody body;
@@ -55,7 +56,7 @@ final class AnswerReader implements AnswerSoFar {
         McpRequest asked = call.mcp == null ? null : call.mcp.request;
         this.toolCalls = asked == null || asked.calls().isEmpty() ? null : new ToolCallMeter(asked, coding);
         this.succeeded = answer.statusCode() >= 200 && answer.statusCode() < 400;
-        boolean plain = coding == null || coding.equalsIgnoreCase("identity");
+        this.plain = coding == null || coding.equalsIgnoreCase("identity");
         this.filter = asksUsage && plain && answer.statusCode() < 300 ? new UsageChunkFilter() : null;
     }
 
@@ -63,6 +64,11 @@ final class AnswerReader implements AnswerSoFar {
         return call.facts == null || call.facts.prompt().unseen() != null || call.facts.prompt().boundTokens() == 0
                 ? null
                 : new TokenCount(call.facts.prompt().boundTokens(), Provenance.BOUND);
+    }
+
+    /// Whether the answer comes without a content coding.
+    boolean isPlain() {
+        return plain;
     }
 
     /// Whether every byte passes, so that a declared length stays true.
@@ -75,23 +81,66 @@ final class AnswerReader implements AnswerSoFar {
         if (meter == null && toolCalls == null) {
             return chunk;
         }
-        ByteBuf bytes = ((BufferInternal) chunk).getByteBuf();
-        if (!bytes.hasArray()) {
-            return read(Buffer.buffer(chunk.getBytes()));
-        }
-        int offset = bytes.arrayOffset() + bytes.readerIndex();
-        int length = bytes.readableBytes();
-        if (meter != null) {
-            meter.accept(bytes.array(), offset, length);
-        } else if (toolCalls != null) {
-            toolCalls.accept(bytes.array(), offset, length);
-        }
+        byte[] bytes = array(chunk);
+        int offset = offset(chunk);
+        look(bytes, offset, chunk.length());
         if (filter == null) {
             return chunk;
         }
-        Buffer passing = Buffer.buffer(length);
-        filter.accept(bytes.array(), offset, length, (array, at, some) -> passing.appendBytes(array, at, some));
+        Buffer passing = Buffer.buffer(chunk.length());
+        forward(bytes, offset, chunk.length(), passing);
         return passing;
+    }
+
+    /// Shows the meter what passes.
+    void look(byte[] bytes, int offset, int length) {
+        if (meter != null) {
+            meter.accept(bytes, offset, length);
+        } else if (toolCalls != null) {
+            toolCalls.accept(bytes, offset, length);
+        }
+    }
+
+    /// From now on [#outputAtLeast] knows of the text that passes.
+    void watchOutput() {
+        if (meter != null && call.facts != null) {
+            meter.watchOutput(call.facts.choices());
+        }
+    }
+
+    /// Whether not every byte passes.
+    boolean changes() {
+        return filter != null;
+    }
+
+    /// Appends what goes on to the client.
+    void forward(byte[] bytes, int offset, int length, Buffer target) {
+        if (filter == null) {
+            target.appendBytes(bytes, offset, length);
+        } else {
+            filter.accept(bytes, offset, length, (array, at, some) -> target.appendBytes(array, at, some));
+        }
+    }
+
+    /// The array in which a chunk stands, from [#offset] on; a copy of it where it stands in none.
+    static byte[] array(Buffer chunk) {
+        ByteBuf bytes = ((BufferInternal) chunk).getByteBuf();
+        return bytes.hasArray() ? bytes.array() : chunk.getBytes();
+    }
+
+    static int offset(Buffer chunk) {
+        ByteBuf bytes = ((BufferInternal) chunk).getByteBuf();
+        return bytes.hasArray() ? bytes.arrayOffset() + bytes.readerIndex() : 0;
+    }
+
+    /// The input as the provider told it before the answer's end; see [StreamMeter#inputSoFar].
+    long inputSoFar() {
+        return meter == null ? AnswerFacts.UNTOLD : meter.inputSoFar();
+    }
+
+    /// So many output tokens have passed for certain, maybe more; see [StreamMeter#outputAtLeast].
+    long outputAtLeast() {
+        return meter == null ? 0 : meter.outputAtLeast();
     }
 
     /// What was held back and passes after all, the answer being over.

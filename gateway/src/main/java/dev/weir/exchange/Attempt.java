@@ -6,6 +6,7 @@ import dev.weir.admission.Admission;
 import dev.weir.admission.Refusal;
 import dev.weir.config.RouteKind;
 import dev.weir.event.Flags;
+import dev.weir.event.Flags.Flag;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import dev.weir.event.WireBytes;
@@ -25,22 +26,26 @@ final class Attempt {
 
     final Call call;
     final int number;
-    final Admission.Admitted admitted;
+    /// What it holds of its limits; less, once its input is known.
+    Admission.Admitted admitted;
     /// Null where no cap on bytes applies.
     final @Nullable ByteCaps byteCaps;
+    /// The most output tokens that a cap lets it have, or [Admission#NO_CAP].
+    final long outputReserved;
 
     private @Nullable HttpClientRequest upstreamRequest;
     private @Nullable AnswerSoFar reader;
     private @Nullable String providerRequestId;
     private final long clientInBefore;
     private boolean charged;
+    private boolean inputKnown;
     private long firstByteNanos = -1;
     private long lastNanos;
     private long progressBytes;
     private long progressNanos;
 
     /// What its event must say, beside what its settlement finds.
-    Flags flags = Flags.NONE;
+    Flags flags;
     int upstreamStatus;
     int clientStatus;
     long retryAfterSeconds = HeaderNumbers.ABSENT;
@@ -51,8 +56,10 @@ final class Attempt {
     Attempt(Call call, int number, Admission.Admitted admitted, @Nullable ByteCaps byteCaps, long nowNanos) {
         this.call = call;
         this.byteCaps = byteCaps;
+        this.outputReserved = admitted.outputReserved();
         this.number = number;
         this.admitted = admitted;
+        this.flags = admitted.reservation().isOverdrawn() ? Flags.NONE.with(Flag.BUDGET_OPEN) : Flags.NONE;
         this.lastNanos = nowNanos;
         this.progressNanos = nowNanos;
         this.clientInBefore = number == 1 ? 0 : call.clientIn;
@@ -61,6 +68,12 @@ final class Attempt {
     void sentOn(HttpClientRequest request, long nowNanos) {
         upstreamRequest = request;
         lastNanos = nowNanos;
+    }
+
+    /// Whether a cap may be met while its answer streams.
+    boolean mayMeetCap() {
+        return call.facts != null && call.facts.streaming()
+                && (byteCaps != null || outputReserved != Admission.NO_CAP);
     }
 
     /// Takes bytes for received and sent, where a cap counts them.
@@ -115,6 +128,23 @@ final class Attempt {
 
     boolean wasSent() {
         return upstreamRequest != null;
+    }
+
+    /// Whether the provider has told the input just now, for the first time, and it can only be what it said: where the
+    /// request has anything that Weir cannot see, more may be read later.
+    boolean learnsInput(long told) {
+        if (inputKnown || told <= 0 || !admitted.hardCapped() || call.facts == null
+                || call.facts.prompt().unseen() != null) {
+            return false;
+        }
+        inputKnown = true;
+        return true;
+    }
+
+    /// The event that it becomes if Weir dies, were it to hold that.
+    UsageEvent ifInterrupted(Admission.Admitted holding, long nowNanos) {
+        return event(Outcome.INTERRUPTED, null, holding.reserved(), holding.costReserved(), Flags.NONE, nowNanos,
+                asked());
     }
 
     /// Its reservation has ended.
@@ -238,8 +268,7 @@ final class Attempt {
 
     /// The event this attempt becomes if Weir dies before its settlement is kept.
     UsageEvent ifInterrupted(long nowNanos) {
-        return event(Outcome.INTERRUPTED, null, admitted.reserved(), admitted.costReserved(), Flags.NONE, nowNanos,
-                asked());
+        return ifInterrupted(admitted, nowNanos);
     }
 
     UsageEvent event(Outcome outcome, @Nullable String reason, Quantities quantities, @Nullable Money cost, Flags flags,

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What one attempt may still move under caps on bytes: a declared length is reserved whole before its first byte, anything
 /// else in slices of 64 KiB, or exactly as much as a chunk needs where a slice is no longer to be had. What moved is never
-/// more than what is reserved; settlement gives back the rest (design decision 5).
+/// more than what is reserved; settlement gives back the rest (design decision 5). Where a stream can be
+/// ended in the words of its dialect, the bytes of those are kept back.
 ///
 /// Made only where such a cap applies. Event loop of the exchange only.
 final class ByteCaps {
@@ -19,6 +20,8 @@ final class ByteCaps {
         final boolean capped;
         long reserved;
         long used;
+        /// To be sent at the end, and so not before.
+        long kept;
 
         Allowance(Meter meter, long reserved) {
             this.meter = meter;
@@ -48,6 +51,24 @@ final class ByteCaps {
                 : new ByteCaps(admissions, admitted, ingress, egress);
     }
 
+    /// From now on so many bytes, beside all that moves, stay to be sent at the end.
+    ///
+    /// @return null where they are to be had now, else which limit stands against it
+    @Nullable
+    Refusal keepBack(long bytes) {
+        egress.kept = bytes;
+        return reserve(egress, 0, true);
+    }
+
+    /// Takes so many bytes for sent of those that were kept back, and keeps no more.
+    ///
+    /// @return null where that many were kept
+    @Nullable
+    Refusal spendKept(long bytes) {
+        egress.kept = 0;
+        return move(0, bytes);
+    }
+
     /// Makes sure that so many bytes more can be received and sent, before the first of them is.
     ///
     /// @return null where they can, else which limit stands against it
@@ -74,7 +95,7 @@ final class ByteCaps {
     }
 
     private @Nullable Refusal reserve(Allowance of, long bytes, boolean slices) {
-        long lacking = of.used + bytes - of.reserved;
+        long lacking = of.used + of.kept + bytes - of.reserved;
         if (!of.capped || lacking <= 0) {
             return null;
         }

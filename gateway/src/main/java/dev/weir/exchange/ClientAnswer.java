@@ -38,7 +38,8 @@ final class ClientAnswer {
     /// Takes over the upstream's head; it is sent with the first bytes, or by [#sendHeadAlone()].
     ///
     /// @param keepsLength whether the body passes whole, so that a declared length stays true
-    void head(HttpClientResponse answer, boolean keepsLength, @Nullable Standing tightest) {
+    /// @param warning which limits are nearly used up, null where none is
+    void head(HttpClientResponse answer, boolean keepsLength, @Nullable Standing tightest, @Nullable String warning) {
         response.setStatusCode(answer.statusCode());
         if (!answer.statusMessage().isEmpty() && request.version() != HttpVersion.HTTP_2) {
             response.setStatusMessage(answer.statusMessage());
@@ -46,6 +47,9 @@ final class ClientAnswer {
         HeaderRules.toClient(answer.headers(), response.headers(), keepsLength);
         response.headers().set("x-weir-request-id", call.id);
         rateLimit(tightest);
+        if (warning != null) {
+            response.headers().set(HeaderRules.WARNING, warning);
+        }
         boolean bodyless = answer.statusCode() == 204 || answer.statusCode() == 304 || call.method.equals("HEAD");
         if (!bodyless && !response.headers().contains("content-length")) {
             response.setChunked(true);

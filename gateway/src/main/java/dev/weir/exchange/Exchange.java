@@ -117,14 +117,13 @@ final class Exchange implements LiveCall {
 
     private void decide(Admission decision) {
         if (state != ExchangeState.ADMITTING) {
-            if (decision instanceof Admission.Admitted tooLate) {
-                loop.admissions().release(tooLate);
-            }
+            loop.forgo(decision);
             return;
         }
         switch (decision) {
             case Admission.Admitted admitted -> open(admitted);
             case Admission.Refused refused -> refuse(refused.refusal());
+            case Admission.AskFirst first -> loop.ask(first, answered -> step(() -> decide(answered)));
             case Admission.CountFirst _ ->
                 loop.offLoop(() -> RequestBodies.countInput(call, Objects.requireNonNull(body), loop.tokenizers()))
                         .map(tokens -> loop.admissions().admitCounted(admissionRequest(), tokens))
@@ -217,22 +216,21 @@ final class Exchange implements LiveCall {
     /// 8: each chunk to the client, the same chunk to the meter.
     private void pass(Attempt current, Outbound outbound, HttpClientResponse upstream) {
         enter(ExchangeState.STREAMING);
-        var reader = new AnswerReader(call, upstream, body, outbound.asksUsage(), loop.tokenizers(),
-                loop::work);
+        var reader = new AnswerReader(call, upstream, body, outbound.asksUsage(), loop.tokenizers(), loop::work);
         current.readBy(reader);
-        long length = call.method.equals("HEAD") ? 0 : HeaderNumbers.contentLength(upstream.headers());
-        Refusal refusal = current.byteCaps == null || length < 0 ? null : current.byteCaps.expect(length, length);
+        var passed = new Download(this, loop, current, reader, upstream, response);
+        Refusal refusal = passed.expect();
         if (refusal != null) {
             capped(current, refusal);
             return;
         }
-        current.clientStatus = upstream.statusCode();
+        download = passed;
         if (upload != null && upstream.statusCode() >= 400) {
             upload.stop();
         }
-        answer.head(upstream, reader.keepsLength(), current.admitted.tightest());
-        download = new Download(this, loop, current, reader, upstream, response, reader.keepsLength() ? length : -1);
-        download.open();
+        answer.head(upstream, passed.keepsLength(), current.admitted.tightest(),
+                loop.admissions().warning(current.admitted));
+        passed.open();
         loop.context().runOnContext(burstRead -> {
             if (state == ExchangeState.STREAMING) {
                 answer.sendHeadAlone();
@@ -240,16 +238,17 @@ final class Exchange implements LiveCall {
         });
     }
 
-    /// 9 to 12: the answer is complete. Its usage is read to the end, settled, kept; then the client gets its last byte.
+    /// 9 to 12: the answer is complete, or ended by a cap. Its usage is read and settled; then the client gets its last byte.
     void completed(Attempt current, Download passed) {
         enter(ExchangeState.SETTLING);
         if (upload != null && upload.stop()) {
             current.hangUp();
         }
         Buffer tail = passed.tail();
-        passed.finish(true, reading -> {
-            if (settle(current, passed.outcome(), null, reading)) {
-                answer.end(loop.vertx(), passed.takePending(), tail);
+        passed.finish(passed.endedByCap() == null, reading -> {
+            Buffer last = passed.last(tail, reading);
+            if (settle(current, passed.outcome(), passed.endedByCap(), reading)) {
+                answer.end(loop.vertx(), passed.takePending(), last);
                 end();
             } else {
                 cutAnswer(null);
@@ -380,8 +379,8 @@ final class Exchange implements LiveCall {
         }
     }
 
-    /// A cap has no room for the bytes that wait to pass. Nobody can be told in the middle of a body, so the connection is
-    /// reset (design decision 5).
+    /// A cap has no room for what waits to pass, and nobody can be told in the middle of a body, so the connection is reset
+    /// (design decision 5).
     void capped(Attempt current, Refusal refusal) {
         if (attempt == current) {
             endEarly(Outcome.CUT_BY_CAP, null, refusal.code());

@@ -1,5 +1,6 @@
 package dev.weir.exchange;
 
+import dev.weir.admission.Admission;
 import dev.weir.admission.Admissions;
 import dev.weir.admission.Refusal;
 import dev.weir.meter.Tokenizers;
@@ -17,6 +18,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,6 +67,18 @@ final class ExchangeLoop {
 
     Admissions admissions() {
         return parts.admissions();
+    }
+
+    /// Has more asked for of what this node is lent; the decision comes back to this loop.
+    void ask(Admission.AskFirst first, Consumer<Admission> decided) {
+        parts.admissions().ask(first, decision -> context.runOnContext(back -> decided.accept(decision)));
+    }
+
+    /// A call ended while its decision was made.
+    void forgo(Admission decision) {
+        if (decision instanceof Admission.Admitted tooLate) {
+            parts.admissions().release(tooLate);
+        }
     }
 
     Records records() {

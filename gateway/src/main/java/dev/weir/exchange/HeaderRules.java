@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// A name is told by its length and one comparison, and nothing is allocated for it: some 32 headers pass here per call.
 final class HeaderRules {
     static final AsciiString ACCEPT_ENCODING = AsciiString.cached("accept-encoding");
+    static final String WARNING = "x-weir-warning";
     private static final AsciiString CONNECTION = AsciiString.cached("connection");
 
     /// What becomes of a header of a certain name.
@@ -118,12 +119,13 @@ final class HeaderRules {
         };
     }
 
-    /// Of `x-weir-` only the request's id is set on the way back; the others mean nothing there and pass.
+    /// Of `x-weir-` only the request's id and the warning are set on the way back; the others mean nothing there and pass.
     private static Kind kindOfX(CharSequence name) {
         if (startsWith(name, "x-weir-")) {
-            return is(name, "x-weir-request-id", Kind.HOP_BY_HOP) == Kind.PLAIN
-                    ? Kind.NEVER_UPSTREAM
-                    : Kind.HOP_BY_HOP;
+            Kind kind = name.length() == WARNING.length()
+                    ? is(name, WARNING, Kind.HOP_BY_HOP)
+                    : is(name, "x-weir-request-id", Kind.HOP_BY_HOP);
+            return kind == Kind.PLAIN ? Kind.NEVER_UPSTREAM : kind;
         }
         if (startsWith(name, "x-forwarded-")) {
             return Kind.NEVER_UPSTREAM;

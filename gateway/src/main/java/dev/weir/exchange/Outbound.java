@@ -24,7 +24,8 @@ record Outbound(Call call, String target, MultiMap headers, boolean asksUsage, O
         SubprotocolKey.drop(headers, config.passClientCredential());
         boolean asksUsage = asksUsage(call);
         if (call.isLlm() || call.mcp != null) {
-            String coding = asksUsage
+            // What is compressed cannot be ended in the words of its dialect.
+            String coding = asksUsage || attempt.mayMeetCap()
                     ? "identity"
                     : HeaderRules.narrowedEncoding(request.getHeader(HeaderRules.ACCEPT_ENCODING));
             headers.remove(HeaderRules.ACCEPT_ENCODING);

@@ -1,5 +1,6 @@
 package dev.weir.exchange;
 
+import dev.weir.admission.Admission;
 import dev.weir.admission.Refusal;
 import dev.weir.admission.RefusalCode;
 import dev.weir.deferred.Awaited;
@@ -49,6 +50,16 @@ final class Records {
             parts.admissions().release(attempt.admitted);
         }
         return refusal;
+    }
+
+    /// Gives back what an attempt does not need whose provider has told its input, once that is kept.
+    void inputKnown(Attempt attempt, long tokensIn) {
+        Admission.Admitted less = parts.admissions().withInput(attempt.admitted, tokensIn);
+        if (less != attempt.admitted && isKept(attempt.call.id,
+                () -> journal().reopen(attempt.ifInterrupted(less, parts.clock().nanoTime())))) {
+            attempt.admitted = less;
+            parts.admissions().giveBack(less);
+        }
     }
 
     void progress(Attempt attempt, Quantities soFar) {

@@ -110,7 +110,7 @@ final class Settlements {
 
     /// An answer without a 2xx head is charged only for usage that the provider reported (acceptance statement 5). Where a
     /// 2xx answer gives no reading at all, a hard-capped attempt is charged as reserved; another stays without quantities.
-    private static Quantities tokens(Attempt attempt, UsageReading reading) {
+    static Quantities tokens(Attempt attempt, UsageReading reading) {
         return switch (reading) {
             case UsageReading.Reported(Quantities reported) -> reported;
             case UsageReading.Estimated(Quantities estimated, String _) ->

@@ -114,8 +114,16 @@ final class StreamTap {
         watcher.failed(unforeseen);
     }
 
-    private void collect(Buffer forwarded) {
-        if (forwarded.length() == 0 || closed) {
+    /// Adds bytes to what leaves with the next write; not when the tap is closed.
+    void collect(Buffer forwarded) {
+        if (!closed) {
+            collectLast(forwarded);
+        }
+    }
+
+    /// The same, also when it is closed: for who takes what is pending then.
+    void collectLast(Buffer forwarded) {
+        if (forwarded.length() == 0) {
             return;
         }
         if (pending == null) {

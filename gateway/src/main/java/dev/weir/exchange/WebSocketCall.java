@@ -97,9 +97,18 @@ final class WebSocketCall implements LiveCall {
     /// 5: one decision over plan, prices and limits.
     private void admit() {
         enter(ExchangeState.ADMITTING);
-        switch (loop.admissions().admit(AdmissionRequests.of(call, 1, 0))) {
+        decide(loop.admissions().admit(AdmissionRequests.of(call, 1, 0)));
+    }
+
+    private void decide(Admission decision) {
+        if (state != ExchangeState.ADMITTING) {
+            loop.forgo(decision);
+            return;
+        }
+        switch (decision) {
             case Admission.Admitted admitted -> open(admitted);
             case Admission.Refused refused -> refuse(refused.refusal());
+            case Admission.AskFirst first -> loop.ask(first, answered -> step(() -> decide(answered)));
             case Admission.CountFirst _ -> throw new IllegalStateException("a session has nothing to count");
         }
     }
@@ -199,7 +208,7 @@ final class WebSocketCall implements LiveCall {
         enter(ExchangeState.SETTLING);
         current.clientStatus = upstream.statusCode();
         current.clientOut += held.length();
-        answer.head(upstream, true, current.admitted.tightest());
+        answer.head(upstream, true, current.admitted.tightest(), loop.admissions().warning(current.admitted));
         if (settle(current, Outcome.UPSTREAM_ERROR, null, new UsageReading.Missing("no session was opened"))) {
             answer.end(loop.vertx(), null, held);
         } else {

@@ -6,6 +6,7 @@ import dev.weir.admission.PastUsage;
 import dev.weir.control.AuditReport.Check;
 import dev.weir.control.AuditReport.Verdict;
 import dev.weir.ledger.Claims;
+import dev.weir.ledger.Holding;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Reservation;
 import dev.weir.money.Money;
@@ -43,7 +44,6 @@ class NodeAuditTest {
     private final List<PastUsage> stored = new ArrayList<>();
     private int calls;
     private long unstored;
-    private boolean others;
     private boolean unpriced;
     private Runnable whileSumming = () -> {};
     private NodeAudit.SpoolStand spool = new NodeAudit.SpoolStand(3, 10, 10, 0, 0, 0, false, Optional.empty());
@@ -98,12 +98,18 @@ class NodeAuditTest {
         unstored = 3;
         assertThat(counters().summary()).startsWith("3 events are not stored");
         unstored = 0;
-        others = true;
-        assertThat(counters().summary()).startsWith("other nodes");
-        others = false;
         whileSumming = () -> ledger.charge(ACME, TOKENS, "acme", NOW, 1);
         assertThat(counters().summary()).startsWith("calls came");
         assertThat(counters().verdict()).isEqualTo(Verdict.UNDECIDED);
+    }
+
+    @Test
+    void whatOtherNodesHoldIsNotThisNodes() {
+        use(30, 5);
+        ledger.lend(
+                new Holding(ACME, TOKENS, "acme", TOKENS.window().span(NOW, TOKENS.zone()), 0, 0, 0, 0, 700, 600, 0));
+        assertThat(ledger.standing(ACME, TOKENS, "acme", NOW).settled()).isEqualTo(600 + 30);
+        assertThat(counters().verdict()).isEqualTo(Verdict.OK);
     }
 
     @Test
@@ -152,7 +158,7 @@ class NodeAuditTest {
             @Override
             public Sums at(Instant now) {
                 whileSumming.run();
-                return new Sums(List.copyOf(stored), unstored, others);
+                return new Sums(List.copyOf(stored), unstored);
             }
 
             @Override

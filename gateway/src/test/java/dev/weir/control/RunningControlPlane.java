@@ -3,6 +3,9 @@ package dev.weir.control;
 import dev.weir.config.Address;
 import dev.weir.port.Clock;
 import dev.weir.postgres.Gaps;
+import dev.weir.postgres.LeaseRows;
+import dev.weir.postgres.LeaseRows.Position;
+import dev.weir.postgres.PostgresLeases.Forfeiture;
 import dev.weir.rating.PriceBook;
 import dev.weir.telemetry.Metrics;
 import dev.weir.tenant.KeyHasher;
@@ -36,6 +39,9 @@ final class RunningControlPlane implements AutoCloseable {
     final AtomicInteger changes = new AtomicInteger();
     /// Newest first.
     final List<Gaps.Noticed> gaps = new ArrayList<>();
+    /// By node, then by counter.
+    final List<LeaseRows.Lease> leases = new ArrayList<>();
+    volatile Forfeiture forfeiture = new Forfeiture.NoSuchNode("no node has ever asked for a lease");
     final List<String> audited = new ArrayList<>();
     volatile AuditReport audit = new AuditReport(NOW, NOW.plusSeconds(1), List.of());
     final List<HealthCheck> checks = new ArrayList<>();
@@ -102,6 +108,11 @@ final class RunningControlPlane implements AutoCloseable {
                         .dropWhile(gap -> after != null && !gap.noticedAt().isBefore(after.noticedAt()))
                         .limit(limit)
                         .toList()),
+                new LeasesResource((after, limit) -> leases.stream()
+                        .dropWhile(lease -> after != null && !Position.of(lease).equals(after))
+                        .skip(after == null ? 0 : 1)
+                        .limit(limit)
+                        .toList(), node -> forfeiture),
                 new AuditResource((from, to, wait) -> {
                     audited.add(from + " " + to + " " + wait);
                     return audit;

@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class RecordingJournal implements UsageJournal {
     /// What can be told not to be kept.
     enum Part {
-        OPEN, PROGRESS, SETTLE, REFUSE, BOOK
+        OPEN, REOPEN, PROGRESS, SETTLE, REFUSE, BOOK
     }
 
     /// One record as it came.
@@ -24,6 +24,7 @@ final class RecordingJournal implements UsageJournal {
 
     private final List<Entry> entries = new ArrayList<>();
     private final List<UsageEvent> opened = new ArrayList<>();
+    private final List<UsageEvent> reopened = new ArrayList<>();
     private final List<UsageEvent> settled = new ArrayList<>();
     private final List<UsageEvent> refused = new ArrayList<>();
     private final List<UsageEvent> booked = new ArrayList<>();
@@ -56,6 +57,11 @@ final class RecordingJournal implements UsageJournal {
     }
 
     @Override
+    public Append reopen(UsageEvent ifInterrupted) {
+        return append(Part.REOPEN, ifInterrupted, reopened);
+    }
+
+    @Override
     public synchronized Append progress(String callId, int attempt, Quantities soFar, WireBytes bytes) {
         entries.add(new Entry(Part.PROGRESS, callId, attempt));
         progress.add(soFar);
@@ -85,7 +91,7 @@ final class RecordingJournal implements UsageJournal {
         check(part, event);
         entries.add(new Entry(part, event.callId(), event.attempt()));
         kept.add(event);
-        return new Append.Kept(part == Part.OPEN ? 0 : ++seq);
+        return new Append.Kept(part == Part.OPEN || part == Part.REOPEN ? 0 : ++seq);
     }
 
     private void check(Part part, UsageEvent event) {
@@ -93,6 +99,7 @@ final class RecordingJournal implements UsageJournal {
         boolean done = holds(settled, event);
         String fault = switch (part) {
             case OPEN -> open ? "opened twice" : null;
+            case REOPEN -> !open ? "reopened and never opened" : done ? "reopened and settled" : null;
             case SETTLE -> !open ? "settled and never opened" : done ? "settled twice" : null;
             case REFUSE -> open ? "refused and opened" : null;
             case BOOK -> open ? "booked and opened" : holds(booked, event) ? "booked twice" : null;
@@ -129,6 +136,11 @@ final class RecordingJournal implements UsageJournal {
         return List.copyOf(opened);
     }
 
+    /// The opening records that took the place of an earlier one.
+    synchronized List<UsageEvent> reopened() {
+        return List.copyOf(reopened);
+    }
+
     synchronized List<UsageEvent> settled() {
         return List.copyOf(settled);
     }
@@ -154,6 +166,7 @@ final class RecordingJournal implements UsageJournal {
     synchronized void forget() {
         entries.clear();
         opened.clear();
+        reopened.clear();
         settled.clear();
         refused.clear();
         booked.clear();

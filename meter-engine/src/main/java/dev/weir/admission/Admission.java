@@ -39,6 +39,14 @@ public sealed interface Admission {
             return reservation.caps(measure) ? bound.call.fixed(measure) : NO_CAP;
         }
 
+        /// The most output tokens, of all its answers together, that were reserved; [#NO_CAP] where no blocking limit counts
+        /// them.
+        public long outputReserved() {
+            return bound.tokensBounded && reservation.caps(bound.call::countsOutput)
+                    ? bound.call.outputTokens(reservation.units())
+                    : NO_CAP;
+        }
+
         public String priceVersion() {
             return prices.version();
         }
@@ -55,8 +63,7 @@ public sealed interface Admission {
         static final CountFirst INSTANCE = new CountFirst();
     }
 
-    /// This node was lent too little of a limit that several share: ask for more off the event loop
-    /// ([dev.weir.lease.Leases#ask]), then [Admissions#admitAnswered]. Nothing is reserved.
+    /// This node was lent too little of a limit that several share: go on with [Admissions#ask]. Nothing is reserved.
     ///
     /// @param round how often this was said of the call, from 1
     record AskFirst(AdmissionRequest request, Shortage shortage, int round) implements Admission {}

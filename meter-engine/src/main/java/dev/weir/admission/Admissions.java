@@ -9,7 +9,9 @@ import dev.weir.ledger.Settlement;
 import dev.weir.ledger.Shortage;
 import dev.weir.ledger.Standing;
 import dev.weir.money.Money;
+import dev.weir.rating.CostBound;
 import dev.weir.rating.PriceBook;
+import dev.weir.rating.Sku;
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantDirectory;
@@ -19,8 +21,11 @@ import dev.weir.usage.Quantities;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -37,11 +42,19 @@ public final class Admissions {
     private static final int ROUNDS_MAX = 20;
 
     private final Ledger ledger;
+    private final @Nullable Leases leases;
     private volatile PriceBook prices;
 
+    /// Of a node that shares no limit.
     public Admissions(Ledger ledger, PriceBook prices) {
+        this(ledger, prices, null);
+    }
+
+    /// @param leases where more is asked for of limits that nodes share; null where this node shares none
+    public Admissions(Ledger ledger, PriceBook prices, @Nullable Leases leases) {
         this.ledger = ledger;
         this.prices = prices;
+        this.leases = leases;
     }
 
     /// Puts another price list in force for calls to come.
@@ -64,8 +77,15 @@ public final class Admissions {
         return new Decision(request, prices, ledger, Claims.Answered.NOT_ASKED, 0).decide();
     }
 
-    /// Decides about an attempt for which more was asked after [Admission.AskFirst].
-    public Admission admitAnswered(Admission.AskFirst first, Leases.Answer answer) {
+    /// Asks for what an attempt lacks, and decides about it then.
+    ///
+    /// @param then takes the decision, on the lease thread; must not wait
+    public void ask(Admission.AskFirst first, Consumer<Admission> then) {
+        Objects.requireNonNull(leases, "only shared limits can be short")
+                .ask(first.shortage(), answer -> then.accept(admitAnswered(first, answer)));
+    }
+
+    private Admission admitAnswered(Admission.AskFirst first, Leases.Answer answer) {
         Claims.Answered answered = switch (answer) {
             case MORE -> first.round() < ROUNDS_MAX ? Claims.Answered.NOT_ASKED : Claims.Answered.NO_MORE;
             case NO_MORE -> Claims.Answered.NO_MORE;
@@ -132,13 +152,50 @@ public final class Admissions {
         CallBound was = admitted.bound().call;
         var now = new CallBound(was.request(), Math.min(was.tokensIn(), tokensIn), Math.min(1, was.choices()),
                 was.costFixed(), was.costPerToken());
-        ledger.shrink(admitted.reservation(), measure -> now.total(measure, tokensOutMost));
+        ledger.shrink(admitted.reservation(), measure -> CallBound.dependsOnTokens(measure)
+                ? now.total(measure, tokensOutMost)
+                : Ledger.AS_RESERVED);
+    }
+
+    /// What a running attempt needs whose provider has told its input: the same, where that is not less than was thought.
+    /// Gives nothing back yet; that is [#giveBack].
+    public Admission.Admitted withInput(Admission.Admitted admitted, long tokensIn) {
+        CallBound was = admitted.bound().call;
+        Sku sku = was.request().sku();
+        if (!admitted.bound().tokensBounded || sku == null || tokensIn >= was.tokensIn()) {
+            return admitted;
+        }
+        boolean costs = was.costFixed() > 0;
+        long costFixed = costs
+                && admitted.prices()
+                        .upperBound(was.request().caller().tenant().id().value(), sku, tokensIn, was.request().others(),
+                                was.request().audio(),
+                                was.request().moment()) instanceof CostBound.Bounded(long fixed, long _)
+                                        ? Math.min(was.costFixed(), fixed)
+                                        : was.costFixed();
+        var now = new CallBound(was.request(), tokensIn, was.choices(), costFixed, was.costPerToken());
+        long units = admitted.reservation().units();
+        return new Admission.Admitted(admitted.reservation(), admitted.outputLimit(), admitted.prices(),
+                admitted.hardCapped(),
+                admitted.costReserved() == null ? null : Money.ofPicos(now.total(Measure.of(Meter.COST), units)),
+                new Admission.Bound(now, true));
+    }
+
+    /// Frees what is reserved for an attempt beyond what it needs by [#withInput]; what was added to it for bytes stays.
+    public void giveBack(Admission.Admitted less) {
+        CallBound now = less.bound().call;
+        ledger.shrink(less.reservation(), measure -> CallBound.dependsOnTokens(measure)
+                ? now.total(measure, less.reservation().units())
+                : Ledger.AS_RESERVED);
     }
 
     /// Reserves more of one meter for a running attempt: the next slice of bytes.
     ///
     /// @return null where it was had, else why not; the attempt holds what it held before
     public @Nullable Refusal extend(Admission.Admitted admitted, Meter meter, long more) {
+        if (leases != null) {
+            leases.lendAhead(admitted.reservation(), Measure.of(meter), more);
+        }
         return switch (ledger.extend(admitted.reservation(), Measure.of(meter), more)) {
             case Reservation _ -> null;
             case Exceeded exceeded -> LimitRefusals.of(exceeded, admitted.bound().call.request().moment());
@@ -146,9 +203,19 @@ public final class Admissions {
         };
     }
 
-    /// Says how much more of a meter a running attempt will soon ask for, so that it is lent ahead.
-    public void want(Admission.Admitted admitted, Meter meter, long more) {
-        ledger.want(admitted.reservation(), Measure.of(meter), more);
+    /// Why a running attempt may not put out more than was reserved for it: its upstream does not keep the output limit.
+    public Refusal beyondReserved(Admission.Admitted admitted) {
+        CallBound call = admitted.bound().call;
+        List<Standing> counting = ledger.standings(admitted.reservation(), standing -> standing.limit().blocks()
+                && call.countsOutput(standing.limit().measure()));
+        return LimitRefusals.beyondReserved(counting.getFirst(), admitted.outputReserved());
+    }
+
+    /// The value of the `X-Weir-Warning` field: which limits of the attempt have reached one of their alert marks; null where
+    /// none has.
+    public @Nullable String warning(Admission.Admitted admitted) {
+        List<Standing> reached = ledger.standings(admitted.reservation(), standing -> standing.alertReached() > 0);
+        return reached.isEmpty() ? null : LimitWarnings.of(reached);
     }
 
     /// Rebuilds the counters of the windows that hold `now` from all that was kept before: stored totals and events not stored

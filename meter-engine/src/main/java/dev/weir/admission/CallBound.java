@@ -46,6 +46,16 @@ record CallBound(AdmissionRequest request, long tokensIn, int choices, long cost
         };
     }
 
+    /// Whether a longer output uses more of it.
+    boolean countsOutput(Measure measure) {
+        return perUnit(measure) > 0;
+    }
+
+    /// All answers together, each of so many tokens.
+    long outputTokens(long outputLimit) {
+        return times(choices, outputLimit);
+    }
+
     /// The most of a measure with so long an output; [Long#MAX_VALUE] where that does not fit.
     long total(Measure measure, long outputLimit) {
         long sum = fixed(measure) + times(perUnit(measure), outputLimit);

@@ -33,6 +33,14 @@ final class LimitRefusals {
                 + " not answer. Try again in a moment.", null, false);
     }
 
+    /// Of an answer that goes on beyond what was reserved for it.
+    static Refusal beyondReserved(Standing standing, long reserved) {
+        Limit limit = standing.limit();
+        return new Refusal(code(limit), Refusal.NEVER, "The limit '" + limit.id() + "' had room for "
+                + String.format(Locale.ROOT, "%,d", reserved)
+                + " output tokens of this call, and its upstream puts out more.", standing, false);
+    }
+
     static RefusalCode code(Limit limit) {
         return switch (limit.measure()) {
             case Measure.InFlight() -> RefusalCode.CONCURRENCY_EXCEEDED;

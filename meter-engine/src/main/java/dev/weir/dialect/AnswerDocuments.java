@@ -17,6 +17,16 @@ interface AnswerDocuments {
     /// Whether output has passed.
     boolean contentSeen();
 
+    /// See [AnswerFields#outputSoFar].
+    default long outputSoFar() {
+        return AnswerFacts.UNTOLD;
+    }
+
+    /// See [AnswerFields#inputSoFar].
+    default long inputSoFar() {
+        return AnswerFacts.UNTOLD;
+    }
+
     /// The usual case: one listener, one tap.
     static <F extends Enum<F>> AnswerDocuments of(AnswerFields<F> fields) {
         return new Tapped<>(fields, new JsonTap<>(fields.paths(), fields));
@@ -42,6 +52,16 @@ interface AnswerDocuments {
         @Override
         public AnswerFacts facts() {
             return fields.facts();
+        }
+
+        @Override
+        public long outputSoFar() {
+            return fields.outputSoFar();
+        }
+
+        @Override
+        public long inputSoFar() {
+            return fields.inputSoFar();
         }
 
         @Override

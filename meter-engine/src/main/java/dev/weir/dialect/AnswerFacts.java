@@ -29,6 +29,9 @@ public record AnswerFacts(Usage usage, Quantities quantities, List<Side> sides, 
     /// What stands for a cost that no provider told, where costs are pico-dollars.
     public static final long NO_COST = Long.MIN_VALUE;
 
+    /// What stands for a count that no provider told, where counts are 0 or more.
+    public static final long UNTOLD = -1;
+
     /// How much a provider has told of what was used.
     public enum Usage {
         NONE,

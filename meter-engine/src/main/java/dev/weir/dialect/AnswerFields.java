@@ -19,6 +19,17 @@ abstract class AnswerFields<F extends Enum<F>> extends JsonListener<F> {
 
     abstract AnswerFacts facts();
 
+    /// The output tokens of which the provider says that they have come out so far, more being to come, and 0 when none is;
+    /// [AnswerFacts#UNTOLD] where it says nothing of that while it answers.
+    long outputSoFar() {
+        return AnswerFacts.UNTOLD;
+    }
+
+    /// The input tokens as a first frame told them, cached ones included; [AnswerFacts#UNTOLD] where none does.
+    long inputSoFar() {
+        return AnswerFacts.UNTOLD;
+    }
+
     /// The framing says that the answer has failed: an exception between the events of a stream.
     ///
     /// @param type the exception's name
@@ -27,7 +38,18 @@ abstract class AnswerFields<F extends Enum<F>> extends JsonListener<F> {
     @Override
     void piece(F field, byte[] bytes, int from, int to) {
         contentSeen = true;
-        output.text(bytes, from, to);
+        if (isAnswer(field)) {
+            output.answer(bytes, from, to);
+        } else {
+            output.text(bytes, from, to);
+        }
+    }
+
+    /// Whether what stands there is in the provider's count of output for certain. Reasoning is not: what is shown of it may be
+    /// a summary, longer than what was counted (recorded: OpenAI, 16 tokens and 900 characters), or be left out of the count
+    /// (recorded: Ollama).
+    boolean isAnswer(F field) {
+        return false;
     }
 
     @Override

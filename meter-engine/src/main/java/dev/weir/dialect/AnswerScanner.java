@@ -110,6 +110,18 @@ public final class AnswerScanner {
         };
     }
 
+    /// The output tokens of which the provider says that they have come out so far, more being to come, and 0 when none is;
+    /// [AnswerFacts#UNTOLD] where it does not say. Allocates nothing.
+    public long outputSoFar() {
+        return documents.outputSoFar();
+    }
+
+    /// The input tokens as the provider told them before the answer's end, cached ones included; [AnswerFacts#UNTOLD] where it
+    /// did not. Allocates nothing.
+    public long inputSoFar() {
+        return documents.inputSoFar();
+    }
+
     /// Whether output has passed; the moment this turns true is the time to the first token.
     public boolean contentSeen() {
         return documents.contentSeen();

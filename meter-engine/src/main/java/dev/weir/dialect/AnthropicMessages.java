@@ -51,4 +51,11 @@ public record AnthropicMessages() implements Dialect {
     public boolean freeOfTokens() {
         return false;
     }
+
+    @Override
+    public @Nullable EventStream stream(RequestFacts facts, String callId) {
+        return facts.streaming()
+                ? new EventStream(new AnthropicMessagesEnd(facts.modelName(), callId))
+                : null;
+    }
 }

@@ -30,6 +30,7 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
         ERROR_TYPE,
         BLOCK_TYPE,
         TEXT,
+        THOUGHT,
         USAGE,
         FIRST_USAGE,
         // tokens
@@ -86,9 +87,10 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
         paths.add(ERROR, Strings.WHOLE, at + "error");
         paths.add(ERROR_TYPE, Strings.WHOLE, at + "error.type");
         paths.add(BLOCK_TYPE, Strings.WHOLE, at + "content_block.type", at + "content[].type");
-        paths.add(TEXT, Strings.PIECES, at + "delta.text", at + "delta.thinking", at + "delta.partial_json",
+        paths.add(TEXT, Strings.PIECES, at + "delta.text", at + "delta.partial_json",
                 at + "content_block.name",
-                at + "content_block.text", at + "content[].text", at + "content[].thinking", at + "content[].name");
+                at + "content_block.text", at + "content[].text", at + "content[].name");
+        paths.add(THOUGHT, Strings.PIECES, at + "delta.thinking", at + "content[].thinking");
         paths.add(USAGE, Strings.WHOLE, at + "usage");
         paths.add(FIRST_USAGE, Strings.WHOLE, at + "message.usage");
         for (String usage : List.of(at + "message.usage", at + "usage")) {
@@ -182,6 +184,19 @@ final class AnthropicMessagesAnswer extends AnswerFields<AnthropicMessagesAnswer
             default -> {
             }
         }
+    }
+
+    @Override
+    boolean isAnswer(Field field) {
+        return field == TEXT;
+    }
+
+    /// Some hosts say 0 first, and the truth last.
+    @Override
+    long inputSoFar() {
+        long written = usage.has(CACHE_WRITE) ? usage.get(CACHE_WRITE) : usage.get(CACHE_5M) + usage.get(CACHE_1H);
+        long input = usage.get(INPUT) + usage.get(CACHE_READ) + written;
+        return latest || input <= 0 ? AnswerFacts.UNTOLD : input;
     }
 
     @Override

@@ -35,4 +35,9 @@ public record BedrockConverse(boolean streaming) implements Dialect {
     public AnswerScanner answer(OutputListener output) {
         return new AnswerScanner(BedrockConverseAnswer.ofConverse(output));
     }
+
+    @Override
+    public @Nullable EventStream stream(RequestFacts facts, String callId) {
+        return streaming ? new EventStream(new BedrockConverseEnd()) : null;
+    }
 }

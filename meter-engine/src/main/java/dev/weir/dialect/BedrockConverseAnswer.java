@@ -20,6 +20,7 @@ final class BedrockConverseAnswer extends AnswerFields<BedrockConverseAnswer.Fie
         TIER,
         STOP,
         TEXT,
+        THOUGHT,
         TOOL,
         TOOL_TYPE,
         USAGE,
@@ -84,8 +85,9 @@ final class BedrockConverseAnswer extends AnswerFields<BedrockConverseAnswer.Fie
     }
 
     private static void block(JsonPaths<Field> paths, String block) {
-        paths.add(TEXT, Strings.PIECES, block + ".text", block + ".reasoningContent.reasoningText.text",
-                block + ".citationsContent.content[].text", block + ".toolUse.name");
+        paths.add(TEXT, Strings.PIECES, block + ".text", block + ".citationsContent.content[].text",
+                block + ".toolUse.name");
+        paths.add(THOUGHT, Strings.PIECES, block + ".reasoningContent.reasoningText.text");
         paths.add(TOOL, Strings.WHOLE, block + ".toolUse");
         paths.add(TOOL_TYPE, Strings.WHOLE, block + ".toolUse.type");
     }
@@ -93,8 +95,8 @@ final class BedrockConverseAnswer extends AnswerFields<BedrockConverseAnswer.Fie
     private static void event(JsonPaths<Field> paths, String start, String delta) {
         paths.add(TOOL, Strings.WHOLE, start + ".toolUse");
         paths.add(TOOL_TYPE, Strings.WHOLE, start + ".toolUse.type");
-        paths.add(TEXT, Strings.PIECES, start + ".toolUse.name", delta + ".text", delta + ".toolUse.input",
-                delta + ".reasoningContent.text");
+        paths.add(TEXT, Strings.PIECES, start + ".toolUse.name", delta + ".text", delta + ".toolUse.input");
+        paths.add(THOUGHT, Strings.PIECES, delta + ".reasoningContent.text");
     }
 
     private static JsonPaths<Field> usage(JsonPaths<Field> paths, String usage) {
@@ -169,6 +171,11 @@ final class BedrockConverseAnswer extends AnswerFields<BedrockConverseAnswer.Fie
     @Override
     void failure(String type) {
         error = type;
+    }
+
+    @Override
+    boolean isAnswer(Field field) {
+        return field == TEXT;
     }
 
     @Override

@@ -44,4 +44,9 @@ public record Cohere(Task task) implements Dialect {
     public AnswerScanner answer(OutputListener output) {
         return new AnswerScanner(new CohereAnswer(output));
     }
+
+    @Override
+    public @Nullable EventStream stream(RequestFacts facts, String callId) {
+        return facts.streaming() && task == Task.CHAT ? new EventStream(new CohereEnd(callId)) : null;
+    }
 }

@@ -30,6 +30,7 @@ final class CohereAnswer extends AnswerFields<CohereAnswer.Field> {
         BILLED_OUTPUT,
         SEARCH_UNITS,
         TEXT,
+        THOUGHT,
         WHOLE_CALL,
         CALL_ID
     }
@@ -67,10 +68,11 @@ final class CohereAnswer extends AnswerFields<CohereAnswer.Field> {
         }
         // The last event of version 1 has everything once more under "response": not heard.
         paths.add(TEXT, Strings.PIECES, "text", "generations[].text", "tool_calls[].name", "message.content[].text",
-                "message.content[].thinking", "message.tool_plan", "message.tool_calls[].function.name",
+                "message.tool_plan", "message.tool_calls[].function.name",
                 "message.tool_calls[].function.arguments", "delta.message.content.text",
-                "delta.message.content.thinking", "delta.message.tool_plan", "delta.message.tool_calls.function.name",
+                "delta.message.tool_plan", "delta.message.tool_calls.function.name",
                 "delta.message.tool_calls.function.arguments");
+        paths.add(THOUGHT, Strings.PIECES, "message.content[].thinking", "delta.message.content.thinking");
         paths.add(WHOLE_CALL, Strings.WHOLE, "message.tool_calls[]", "tool_calls[]");
         paths.add(CALL_ID, Strings.WHOLE, "delta.message.tool_calls.id");
         return paths;
@@ -121,6 +123,11 @@ final class CohereAnswer extends AnswerFields<CohereAnswer.Field> {
             default -> {
             }
         }
+    }
+
+    @Override
+    boolean isAnswer(Field field) {
+        return field == TEXT;
     }
 
     @Override

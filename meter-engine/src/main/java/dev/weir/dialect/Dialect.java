@@ -69,6 +69,14 @@ public sealed interface Dialect permits OpenAiChat, AnthropicMessages, Ollama, C
         return answer(output);
     }
 
+    /// The events of the streamed answer to this request, which this dialect can end before their end; null where it has no
+    /// such end: the answer is no stream, or its format has none.
+    ///
+    /// @param callId stands in for the provider's id where the stream has told none
+    default @Nullable EventStream stream(RequestFacts facts, String callId) {
+        return null;
+    }
+
     /// Whether what is put out is text, so that what passed of a cut answer can be counted; else only its bound is known.
     default boolean putsOutText() {
         return true;

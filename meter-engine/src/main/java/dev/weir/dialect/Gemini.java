@@ -53,4 +53,9 @@ public record Gemini(boolean streaming) implements Dialect {
     public boolean hidesReasoning() {
         return true;
     }
+
+    @Override
+    public @Nullable EventStream stream(RequestFacts facts, String callId) {
+        return streaming ? new EventStream(new GeminiEnd(facts, callId)) : null;
+    }
 }

@@ -275,6 +275,11 @@ final class GeminiAnswer extends AnswerFields<GeminiAnswer.Field> {
     }
 
     @Override
+    long outputSoFar() {
+        return usage.isEmpty() ? AnswerFacts.UNTOLD : finished ? 0 : usage.get(CANDIDATES) + usage.get(THOUGHTS);
+    }
+
+    @Override
     AnswerFacts facts() {
         boolean told = !usage.isEmpty();
         AnswerFacts.Usage how = !told

@@ -39,4 +39,11 @@ public record Ollama(Task task) implements Dialect {
     public AnswerScanner answer(OutputListener output) {
         return new AnswerScanner(new OllamaAnswer(task, output));
     }
+
+    @Override
+    public @Nullable EventStream stream(RequestFacts facts, String callId) {
+        return facts.streaming() && task != Task.EMBED
+                ? new EventStream(new OllamaEnd(task == Task.CHAT, facts.modelName()))
+                : null;
+    }
 }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// prompt only loads or unloads the model, which uses no tokens. An error may be a line inside an answer of status 200.
 final class OllamaAnswer extends AnswerFields<OllamaAnswer.Field> {
     enum Field {
-        MODEL, ERROR, DONE, REASON, INPUT, OUTPUT, TEXT, CALL
+        MODEL, ERROR, DONE, REASON, INPUT, OUTPUT, TEXT, THOUGHT, CALL
     }
 
     private static final JsonPaths<Field> PATHS = new JsonPaths<Field>()
@@ -27,8 +27,8 @@ final class OllamaAnswer extends AnswerFields<OllamaAnswer.Field> {
             .add(INPUT, Strings.WHOLE, "prompt_eval_count")
             .add(OUTPUT, Strings.WHOLE, "eval_count")
             .add(CALL, Strings.WHOLE, "message.tool_calls[]")
-            .add(TEXT, Strings.PIECES, "message.content", "message.thinking", "response", "thinking",
-                    "message.tool_calls[].function.name");
+            .add(THOUGHT, Strings.PIECES, "message.thinking", "thinking")
+            .add(TEXT, Strings.PIECES, "message.content", "response", "message.tool_calls[].function.name");
 
     private final Ollama.Task task;
     private final Counts<Field> counts = new Counts<>(Field.class);
@@ -75,6 +75,11 @@ final class OllamaAnswer extends AnswerFields<OllamaAnswer.Field> {
             default -> {
             }
         }
+    }
+
+    @Override
+    boolean isAnswer(Field field) {
+        return field == TEXT;
     }
 
     @Override

@@ -34,6 +34,11 @@ public record OpenAiChat(String provider) implements Dialect {
         return facts.streaming() && !facts.usageAsked() && !USAGE_UNASKED.contains(provider);
     }
 
+    /// Whether the client's stream ends with a usage chunk.
+    boolean tellsUsage(RequestFacts facts) {
+        return facts.usageAsked() || USAGE_UNASKED.contains(provider);
+    }
+
     @Override
     public byte[] edit(RequestFacts facts, byte[] body, int length, OptionalLong outputLimit, boolean askUsage,
             @Nullable String outputLimitField) {
@@ -70,6 +75,13 @@ public record OpenAiChat(String provider) implements Dialect {
     @Override
     public AnswerScanner answer(OutputListener output) {
         return new AnswerScanner(new OpenAiChatAnswer(provider, output));
+    }
+
+    @Override
+    public @Nullable EventStream stream(RequestFacts facts, String callId) {
+        return facts.streaming()
+                ? new EventStream(new OpenAiChatEnd(true, tellsUsage(facts), facts, callId))
+                : null;
     }
 
     @Override

@@ -55,6 +55,8 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         MESSAGE,
         DELTA,
         TEXT,
+        COMPLETION_TEXT,
+        THINKING_TEXT,
         REASONING_TEXT,
         REASONING_COPY,
         WHOLE_CALL,
@@ -124,7 +126,7 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         }
         paths.add(CHOICE_BEGIN, Strings.WHOLE, "choices[]");
         // The older completions have it right in the choice.
-        paths.add(TEXT, Strings.PIECES, "choices[].text");
+        paths.add(COMPLETION_TEXT, Strings.PIECES, "choices[].text");
         paths.add(MESSAGE, Strings.WHOLE, "choices[].message");
         paths.add(DELTA, Strings.WHOLE, "choices[].delta");
         paths.add(TIMINGS, Strings.WHOLE, "timings");
@@ -136,8 +138,9 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         for (String message : List.of("choices[].message", "choices[].delta")) {
             paths.add(IMAGE, Strings.WHOLE, message + ".images[]");
             paths.add(TEXT, Strings.PIECES, message + ".content", message + ".content[].text", message + ".refusal",
-                    message + ".content[].thinking[].text", message + ".tool_calls[].function.name",
+                    message + ".tool_calls[].function.name",
                     message + ".tool_calls[].function.arguments", message + ".function_call.arguments");
+            paths.add(THINKING_TEXT, Strings.PIECES, message + ".content[].thinking[].text");
             paths.add(FUNCTION, Strings.WHOLE, message + ".function_call.name");
             // Hosts that send both send the same text twice.
             paths.add(REASONING_TEXT, Strings.PIECES, message + ".reasoning");
@@ -259,6 +262,17 @@ final class OpenAiChatAnswer extends AnswerFields<OpenAiChatAnswer.Field> {
         }
         reasoningSeen |= field == REASONING_TEXT;
         super.piece(field, bytes, from, to);
+    }
+
+    @Override
+    long outputSoFar() {
+        return !usage.has(COMPLETION) ? AnswerFacts.UNTOLD : finished ? 0 : usage.get(COMPLETION);
+    }
+
+    /// The older completions may begin with the prompt (`echo`).
+    @Override
+    boolean isAnswer(Field field) {
+        return field == TEXT;
     }
 
     @Override

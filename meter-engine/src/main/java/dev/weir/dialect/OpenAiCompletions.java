@@ -39,4 +39,12 @@ public record OpenAiCompletions(String provider) implements Dialect {
     public AnswerScanner answer(OutputListener output) {
         return new AnswerScanner(new OpenAiChatAnswer(provider, output));
     }
+
+    @Override
+    public @Nullable EventStream stream(RequestFacts facts, String callId) {
+        return facts.streaming()
+                ? new EventStream(new OpenAiChatEnd(false, new OpenAiChat(provider).tellsUsage(facts), facts,
+                        callId))
+                : null;
+    }
 }

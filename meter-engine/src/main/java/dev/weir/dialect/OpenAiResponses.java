@@ -40,4 +40,11 @@ public record OpenAiResponses(String provider) implements Dialect {
     public boolean ordersOthers() {
         return false;
     }
+
+    @Override
+    public @Nullable EventStream stream(RequestFacts facts, String callId) {
+        return facts.streaming()
+                ? new EventStream(new OpenAiResponsesEnd(facts.modelName(), callId))
+                : null;
+    }
 }

@@ -77,6 +77,7 @@ final class OpenAiResponsesAnswer extends AnswerFields<OpenAiResponsesAnswer.Fie
     // Of the current document.
     private boolean usageHere;
     private boolean itemHere;
+    private boolean textHere;
     private boolean itemBegins;
     private boolean itemEnds;
     private boolean errorHere;
@@ -223,6 +224,7 @@ final class OpenAiResponsesAnswer extends AnswerFields<OpenAiResponsesAnswer.Fie
     }
 
     private void event(byte[] bytes, int from, int to) {
+        textHere = is("response.output_text.delta", bytes, from, to);
         itemBegins = is("response.output_item.added", bytes, from, to);
         itemEnds = is("response.output_item.done", bytes, from, to);
         errorHere = is("error", bytes, from, to);
@@ -255,10 +257,16 @@ final class OpenAiResponsesAnswer extends AnswerFields<OpenAiResponsesAnswer.Fie
         last |= usageHere && !running;
         usageHere = false;
         itemHere = false;
+        textHere = false;
         itemBegins = false;
         itemEnds = false;
         errorHere = false;
         code = null;
+    }
+
+    @Override
+    boolean isAnswer(Field field) {
+        return textHere;
     }
 
     @Override

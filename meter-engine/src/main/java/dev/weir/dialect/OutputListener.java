@@ -14,6 +14,11 @@ public interface OutputListener {
     /// A piece of the inside of a JSON string, escapes included, cut anywhere. The array is lent for the call.
     void text(byte[] json, int from, int to);
 
+    /// The same, of what the model answers: the provider counts it as output, whatever it counts of the model's reasoning.
+    default void answer(byte[] json, int from, int to) {
+        text(json, from, to);
+    }
+
     /// The string is over: what comes next continues the text, but no escape.
     void textEnd();
 

@@ -87,6 +87,12 @@ public record RequestFacts(@Nullable ModelId model, boolean streaming, long choi
                 others, options, layout);
     }
 
+    /// The name of the model asked for, null where none is named.
+    @Nullable
+    String modelName() {
+        return model == null ? null : model.value();
+    }
+
     /// The output limit of one choice that the client set; the larger where two fields set one, because either may be the
     /// one obeyed. Empty where none is set.
     public OptionalLong outputLimit() {

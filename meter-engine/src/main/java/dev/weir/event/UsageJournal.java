@@ -13,6 +13,12 @@ public interface UsageJournal {
     /// a settlement does not fail for want of space.
     Append open(UsageEvent ifInterrupted);
 
+    /// While an attempt runs: it may use less than its opening record says. This one takes that one's place. Keep it before
+    /// what the attempt no longer needs is given to another, or a death of Weir would charge both.
+    ///
+    /// @throws IllegalStateException where the attempt is not open
+    Append reopen(UsageEvent ifInterrupted);
+
     /// While an answer streams: what has passed so far, at least every 64 KiB or second.
     Append progress(String callId, int attempt, Quantities soFar, WireBytes bytes);
 

@@ -13,7 +13,7 @@ public record LeaseKey(TenantId tenant, String limit, String scope, String value
         return of(holding.tenant(), holding.limit(), holding.value(), holding.span());
     }
 
-    static LeaseKey of(TenantId tenant, Limit limit, String value, Window.Span span) {
+    public static LeaseKey of(TenantId tenant, Limit limit, String value, Window.Span span) {
         return new LeaseKey(tenant, limit.id(), limit.scope(), value, span);
     }
 }

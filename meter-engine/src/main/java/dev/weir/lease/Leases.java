@@ -8,6 +8,7 @@ import dev.weir.lease.LeaseAllocator.Lent;
 import dev.weir.ledger.Holding;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Lending;
+import dev.weir.ledger.Reservation;
 import dev.weir.ledger.Shortage;
 import dev.weir.port.Clock;
 import dev.weir.tenant.Limit;
@@ -20,17 +21,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// This node's leases: asks for more where calls wait for it, and once a second says what is used, refills and gives back.
 ///
-/// [#run] is the loop for one virtual thread; it does nothing but call [#step] and wait, so a simulator calls [#step] itself.
-/// Calls wait in [#ask], from any thread, and hear what came of it from the lease thread.
-public final class Leases implements Runnable {
+/// One thread keeps them: it calls [#step] and waits as long as that says, or until [Keeper#hurry]. Calls wait in [#ask], from any
+/// thread, and hear what came of it from the thread that keeps leases.
+public final class Leases {
     private static final int ASKS_MAX = 500;
     private static final long BACKOFF_NANOS = 200_000_000;
+    private static final long HURRY_NANOS = 20_000_000;
+    private static final long STEPS_AHEAD = 8;
 
     private final Ledger ledger;
     private final Lending lending;
@@ -39,7 +41,7 @@ public final class Leases implements Runnable {
     private final LeaseTerms terms;
     private final String node;
     private final long epoch;
-    private final Consumer<String> complaints;
+    private final Keeper keeper;
     private final ConcurrentLinkedQueue<Waiting> arrived = new ConcurrentLinkedQueue<>();
 
     // The lease thread.
@@ -53,8 +55,17 @@ public final class Leases implements Runnable {
     private volatile long failedExchanges;
     private volatile @Nullable String lastError;
     // Written by any thread.
-    private volatile boolean stopping;
-    private volatile @Nullable Thread runner;
+    private volatile boolean hurried;
+    private volatile long hurriedNanos;
+
+    /// Whoever keeps leases. Any thread; must not wait.
+    public interface Keeper {
+        /// The next step should come at once.
+        void hurry();
+
+        /// Takes what an operator should know, once each time it changes.
+        void complain(String what);
+    }
 
     /// What came of asking for more.
     public enum Answer {
@@ -75,9 +86,9 @@ public final class Leases implements Runnable {
         long movedNanos;
     }
 
-    /// @param complaints hears what an operator should know, once each time it changes; must not wait
+    /// @param keeper whoever calls [#step]
     public Leases(Ledger ledger, Lending lending, LeaseAllocator allocator, Clock clock, LeaseTerms terms, String node,
-            long epoch, Consumer<String> complaints) {
+            long epoch, Keeper keeper) {
         this.ledger = ledger;
         this.lending = lending;
         this.allocator = allocator;
@@ -85,7 +96,9 @@ public final class Leases implements Runnable {
         this.terms = terms;
         this.node = node;
         this.epoch = epoch;
-        this.complaints = complaints;
+        this.hurriedNanos = clock.nanoTime() - HURRY_NANOS;
+        this.tickedNanos = clock.nanoTime() - terms.every().toNanos();
+        this.keeper = keeper;
     }
 
     /// Takes over what former starts of this node were lent, before the first admission and after the ledger was given what the
@@ -109,7 +122,7 @@ public final class Leases implements Runnable {
             }
         }
         var all = new LinkedHashMap<LeaseKey, Asked>();
-        bringUpToDate(all);
+        bringUpToDate(all, false);
         exchangeAll(List.copyOf(all.values()), false);
     }
 
@@ -121,7 +134,7 @@ public final class Leases implements Runnable {
         ledger.lend(new Holding(key.tenant(), limit, key.value(), key.span(), 0, 0,
                 accounted ? Math.max(held.lent(), own.settled()) : own.settled(), held.lost() + unaccounted, 0, 0, 0));
         if (unaccounted > 0) {
-            complaints.accept(unaccounted + " of limit '" + limit.id() + "' of " + key.tenant() + " (" + key.value()
+            keeper.complain(unaccounted + " of limit '" + limit.id() + "' of " + key.tenant() + " (" + key.value()
                     + ") were lent to a start whose records are not all there: they count as spent until the window ends,"
                     + " or until they are forfeited");
         }
@@ -130,27 +143,24 @@ public final class Leases implements Runnable {
     /// Asks for what a call lacks; `then` hears what came of it, on the lease thread, and must not wait.
     public void ask(Shortage shortage, Consumer<Answer> then) {
         arrived.add(new Waiting(shortage, then));
-        wake();
+        keeper.hurry();
     }
 
-    private void wake() {
-        LockSupport.unpark(runner);
-    }
-
-    @Override
-    public void run() {
-        runner = Thread.currentThread();
-        while (!stopping) {
-            long pause = step();
-            if (pause > 0 && arrived.isEmpty() && !stopping) {
-                LockSupport.parkNanos(pause);
-            }
+    /// Has more lent for a running call before it is short: what is idle should cover several such steps.
+    ///
+    /// @param more the step it takes now
+    public void lendAhead(Reservation reservation, Measure measure, long more) {
+        long ahead = more > Long.MAX_VALUE / STEPS_AHEAD ? Long.MAX_VALUE : more * STEPS_AHEAD;
+        if (ledger.want(reservation, measure, ahead) && clock.nanoTime() - hurriedNanos > HURRY_NANOS) {
+            hurriedNanos = clock.nanoTime();
+            hurried = true;
+            keeper.hurry();
         }
-        giveBack();
-        answer(take(), Answer.UNAVAILABLE);
     }
 
-    private void giveBack() {
+    /// Gives back what is idle, and tells all that wait that nobody can be asked any more. Best effort: what is not given back is this
+    /// node's at its next start.
+    public void giveBack() {
         try {
             exchangeAll(ledger.holdings(clock.now()).stream().filter(holding -> holding.idle() > 0).map(holding -> {
                 var asked = new Asked(holding);
@@ -158,15 +168,10 @@ public final class Leases implements Runnable {
                 return asked;
             }).toList(), false);
         } catch (LeaseException failed) {
-            complaints.accept("idle leases were not given back, the next start of this node has them: "
+            keeper.complain("idle leases were not given back, the next start of this node has them: "
                     + failed.getMessage());
         }
-    }
-
-    /// Ends [#run], which gives back what is idle. Best effort: what is not given back is this node's at its next start.
-    public void stop() {
-        stopping = true;
-        wake();
+        answer(take(), Answer.UNAVAILABLE);
     }
 
     /// One exchange, where there is anything to say.
@@ -174,7 +179,8 @@ public final class Leases implements Runnable {
     /// @return how long to wait before the next step unless a call asks, in nanoseconds
     public long step() {
         List<Waiting> waiting = take();
-        boolean due = clock.nanoTime() - tickedNanos >= terms.every().toNanos();
+        boolean due = hurried || clock.nanoTime() - tickedNanos >= terms.every().toNanos();
+        hurried = false;
         if (waiting.isEmpty() && !due) {
             return Math.max(1, terms.every().toNanos() - (clock.nanoTime() - tickedNanos));
         }
@@ -182,7 +188,7 @@ public final class Leases implements Runnable {
         waiting.forEach(call -> call.shortage.needs().forEach(need -> note(asks, call.shortage, need)));
         if (due) {
             tickedNanos = clock.nanoTime();
-            bringUpToDate(asks);
+            bringUpToDate(asks, true);
         }
         try {
             exchangeAll(List.copyOf(asks.values()), due);
@@ -211,7 +217,7 @@ public final class Leases implements Runnable {
     private void fail(LeaseException failed) {
         failedExchanges = failedExchanges + 1;
         if (!String.valueOf(failed.getMessage()).equals(lastError)) {
-            complaints.accept("nothing is lent at the moment, calls go on within what was: " + failed.getMessage());
+            keeper.complain("nothing is lent at the moment, calls go on within what was: " + failed.getMessage());
         }
         lastError = failed.getMessage();
         if (failed.isFenced()) {
@@ -242,7 +248,8 @@ public final class Leases implements Runnable {
                 need.limit().amount()));
     }
 
-    private void bringUpToDate(Map<LeaseKey, Asked> asks) {
+    /// @param balanced whether to refill and give back too
+    private void bringUpToDate(Map<LeaseKey, Asked> asks, boolean balanced) {
         long now = clock.nanoTime();
         var current = new HashMap<LeaseKey, Seen>();
         for (Holding holding : ledger.holdings(clock.now())) {
@@ -254,7 +261,7 @@ public final class Leases implements Runnable {
             }
             before.spent = holding.settled() + holding.reserved();
             boolean quiet = now - before.movedNanos >= terms.quiet().toNanos();
-            if (holding.limit().blocks() && !asks.containsKey(key)) {
+            if (balanced && holding.limit().blocks() && !asks.containsKey(key)) {
                 balance(asks, key, holding, quiet);
             }
             if (holding.settled() != before.settled || !quiet && lending.nodes() > 1) {
@@ -326,6 +333,11 @@ public final class Leases implements Runnable {
             }
         }
         return Answer.MORE;
+    }
+
+    /// Whether somebody waits for the next step.
+    public boolean isWaitedFor() {
+        return hurried || !arrived.isEmpty();
     }
 
     /// Exchanges that were answered.

@@ -60,9 +60,11 @@ public final class Ledger {
         return reservation.shard.extend(reservation, measure, more);
     }
 
-    /// Says how much more of a measure a running call will soon extend its reservation by, so that it is lent ahead.
-    public void want(Reservation reservation, Measure measure, long more) {
-        reservation.shard.want(reservation, measure, more);
+    /// Says how much more of a measure a running call may soon extend its reservation by.
+    ///
+    /// @return whether less is idle than that, so that more should be lent ahead
+    public boolean want(Reservation reservation, Measure measure, long more) {
+        return reservation.shard.want(reservation, measure, more);
     }
 
     /// Gives back what a running call can no longer use.
@@ -133,10 +135,10 @@ public final class Ledger {
         return shard(tenant).holding(limit, value, span);
     }
 
-    /// Lowers this node's own lease of a counter to what is spent and at most so much idle; never raises it, unless more is spent
-    /// than was lent.
+    /// Lowers this node's own lease of a counter to what is spent and at most so much idle; never raises it.
     ///
-    /// @return the lease from now on; empty where the run is of so long ago that it was dropped
+    /// @return what the node holds itself to from now on: the lease, or what is spent where that is more; empty where the run is
+    ///         of so long ago that it was dropped
     public OptionalLong keep(TenantId tenant, Limit limit, String value, Window.Span span, long idleMost) {
         return shard(tenant).keep(limit, value, span, idleMost);
     }
@@ -146,6 +148,11 @@ public final class Ledger {
     /// @param heard of which settled, reserved and wanted are not looked at
     public void lend(Holding heard) {
         shard(heard.tenant()).lend(heard);
+    }
+
+    /// Where the limits of a running call stand that `which` takes, in the order of its claims.
+    public List<Standing> standings(Reservation reservation, Predicate<Standing> which) {
+        return reservation.size == 0 ? List.of() : reservation.shard.standings(reservation, which);
     }
 
     /// How many reservations have not ended: 0 whenever nothing runs and no usage is awaited.

@@ -2,6 +2,7 @@ package dev.weir.ledger;
 
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// What one call holds of its limits, until it is settled or released: exactly once, by whichever thread; a second end throws
@@ -51,8 +52,13 @@ public final class Reservation implements Claimed {
 
     /// Whether a blocking limit of that measure applies to the call.
     public boolean caps(Measure measure) {
+        return caps(measure::equals);
+    }
+
+    /// Whether a blocking limit applies to the call whose measure is one of those.
+    public boolean caps(Predicate<Measure> which) {
         for (int i = 0; i < size; i++) {
-            if (limits[i].blocks() && limits[i].measure().equals(measure)) {
+            if (limits[i].blocks() && which.test(limits[i].measure())) {
                 return true;
             }
         }

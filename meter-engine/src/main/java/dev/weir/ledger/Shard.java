@@ -122,9 +122,13 @@ final class Shard {
             return left(limit, tally);
         }
         if (answered == Claims.Answered.UNAVAILABLE && lending.overdraft(limit) > 0) {
-            return tally.lent + lending.overdraft(limit) - tally.settled - tally.reserved;
+            return idle(limit, tally) + lending.overdraft(limit);
         }
-        return valid ? Math.min(tally.lent - tally.settled - tally.reserved, left(limit, tally)) : 0;
+        return valid ? idle(limit, tally) : 0;
+    }
+
+    private static long idle(Limit limit, Tally tally) {
+        return Math.min(tally.lent - tally.settled - tally.reserved, left(limit, tally));
     }
 
     /// What of the limit nobody has settled, reserved or been lent, as far as this node knows.
@@ -211,15 +215,20 @@ final class Shard {
     }
 
     /// Says what a running call will want next, to be lent ahead of it.
-    void want(Reservation reservation, Measure measure, long more) {
+    boolean want(Reservation reservation, Measure measure, long more) {
+        boolean low = false;
         lock.lock();
         try {
             for (int i = 0; i < reservation.size; i++) {
                 Limit limit = reservation.limits[i];
-                if (limit.blocks() && limit.measure().equals(measure)) {
-                    reservation.tallies[i].wanted = Math.max(reservation.tallies[i].wanted, more);
+                Tally tally = reservation.tallies[i];
+                if (limit.blocks() && limit.measure().equals(measure)
+                        && tally.lent - tally.settled - tally.reserved < more) {
+                    tally.wanted = Math.max(tally.wanted, more);
+                    low = true;
                 }
             }
+            return low;
         } finally {
             lock.unlock();
         }
@@ -318,7 +327,7 @@ final class Shard {
     }
 
     /// So many per cent of the amount, rounded up; [Long#MAX_VALUE] where that does not fit.
-    private static long mark(long amount, int percent) {
+    static long mark(long amount, int percent) {
         long hundredths = amount / 100;
         if (hundredths > Long.MAX_VALUE / percent - 1000) {
             return Long.MAX_VALUE;
@@ -354,6 +363,26 @@ final class Shard {
             return tally == null
                     ? new Standing(limit, value, 0, 0, limit.window().span(moment, limit.zone()))
                     : new Standing(limit, value, tally.settledAnywhere(), tally.heldAnywhere(), tally.span);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Of a running call's limits those that `which` takes, in the order of its claims.
+    List<Standing> standings(Reservation reservation, Predicate<Standing> which) {
+        List<Standing> found = List.of();
+        lock.lock();
+        try {
+            for (int i = 0; i < reservation.size; i++) {
+                Tally tally = reservation.tallies[i];
+                var standing = new Standing(reservation.limits[i], reservation.values[i], tally.settledAnywhere(),
+                        tally.heldAnywhere(), tally.span);
+                if (which.test(standing)) {
+                    found = found.isEmpty() ? new ArrayList<>() : found;
+                    found.add(standing);
+                }
+            }
+            return found;
         } finally {
             lock.unlock();
         }
@@ -423,9 +452,9 @@ final class Shard {
                 return OptionalLong.empty();
             }
             long spent = tally.settled + tally.reserved;
-            tally.lent = Math.max(spent, Math.min(tally.lent, Ledger.plus(spent, idleMost)));
+            tally.lent = Math.min(tally.lent, Ledger.plus(spent, idleMost));
             tally.wanted = 0;
-            return OptionalLong.of(tally.lent);
+            return OptionalLong.of(Math.max(tally.lent, spent));
         } finally {
             lock.unlock();
         }

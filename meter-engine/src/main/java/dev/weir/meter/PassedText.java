@@ -30,12 +30,26 @@ final class PassedText implements OutputListener {
     private byte[] kept = new byte[0];
     private int length;
     private long counted;
+    private @Nullable TokenFloor floor;
     private Provenance provenance = Provenance.TOKENIZER;
 
     PassedText(Tokenizers tokenizers, Supplier<@Nullable ModelId> model, Executor workers) {
         this.tokenizers = tokenizers;
         this.model = model;
         this.workers = workers;
+    }
+
+    /// From now on the fewest tokens are counted too.
+    void watch(TokenFloor least) {
+        floor = least;
+    }
+
+    @Override
+    public void answer(byte[] json, int from, int to) {
+        if (floor != null) {
+            floor.add(json, from, to);
+        }
+        text(json, from, to);
     }
 
     @Override
@@ -58,6 +72,9 @@ final class PassedText implements OutputListener {
 
     @Override
     public void textEnd() {
+        if (floor != null) {
+            floor.end();
+        }
         if (length > SLICE - FIRST) {
             slice(length);
         }

@@ -36,6 +36,9 @@ public final class StreamMeter implements AutoCloseable {
     private final ContentDecoder decoder;
     private final PassedText text;
     private final AnswerScanner scanner;
+    private @Nullable TokenFloor floor;
+    private @Nullable ModelId floorModel;
+    private boolean floorIsOwn;
 
     /// @param status of the upstream's answer
     /// @param contentEncoding its `Content-Encoding`, null where there is none
@@ -71,6 +74,44 @@ public final class StreamMeter implements AutoCloseable {
         }
         ModelId answered = scanner.facts().model();
         return answered == null ? asked : answered;
+    }
+
+    /// From now on [#outputAtLeast()] knows of the text that passes.
+    ///
+    /// @param choices how many answers pass
+    public void watchOutput(long choices) {
+        floor = new TokenFloor(choices <= 1);
+        text.watch(floor);
+    }
+
+    /// So many output tokens have passed for certain, maybe more: what the provider says of an answer that goes on, else the
+    /// fewest that the text can be made of. 0 where neither is known. Allocates nothing but once for each model that answers.
+    public long outputAtLeast() {
+        long told = scanner.outputSoFar();
+        return told != AnswerFacts.UNTOLD ? told : textAtLeast();
+    }
+
+    boolean tellsOutput() {
+        return scanner.outputSoFar() != AnswerFacts.UNTOLD;
+    }
+
+    long textAtLeast() {
+        return floor == null ? 0 : floor.tokens(floorIsOwn(floor));
+    }
+
+    /// Asked only where some text has passed: the model is known then.
+    private boolean floorIsOwn(TokenFloor least) {
+        if (floorModel == null && least.tokens(true) > 0) {
+            floorModel = model();
+            floorIsOwn = tokenizers.has(floorModel);
+        }
+        return floorIsOwn;
+    }
+
+    /// The input tokens as the provider told them before the answer's end, cached ones included; [AnswerFacts#UNTOLD] where it
+    /// did not.
+    public long inputSoFar() {
+        return scanner.inputSoFar();
     }
 
     /// Reads payload bytes as the upstream sent them, transfer coding off, content coding on.

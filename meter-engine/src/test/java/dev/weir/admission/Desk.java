@@ -92,6 +92,7 @@ final class Desk {
                 yield edit.isPresent() ? "limit " + edit.getAsLong() : "whole";
             }
             case Admission.CountFirst _ -> "count";
+            case Admission.AskFirst _ -> "ask";
             case Admission.Refused(Refusal refusal) -> refusal.code().id();
         };
     }

@@ -108,6 +108,7 @@ class LedgerPropertyTest {
         }
         switch (ledger.reserve(claims)) {
             case Exceeded exceeded -> assertThat(fits).as(where + ": " + exceeded).isFalse();
+            case Shortage shortage -> throw new AssertionError(where + ": " + shortage);
             case Reservation reservation -> {
                 assertThat(fits).as(where).isTrue();
                 assertThat(reservation.units()).as(where).isEqualTo(units);

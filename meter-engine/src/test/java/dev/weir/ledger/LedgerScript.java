@@ -111,6 +111,7 @@ final class LedgerScript {
                 yield elastic ? "admitted " + reservation.units() : "admitted";
             }
             case Exceeded exceeded -> "refused " + exceeded.limit().id();
+            case Shortage shortage -> "short of " + shortage.needs().getFirst().limit().id();
         };
     }
 

@@ -34,13 +34,13 @@ public final class Counters {
     /// One row for all that agrees in its dimensions and lies in the same minute of the running hour, the same stretch
     /// of the days
     /// before, or anywhere before those.
-    private static final String USED = "SELECT tenant, key_id, user_id, route, model_asked, run, tags, max(time) AS time,"
+    private static final String USED = "SELECT node, tenant, key_id, user_id, route, model_asked, run, tags, max(time) AS time,"
             + " sum(cost) AS cost" + UsageTotal.METERS.stream()
                     .map(meter -> ", sum(" + meter.id() + ")::numeric AS " + meter.id())
                     .collect(Collectors.joining())
             + " FROM weir.usage_events WHERE tenant <> '' AND outcome NOT IN ('blocked', 'refused')"
             + " AND day >= $1 AND time >= $2"
-            + " GROUP BY tenant, key_id, user_id, route, model_asked, run, tags,"
+            + " GROUP BY node, tenant, key_id, user_id, route, model_asked, run, tags,"
             + " CASE WHEN time >= $4 THEN date_trunc('minute', time, 'UTC')"
             + " WHEN time >= $3 THEN date_bin(make_interval(secs => $5), time, '2001-01-01 00:00:00+00') END";
 
@@ -52,11 +52,12 @@ public final class Counters {
 
     /// The sum of attempts that agree in everything but their time.
     ///
+    /// @param node on which they ran
     /// @param model as asked for: what admission knew, and so what limits count
     /// @param time of the latest of them
     /// @param quantities cut to the largest `long`, never wrapped
     /// @param cost null where nothing was priced
-    public record Used(TenantId tenant, @Nullable KeyId key, @Nullable String user, String route,
+    public record Used(String node, TenantId tenant, @Nullable KeyId key, @Nullable String user, String route,
             @Nullable String model, @Nullable String run, Map<String, String> tags, Instant time, Quantities quantities,
             @Nullable Money cost) {}
 
@@ -102,7 +103,8 @@ public final class Counters {
 
     private static Used used(Row row) {
         String key = row.getString("key_id");
-        return new Used(new TenantId(row.getString("tenant")), key == null ? null : new KeyId(key),
+        return new Used(row.getString("node"), new TenantId(row.getString("tenant")),
+                key == null ? null : new KeyId(key),
                 row.getString("user_id"),
                 row.getString("route"), row.getString("model_asked"), row.getString("run"), tags(row),
                 row.get(OffsetDateTime.class, "time").toInstant(), quantities(row), cost(row));

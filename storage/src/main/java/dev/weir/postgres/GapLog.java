@@ -21,6 +21,12 @@ public final class GapLog {
                 missing == 0 ? "nobody knows how many" : missing);
     }
 
+    /// Says that settlements came too late. Nothing is missing, so they are not counted.
+    static void superseded(String of, long settlements) {
+        LOG.warn("{} settlements of {} came after a later start had charged their attempts as interrupted; they are not"
+                + " counted again, and on record in weir.gaps as superseded", settlements, of);
+    }
+
     /// Gaps this process wrote down.
     public long gaps() {
         return gaps.get();

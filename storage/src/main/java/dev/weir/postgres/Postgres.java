@@ -1,5 +1,6 @@
 package dev.weir.postgres;
 
+import dev.weir.lease.LeaseTerms;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 
@@ -22,14 +23,18 @@ public final class Postgres implements AutoCloseable {
     private final Gaps gaps;
     private final NodeEpochs epochs;
     private final Audit audit;
+    private final PostgresLeases leases;
+    private final LeaseRows leaseRows;
 
-    private Postgres(Vertx vertx, Database database) {
+    private Postgres(Vertx vertx, Database database, LeaseTerms terms) {
         app = new Client(vertx, database.as(Role.APP), CONNECTIONS, STATEMENT_MAX);
         auditor = new Client(vertx, database.as(Role.AUDITOR), CONNECTIONS, STATEMENT_MAX);
         store = new PostgresStore(vertx, database, gapLog);
         epochs = new NodeEpochs(vertx, database, gapLog);
         gaps = new Gaps(auditor);
         audit = new Audit(vertx, database);
+        leases = new PostgresLeases(vertx, database, terms.expire());
+        leaseRows = new LeaseRows(auditor);
         var readers = new Readers(app, auditor);
         tenants = new Tenants(readers);
         keys = new Keys(readers);
@@ -40,12 +45,18 @@ public final class Postgres implements AutoCloseable {
         pending = new Pending(auditor);
     }
 
+    /// As the other, with [LeaseTerms#DEFAULT].
+    public static Postgres open(Vertx vertx, Database database) {
+        return open(vertx, database, LeaseTerms.DEFAULT);
+    }
+
     /// Migrates and connects.
     ///
+    /// @param terms on which this process spends from what it is lent
     /// @throws DatabaseException with what to do, where the database is not fit or not there
-    public static Postgres open(Vertx vertx, Database database) {
+    public static Postgres open(Vertx vertx, Database database, LeaseTerms terms) {
         Schema.migrate(database);
-        return new Postgres(vertx, database);
+        return new Postgres(vertx, database, terms);
     }
 
     /// Where the shipper puts events; its partitions are to be prepared daily.
@@ -96,6 +107,16 @@ public final class Postgres implements AutoCloseable {
         return audit;
     }
 
+    /// Who lends this node parts of caps; its ended windows are to be forgotten every few minutes.
+    public PostgresLeases leases() {
+        return leases;
+    }
+
+    /// What is lent to whom.
+    public LeaseRows leaseRows() {
+        return leaseRows;
+    }
+
     /// What this process put on record as missing.
     public GapLog gapLog() {
         return gapLog;
@@ -106,6 +127,7 @@ public final class Postgres implements AutoCloseable {
         store.close();
         epochs.close();
         audit.close();
+        leases.close();
         app.close();
         auditor.close();
     }

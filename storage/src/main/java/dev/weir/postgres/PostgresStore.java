@@ -117,6 +117,9 @@ public final class PostgresStore implements UsageStore, AutoCloseable {
         if (row.getLong(1) > 0) {
             gaps.noted(batch.node() + "-" + batch.epoch() + "-" + row.getString(3), row.getLong(1), row.getLong(2));
         }
+        if (row.getLong(5) > 0) {
+            GapLog.superseded(batch.node() + "-" + batch.epoch(), row.getLong(5));
+        }
         return row.getLong(0);
     }
 

@@ -5,6 +5,7 @@ public enum Role {
     /// Owns the schema and migrates it; nothing else runs as this role.
     OWNER("weir_owner"),
     /// Stores events of any tenant; reads watermarks, the totals it adds to, and of the events only those of its own transaction.
+    /// Exchanges leases by functions of the owner.
     INGEST("weir_ingest"),
     /// Sees and changes the one tenant it set for its transaction; without one it sees nothing.
     APP("weir_app"),

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.concurrent.TimeUnit;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +31,7 @@ public final class Schema {
             checkVersion(database, connection);
             awaitTurn(database, connection);
             prepareRoles(database, connection);
-            int made = migrations(database).migrate().migrationsExecuted;
+            int made = migrations(database).load().migrate().migrationsExecuted;
             LOG.info("database {}: schema is up to date, {} migrations were new", database.place(), made);
         } catch (SQLException e) {
             throw new DatabaseException("the database " + database.place() + " could not be prepared: " + e.getMessage()
@@ -74,7 +75,7 @@ public final class Schema {
         checkMajor(database.place(), connection.getMetaData().getDatabaseMajorVersion());
     }
 
-    private static Flyway migrations(Database database) {
+    static FluentConfiguration migrations(Database database) {
         Database owner = database.as(Role.OWNER);
         return Flyway.configure()
                 .dataSource(owner.dataSource())
@@ -83,8 +84,7 @@ public final class Schema {
                 .schemas("weir")
                 .createSchemas(false)
                 .placeholderReplacement(false)
-                .cleanDisabled(true)
-                .load();
+                .cleanDisabled(true);
     }
 
     private static void prepareRoles(Database database, Connection connection) throws SQLException {

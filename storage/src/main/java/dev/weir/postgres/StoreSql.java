@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /// The one statement that stores a batch: events, the totals they add to, the gaps before, between and behind them, and the
@@ -25,6 +26,10 @@ import java.util.stream.Stream;
 /// this statement sees covers all that was sent before. A transaction that hung and commits later holds events from behind the
 /// watermark on; sent again, they begin at the watermark too. And where the watermark is lower than the sender knows it, because
 /// the database is an older one now, nothing is stored: the sender begins again at what is there.
+///
+/// An event of an epoch that has ended is left out where a later epoch of the node has charged its attempt as interrupted: a
+/// power cut took the settlement, and an older copy of the folder brought it back. Its seq becomes a gap of its own,
+/// `superseded`. The latest epoch of a node has nobody after it and asks only whether it is the latest.
 final class StoreSql {
     /// Columns whose value is not the array's element itself.
     private static final List<String> JSON = List.of("tags", "provenance", "tools");
@@ -67,11 +72,15 @@ final class StoreSql {
                 WITH known AS (
                     SELECT coalesce(max(seq), 0) AS seq FROM weir.watermarks WHERE node = $1::text AND epoch = $2::bigint
                 ),
+                superseded AS (
+                    SELECT seq FROM weir.superseded($1, $2, %s) AS late (seq)
+                    WHERE $2 < (SELECT max(epoch) FROM weir.epochs WHERE node = $1)
+                ),
                 inserted AS (
                     INSERT INTO weir.usage_events (day, node, epoch, %s)
                     SELECT (time AT TIME ZONE 'UTC')::date, $1::text, $2::bigint, %s
                     FROM (SELECT %s) AS batch
-                    WHERE (SELECT seq FROM known) >= $4::bigint
+                    WHERE (SELECT seq FROM known) >= $4::bigint AND seq NOT IN (SELECT seq FROM superseded)
                     ON CONFLICT DO NOTHING
                     RETURNING %s, outcome, cost, %s
                 ),
@@ -88,16 +97,21 @@ final class StoreSql {
                     SELECT $1, $2, greatest(absent.first_seq, known.seq + 1), absent.last_seq, 'missing'
                     FROM unnest($%d::bigint[], $%d::bigint[]) AS absent (first_seq, last_seq), known
                     WHERE absent.last_seq > known.seq AND known.seq >= $4
+                    UNION ALL
+                    SELECT $1, $2, superseded.seq, superseded.seq, 'superseded' FROM superseded, known
+                    WHERE superseded.seq > known.seq AND known.seq >= $4
                     ON CONFLICT DO NOTHING
-                    RETURNING first_seq, last_seq
-                )
-                SELECT count(*), (SELECT count(*) FROM gap),
-                    (SELECT coalesce(sum(last_seq - first_seq + 1), 0)::bigint FROM gap),
-                    (SELECT string_agg(first_seq || '…' || last_seq, ', ' ORDER BY first_seq) FROM gap),
-                    (SELECT seq FROM known)
+                    RETURNING first_seq, last_seq, reason
+                ),
+                missing AS (SELECT first_seq, last_seq FROM gap WHERE reason = 'missing')
+                SELECT count(*), (SELECT count(*) FROM missing),
+                    (SELECT coalesce(sum(last_seq - first_seq + 1), 0)::bigint FROM missing),
+                    (SELECT string_agg(first_seq || '…' || last_seq, ', ' ORDER BY first_seq) FROM missing),
+                    (SELECT seq FROM known), (SELECT count(*) FROM gap WHERE reason = 'superseded')
                 FROM inserted
                 """
-                .formatted(targets(), expressions(), rows(), DIMENSIONS, meters(m -> m),
+                .formatted(parameters("seq", "call_id", "attempt", "time", "flags"), targets(), expressions(), rows(),
+                        DIMENSIONS, meters(m -> m),
                         add("usage_rollups", key("usage_rollups"), ""),
                         add("run_totals", key("run_totals"), "WHERE (SELECT count(*) FROM by_dimension) >= 0"),
                         add("ticket_totals", key("ticket_totals"), "WHERE (SELECT count(*) FROM by_run) >= 0"),
@@ -128,18 +142,24 @@ final class StoreSql {
     /// One `unnest` for each column, side by side in a select list: they step together, and unlike those of a FROM none of them
     /// is kept in a store of its own before the first row goes on.
     private static String rows() {
-        var text = new StringBuilder();
-        int number = FIRST_COLUMN;
-        for (EventColumn column : EventColumn.ALL) {
-            text.append(number == FIRST_COLUMN ? "" : ", ")
-                    .append("unnest($")
-                    .append(number++)
-                    .append("::")
-                    .append(column.type())
-                    .append("[]) AS ")
-                    .append(column.name());
-        }
-        return text.toString();
+        return IntStream.range(0, EventColumn.ALL.size())
+                .mapToObj(i -> "unnest(" + parameter(i) + ") AS " + EventColumn.ALL.get(i).name())
+                .collect(Collectors.joining(", "));
+    }
+
+    /// The parameters that hold these columns.
+    private static String parameters(String... columns) {
+        return Stream.of(columns)
+                .map(name -> IntStream.range(0, EventColumn.ALL.size())
+                        .filter(i -> EventColumn.ALL.get(i).name().equals(name))
+                        .mapToObj(StoreSql::parameter)
+                        .findFirst()
+                        .orElseThrow())
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String parameter(int column) {
+        return "$" + (FIRST_COLUMN + column) + "::" + EventColumn.ALL.get(column).type() + "[]";
     }
 
     private static String meters(java.util.function.UnaryOperator<String> each) {

@@ -22,7 +22,9 @@ public record Gap(String node, long epoch, long firstSeq, @Nullable Long lastSeq
         /// The machine lost power: up to one sync interval of records may be gone after the last one found.
         POWER_CUT("power_cut"),
         /// The spool folder knows less than the store: it is new, or an older copy. What the lost one kept is gone.
-        FOLDER_LOST("folder_lost");
+        FOLDER_LOST("folder_lost"),
+        /// Nothing is missing: the settlement came after a later start had charged its attempt as interrupted, and that stands.
+        SUPERSEDED("superseded");
 
         private final String id;
 

@@ -23,7 +23,11 @@ final class OpenAttempts {
         int nameEnd = EventCodec.skipHead(reader.over(buffer, from, to));
         probe.set(buffer, from + 1, nameEnd);
         switch (RecordLayout.type(buffer, at)) {
-            case OPEN -> open.put(probe.copy(), new Attempt(copy(buffer, from, to)));
+            case OPEN -> {
+                var attempt = new Attempt(copy(buffer, from, to));
+                var before = open.put(probe.copy(), attempt);
+                attempt.progress = before == null ? null : before.progress;
+            }
             case PROGRESS -> {
                 var attempt = open.get(probe);
                 if (attempt != null) {

@@ -207,6 +207,18 @@ public final class Spool implements UsageJournal, Closeable {
         return durable;
     }
 
+    /// Recovery takes the last opening record of an attempt. Room for the settlement was set aside with the first.
+    @Override
+    public Append reopen(UsageEvent ifInterrupted) {
+        var name = new AttemptName(ifInterrupted.callId(), ifInterrupted.attempt());
+        if (!inFlight.containsKey(name)) {
+            throw new IllegalStateException("attempt " + name.attempt + " of call " + name.callId + " is not open");
+        }
+        var writer = WRITERS.get().start();
+        EventCodec.write(writer, ifInterrupted);
+        return durable(appender.append(writer, RecordType.OPEN, 0, 0));
+    }
+
     /// Where each append is synced: the same, or why it could not be. The record may be found by the next start all the same.
     private Append durable(Append answer) {
         return config.syncIntervalNanos() == 0 && answer instanceof Append.Kept ? appender.syncedOr(answer) : answer;

@@ -1,6 +1,10 @@
 package dev.weir.postgres;
 
+import dev.weir.lease.LeaseAllocator.Ask;
+import dev.weir.lease.LeaseAllocator.Exchange;
+import dev.weir.lease.LeaseKey;
 import dev.weir.tenant.TenantId;
+import dev.weir.tenant.Window;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
@@ -25,7 +29,14 @@ final class IsolationIT {
                 postgres.keys().create(Samples.key("key_" + id, tenant));
             }
             postgres.store().store(Samples.batch(Samples.event("acme"), Samples.event("globex"), Samples.event(null)));
+            postgres.leases().exchange(new Exchange("n1", 1, 1, List.of(ask("acme"), ask("globex"))));
         }
+    }
+
+    private static Ask ask(String tenant) {
+        return new Ask(new LeaseKey(new TenantId(tenant), "daily", "tokens/day/Z/tenant", tenant, Window.Span.ALWAYS),
+                100, 0, 1,
+                1, 0, 0);
     }
 
     /// Numbers are rows seen; `no` is "permission denied", or nothing touched.
@@ -38,16 +49,21 @@ final class IsolationIT {
         "weir_app, SELECT, usage_rollups, -, 0", "weir_app, SELECT, run_totals, globex, 1",
         "weir_app, SELECT, run_totals, -, 0", "weir_app, SELECT, ticket_totals, globex, 1",
         "weir_app, SELECT, ticket_totals, '', 0", "weir_app, SELECT, usage_events, nobody-such, 0",
-        "weir_app, SELECT, watermarks, acme, no",
+        "weir_app, SELECT, watermarks, acme, no", "weir_app, SELECT, caps, acme, 1", "weir_app, SELECT, caps, '', 0",
+        "weir_app, SELECT, caps, -, 0", "weir_app, SELECT, leases, globex, 1", "weir_app, SELECT, leases, '', 0",
+        "weir_app, SELECT, leases, -, 0", "weir_app, SELECT, lease_holders, acme, no",
         //
         "weir_ingest, SELECT, tenants, acme, no", "weir_ingest, SELECT, api_keys, acme, no",
         "weir_ingest, SELECT, usage_events, acme, 0", "weir_ingest, SELECT, usage_events, -, 0",
-        "weir_ingest, SELECT, watermarks, -, 1",
+        "weir_ingest, SELECT, watermarks, -, 1", "weir_ingest, SELECT, caps, -, no",
+        "weir_ingest, SELECT, leases, -, no",
+        "weir_ingest, SELECT, lease_holders, -, no",
         //
         "weir_auditor, SELECT, tenants, -, 2", "weir_auditor, SELECT, api_keys, -, 2",
         "weir_auditor, SELECT, usage_events, -, 3", "weir_auditor, SELECT, usage_rollups, -, 3",
         "weir_auditor, SELECT, run_totals, -, 3", "weir_auditor, SELECT, ticket_totals, -, 3",
-        "weir_auditor, SELECT, watermarks, -, 1",
+        "weir_auditor, SELECT, watermarks, -, 1", "weir_auditor, SELECT, caps, -, 2",
+        "weir_auditor, SELECT, leases, acme, 2", "weir_auditor, SELECT, lease_holders, -, 1",
         //
         "weir_owner, SELECT, usage_events, acme, 0", "weir_owner, SELECT, tenants, acme, 0"})
     void whatARoleSees(String role, String operation, String table, String tenant, String expected)
@@ -72,7 +88,18 @@ final class IsolationIT {
         "weir_auditor | UPDATE weir.usage_events SET cost = 0", "weir_auditor | DELETE FROM weir.usage_events",
         "weir_auditor | INSERT INTO weir.tenants (id, plan) VALUES ('other', 'free')",
         "weir_auditor | UPDATE weir.api_keys SET revoked_at = now()", "weir_auditor | DELETE FROM weir.watermarks",
-        "weir_auditor | CREATE TABLE weir.mine (a int)", "weir_auditor | SET ROLE weir_owner"})
+        "weir_app | UPDATE weir.leases SET lent = 0", "weir_app | DELETE FROM weir.caps",
+        "weir_app | SELECT weir.forfeit_leases('n1')", "weir_app | SELECT weir.held_leases('n1')",
+        "weir_app | SELECT weir.forget_ended_leases(1)",
+        "weir_app | SELECT weir.note_used('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+        "weir_app | SELECT weir.exchange_leases('n1', 2, 1, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+        "weir_ingest | UPDATE weir.caps SET lent = 0",
+        "weir_ingest | INSERT INTO weir.lease_holders VALUES ('n2', 1, 1, now(), now())",
+        "weir_ingest | SELECT weir.set_lease(NULL, 'n1', 1, 0, 0, 0)",
+        "weir_auditor | UPDATE weir.leases SET lost = 0", "weir_auditor | SELECT weir.forfeit_leases('n1')",
+        "weir_auditor | SELECT weir.exchange_leases('n1', 2, 1, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+        "weir_auditor | CREATE TABLE weir.mine (a int)", "weir_auditor | SET ROLE weir_owner",
+        "weir_app | SELECT weir.superseded('n1', 1, '{1}', '{call}', '{1}', '{now}', '{0}')"})
     void whatARoleMayNotDo(String role, String sql) throws SQLException {
         assertThat(attempt(role.strip(), "acme", sql.strip())).isEqualTo("no");
     }

@@ -1,15 +1,10 @@
 package dev.weir.postgres;
 
+import dev.weir.postgres.FaultyServer.Fault;
 import dev.weir.spool.Batch;
 import dev.weir.spool.StoreException;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.NetClient;
-import io.vertx.core.net.NetServer;
-import io.vertx.core.net.NetSocket;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -19,33 +14,26 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 /// A database that breaks off, hangs or is away: each failure says what is known, and sending again is right after each.
 final class OutageIT {
     private final Database database = TestServer.database();
-    private final NetClient client = TestServer.VERTX.createNetClient();
     private final Batch batch = RandomEvents.batch(new RandomEvents(31, Instant.now()).kept(1, 20));
-    private volatile Fault fault = Fault.NONE;
+    private final FaultyServer server;
 
-    /// What the proxy does to answers of the database.
-    private enum Fault {
-        NONE,
-        /// Breaks a connection that has taken statements instead of passing an answer on; one that is only being made is
-        /// left to be made, because the pool may want another before it has the first one back.
-        CUT,
-        /// Passes nothing on and keeps the connection; that connection stays so.
-        HANG
+    OutageIT() throws Exception {
+        server = new FaultyServer(database);
     }
 
     @AfterEach
     void close() {
-        client.close();
+        server.close();
     }
 
     @Test
     void anAnswerThatIsCutOffLeavesTheCommitUnknownAndSendingAgainDoublesNothing() throws Exception {
-        try (var store = new PostgresStore(TestServer.VERTX, proxied(), Duration.ofSeconds(20))) {
+        try (var store = new PostgresStore(TestServer.VERTX, server.database(), Duration.ofSeconds(20))) {
             warmUp(store);
-            fault = Fault.CUT;
+            server.set(Fault.CUT);
             var failure = catchThrowableOfType(StoreException.class, () -> store.store(batch));
             assertThat(failure.isCommitUnknown()).isTrue();
-            fault = Fault.NONE;
+            server.set(Fault.NONE);
             store.store(batch);
             store.store(batch);
         }
@@ -57,12 +45,12 @@ final class OutageIT {
 
     @Test
     void aHungDatabaseEndsInAFailureAndTheStoreRecovers() throws Exception {
-        try (var store = new PostgresStore(TestServer.VERTX, proxied(), Duration.ofSeconds(1))) {
+        try (var store = new PostgresStore(TestServer.VERTX, server.database(), Duration.ofSeconds(1))) {
             warmUp(store);
-            fault = Fault.HANG;
+            server.set(Fault.HANG);
             var failure = catchThrowableOfType(StoreException.class, () -> store.store(batch));
             assertThat(failure.isCommitUnknown()).isTrue();
-            fault = Fault.NONE;
+            server.set(Fault.NONE);
             storeUntilItWorks(store);
             assertThat(store.storeNew(batch)).isZero();
         }
@@ -96,37 +84,5 @@ final class OutageIT {
                 }
             }
         }
-    }
-
-    /// Whether the server's answer ends with ReadyForQuery, outside a transaction (PostgreSQL, "Message Formats").
-    private static boolean isReady(Buffer answer) {
-        return answer.length() >= 6 && answer.slice(answer.length() - 6, answer.length())
-                .equals(Buffer.buffer(new byte[]{'Z', 0, 0, 0, 5, 'I'}));
-    }
-
-    private Database proxied() throws Exception {
-        NetServer server = TestServer.VERTX.createNetServer().connectHandler(this::connect);
-        server.listen(0, "127.0.0.1").toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
-        return new Database("127.0.0.1", server.actualPort(), database.database(), database.user(),
-                database.password());
-    }
-
-    private void connect(NetSocket inner) {
-        inner.pause();
-        client.connect(database.port(), "127.0.0.1").onSuccess(outer -> {
-            inner.handler(outer::write);
-            inner.closeHandler(closed -> outer.close());
-            outer.closeHandler(closed -> inner.close());
-            var takesStatements = new AtomicBoolean();
-            outer.handler(answer -> {
-                if (fault == Fault.CUT && takesStatements.get()) {
-                    inner.close();
-                } else if (fault != Fault.HANG) {
-                    takesStatements.compareAndSet(false, isReady(answer));
-                    inner.write(answer);
-                }
-            });
-            inner.resume();
-        }).onFailure(failure -> inner.close());
     }
 }

@@ -59,6 +59,16 @@ final class Samples {
         return new Attribution(run, "step", "INC1", "cc1", Map.of("team", "blue"));
     }
 
+    /// An event of an attempt of tenant `acme`, now.
+    static UsageEvent attempt(String callId, int attempt, Outcome outcome, Flags flags) {
+        var e = event("acme");
+        return new UsageEvent(callId, attempt, e.time(), e.tenant(), e.key(), e.user(), e.route(), e.provider(),
+                e.modelAsked(), e.modelAnswered(), e.region(), e.serviceTier(), e.providerRequestId(), e.attribution(),
+                e.quantities(), e.bytes(), e.clientStatus(), e.upstreamStatus(), e.latencyNanos(), e.firstTokenNanos(),
+                e.clientRetryCount(), e.retryAfterSeconds(), outcome, e.reasonCode(), e.priceVersion(), e.cost(),
+                flags);
+    }
+
     static UsageEvent event(@Nullable String tenant, String route, Instant time, @Nullable Money cost,
             Attribution attribution) {
         var quantities = Quantities.builder()

@@ -21,6 +21,31 @@ final class SchemaIT {
     }
 
     @Test
+    void thePartitionsOfBeforeAndAfterAMigrationHaveTheIndexesOfTheirTable() throws SQLException {
+        Database database = TestServer.emptyDatabase();
+        execute(database, "CREATE SCHEMA weir AUTHORIZATION weir_owner");
+        Schema.migrations(database).target("7").load().migrate();
+        execute(database, "SELECT weir.create_event_partitions('2026-11-01', '2026-11-02')");
+        Schema.migrate(database);
+        execute(database, "SELECT weir.create_event_partitions('2026-11-03', '2026-11-04')");
+
+        assertThat(Tables.value(database,
+                """
+                        SELECT string_agg(t.relname || ' ' || c.valid, ',' ORDER BY t.relname) FROM (
+                            SELECT indrelid, bool_and(indisvalid) AS valid FROM pg_inherits JOIN pg_index ON indexrelid = inhrelid
+                            WHERE inhparent = 'weir.usage_events_interrupted'::regclass GROUP BY indrelid) AS c
+                            JOIN pg_class AS t ON t.oid = c.indrelid"""))
+                .isEqualTo("usage_events_20261101 true,usage_events_20261102 true,usage_events_20261103 true,"
+                        + "usage_events_20261104 true");
+    }
+
+    private static void execute(Database database, String sql) throws SQLException {
+        try (var connection = database.connect(); var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    @Test
     void aVersionOutsideOfTheTriedOnesIsRefusedWithBothNumbers() {
         assertThatThrownBy(() -> Schema.checkMajor("db:5432/weir", 14)).isInstanceOf(DatabaseException.class)
                 .hasMessageContaining("version 14")

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The truth about one attempt: what was written down, what the upstream saw, what the client saw.
 final class Attempt {
+    final int node;
     final String callId;
     final int number;
     final UsageEvent opened;
@@ -39,7 +40,8 @@ final class Attempt {
     /// The same of its settlement, or of a progress record.
     boolean mayBeInterrupted;
 
-    Attempt(UsageEvent opened, boolean hardCapped) {
+    Attempt(int node, UsageEvent opened, boolean hardCapped) {
+        this.node = node;
         this.callId = opened.callId();
         this.number = opened.attempt();
         this.opened = opened;

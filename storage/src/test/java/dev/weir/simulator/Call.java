@@ -89,13 +89,20 @@ final class Call {
                 time,
                 attempts, new Input.AtMost(tokensIn * BYTES_PER_TOKEN, OVERHEAD), output, false, Quantities.NONE);
         var decision = life.admissions.admit(request);
-        if (decision instanceof Admission.CountFirst) {
-            decision = life.admissions.admitCounted(request, tokensIn);
-        }
+        decide(request, decision);
+    }
+
+    private void decide(AdmissionRequest request, Admission decision) {
         switch (decision) {
             case Admission.Admitted yes -> open(yes);
             case Admission.Refused(Refusal no) -> refuse(no);
-            case Admission.CountFirst _ -> throw simulation.run().broken("counted twice: " + id);
+            case Admission.CountFirst _ -> {
+                simulation.run().check(!(request.input() instanceof Input.Counted), "counted twice: %s", id);
+                decide(request.withInput(new Input.Counted(tokensIn)),
+                        life.admissions.admitCounted(request, tokensIn));
+                return;
+            }
+            case Admission.AskFirst first -> life.ask(first, decided -> decide(first.request(), decided));
         }
         simulation.checkCaps(life, caller, time);
     }
@@ -106,7 +113,7 @@ final class Call {
             simulation.run().sometimes(Sometimes.AN_OUTPUT_LIMIT_IS_LOWERED);
         }
         var event = event(Outcome.INTERRUPTED, yes.reserved(), yes.costReserved(), WireBytes.NONE);
-        var begun = new Attempt(event, yes.hardCapped());
+        var begun = new Attempt(life.node.number, event, yes.hardCapped());
         begun.mayBeLost = true;
         simulation.truth().opened(begun);
         switch (life.spool.open(event)) {
@@ -144,10 +151,11 @@ final class Call {
                 .sometimes(switch (no.code()) {
                     case BUDGET_EXCEEDED -> Sometimes.A_BUDGET_REFUSES;
                     case CONCURRENCY_EXCEEDED -> Sometimes.CONCURRENCY_REFUSES;
+                    case CAP_UNAVAILABLE -> Sometimes.A_CAP_IS_UNAVAILABLE;
                     default -> Sometimes.A_CAP_REFUSES;
                 });
         var event = event(Outcome.BLOCKED, Quantities.NONE, Money.ZERO, WireBytes.NONE);
-        var refused = simulation.truth().refused(event);
+        var refused = simulation.truth().refused(life.node.number, event);
         if (life.spool.refuse(event) instanceof Append.Kept) {
             refused.mayBeLost = false;
             life.node.kept(() -> refused.mayBeLost = true);

@@ -16,8 +16,8 @@ import dev.weir.usage.Meter;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Who calls: tenants with every kind of cap, small enough to be reached. Each calls one node only, so that a cap is exact
-/// without leases.
+/// Who calls: tenants with every kind of cap, small enough to be reached. Each calls one node only, where nodes share nothing;
+/// else all call every node.
 final class Customers {
     static final PriceBook PRICES = PriceBook.shipped();
     static final Sku MODEL = Sku.of("openai", "gpt-4o-mini");
@@ -29,9 +29,10 @@ final class Customers {
     private final TenantDirectory.Snapshot directory;
     private final List<List<Identity.Known>> ofNode = new ArrayList<>();
 
-    Customers(int nodes) {
+    Customers(int nodes, boolean shared) {
         var tenants = new ArrayList<Tenant>();
-        for (int node = 0; node < nodes; node++) {
+        int groups = shared ? 1 : nodes;
+        for (int node = 0; node < groups; node++) {
             tenants.add(tenant("capped", node,
                     limit("tokens-minute", Entity.THE_TENANT, Meter.TOKENS, Window.MINUTE, 6_000),
                     limit("tokens-user-hour", EACH_USER, Meter.TOKENS, Window.HOUR, 20_000)));
@@ -46,7 +47,8 @@ final class Customers {
         }
         directory = TenantDirectory.Snapshot.of(1, Plan.SHIPPED, tenants, List.of());
         for (int node = 0; node < nodes; node++) {
-            ofNode.add(known(tenants.subList(4 * node, 4 * node + 4)));
+            int group = shared ? 0 : node;
+            ofNode.add(known(tenants.subList(4 * group, 4 * group + 4)));
         }
     }
 

@@ -1,46 +1,69 @@
 package dev.weir.simulator;
 
+import dev.weir.admission.Admission;
 import dev.weir.admission.Admissions;
 import dev.weir.admission.PastUsage;
 import dev.weir.event.UsageEvent;
+import dev.weir.lease.LeaseException;
+import dev.weir.lease.LeaseTerms;
+import dev.weir.lease.Leases;
+import dev.weir.ledger.Holding;
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Lending;
 import dev.weir.money.Money;
 import dev.weir.rating.Rating;
 import dev.weir.spool.RecoveryRules;
 import dev.weir.spool.Shipper;
 import dev.weir.spool.Spool;
 import dev.weir.spool.TornDisk;
+import dev.weir.tenant.Identity;
+import dev.weir.tenant.Limit;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// One process of Weir: the production's ledger, admissions, spool and shipper, started as `Gateway` starts them, with tasks of
 /// the world in place of threads.
-final class Life {
+final class Life implements Leases.Keeper {
     private static final long WORK_EVERY = 250 * World.MILLI;
     private static final long SHIP_EVERY = 250 * World.MILLI;
+    private static final LeaseTerms TERMS = new LeaseTerms(Duration.ofMinutes(2), Duration.ofSeconds(1),
+            Duration.ofSeconds(5));
 
     final Node node;
     final Spool spool;
     final Admissions admissions;
-    final Ledger ledger = new Ledger();
+    final Ledger ledger;
+    private final @Nullable Leases leases;
     private final Simulation simulation;
     private final World world;
     private final Shipper shipper;
     private boolean alive = true;
     private boolean syncing;
+    private boolean ready;
+    private boolean stepping;
     private long suspects;
 
     Life(Node node, Simulation simulation) throws IOException {
         this.node = node;
         this.simulation = simulation;
         this.world = simulation.world();
-        this.admissions = new Admissions(ledger, Customers.PRICES);
+        var lending = simulation.isShared() ? new Lending(node.clock, 10_000) : null;
+        this.ledger = lending == null ? new Ledger() : new Ledger(lending);
         var setting = simulation.setting();
         this.spool = Spool.open(setting.spool(node.name, node.bootId()), node.disk(), node.clock,
                 world.random()::nextBytes, simulation.database(), new Rules());
         this.shipper = new Shipper(spool, simulation.database().connect(() -> alive), node.clock,
                 world.random()::nextBytes);
+        this.leases = lending == null
+                ? null
+                : new Leases(ledger, lending, simulation.database().lend(() -> alive), node.clock, TERMS, node.name,
+                        spool.epoch(), this);
+        this.admissions = new Admissions(ledger, Customers.PRICES, leases);
         if (spool.recovery().interrupted() > 0) {
             simulation.run().sometimes(Sometimes.AN_ATTEMPT_IS_RECOVERED_AS_INTERRUPTED);
         }
@@ -84,6 +107,9 @@ final class Life {
     /// Counts what was used before, then takes calls.
     void begin() throws IOException {
         restoreCounters();
+        if (leases != null) {
+            takeOverLeases(leases);
+        }
         background(0, this::work);
         background(0, this::ship);
         background(World.MINUTE, this::sweep);
@@ -93,10 +119,18 @@ final class Life {
     private void restoreCounters() throws IOException {
         var tables = simulation.database().tables();
         var rows = new ArrayList<PastUsage>();
-        tables.events.values().forEach(stored -> add(rows, stored.event()));
+        tables.events.forEach((id, stored) -> {
+            if (!simulation.isShared() || id.node().equals(node.name)) {
+                add(rows, stored.event());
+            }
+        });
         for (Spool.Epoch epoch : spool.epochs()) {
+            var superseded = tables.interruptedAfter(epoch.node(), epoch.epoch());
             try (var reader = spool.read(epoch.epoch(), tables.watermark(epoch.node(), epoch.epoch()))) {
                 for (var kept : reader.read(Integer.MAX_VALUE)) {
+                    if (superseded.contains(Truth.Name.of(kept.event()))) {
+                        continue;
+                    }
                     simulation.run().sometimes(Sometimes.COUNTERS_COME_FROM_THE_SPOOL);
                     add(rows, kept.event());
                 }
@@ -106,6 +140,62 @@ final class Life {
         if (world.chance(0.3)) {
             admissions.restore(simulation.customers().directory(), rows, node.clock.now(), 2);
         }
+    }
+
+    /// As `NodeLeases` does: until the database answers, nothing is admitted.
+    private void takeOverLeases(Leases mine) {
+        try {
+            mine.takeOver(simulation.customers().directory(), List.of(), spool.recovery().badBlocks() == 0);
+            ready = true;
+            background(0, () -> keepLeases(mine));
+        } catch (LeaseException away) {
+            background(World.SECOND, () -> takeOverLeases(mine));
+        }
+    }
+
+    private void keepLeases(Leases mine) {
+        stepLeases(mine);
+        background(World.SECOND, () -> keepLeases(mine));
+    }
+
+    /// The one thread that keeps leases: it may stand in the middle of an exchange.
+    private void stepLeases(Leases mine) {
+        if (stepping) {
+            return;
+        }
+        stepping = true;
+        do {
+            mine.step();
+        } while (mine.isWaitedFor());
+        stepping = false;
+    }
+
+    /// Goes on with an attempt that is short of a lease.
+    void ask(Admission.AskFirst first, Consumer<Admission> then) {
+        simulation.run().sometimes(Sometimes.MORE_IS_ASKED_FOR);
+        admissions.ask(first, decided -> task(0, () -> then.accept(decided)));
+    }
+
+    @Override
+    public void hurry() {
+        Leases mine = leases;
+        if (mine != null) {
+            background(World.MILLI, () -> stepLeases(mine));
+        }
+    }
+
+    @Override
+    public void complain(String what) {
+        simulation.run().tell(world, node.name + ": " + what);
+    }
+
+    /// Whether calls are taken.
+    boolean isReady() {
+        return ready || leases == null;
+    }
+
+    Holding holding(Identity.Known caller, Limit limit, String value, Instant moment) {
+        return ledger.holding(caller.tenant().id(), limit, value, limit.window().span(moment, limit.zone()));
     }
 
     private static void add(List<PastUsage> rows, UsageEvent event) {

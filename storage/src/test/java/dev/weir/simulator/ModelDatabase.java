@@ -1,7 +1,11 @@
 package dev.weir.simulator;
 
 import dev.weir.event.EventId;
+import dev.weir.event.Flags.Flag;
+import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
+import dev.weir.lease.LeaseAllocator;
+import dev.weir.lease.LeaseException;
 import dev.weir.rollup.TotalKey;
 import dev.weir.rollup.UsageTotal;
 import dev.weir.rollup.UsageTotals;
@@ -12,9 +16,12 @@ import dev.weir.spool.KeptEvent;
 import dev.weir.spool.StoreException;
 import dev.weir.spool.UsageStore;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -31,6 +38,7 @@ final class ModelDatabase implements Epochs {
     private long hungUntil;
     private long slowUntil;
     private int answersToLose;
+    private final ModelLeases leases = new ModelLeases();
     /// Raised by each restore: what was under way then is gone.
     private int incarnation;
     private final Run run;
@@ -43,6 +51,8 @@ final class ModelDatabase implements Epochs {
         final Map<String, Long> epochs = new HashMap<>();
         /// What is named as missing; it may turn up later all the same.
         final Set<EventId> missing = new LinkedHashSet<>();
+        /// Came when a later start had charged their attempts as interrupted, and were left out.
+        final Set<EventId> superseded = new LinkedHashSet<>();
 
         Tables copy() {
             var copy = new Tables();
@@ -50,12 +60,27 @@ final class ModelDatabase implements Epochs {
             copy.totals.putAll(totals);
             copy.watermarks.putAll(watermarks);
             copy.missing.addAll(missing);
+            copy.superseded.addAll(superseded);
             copy.epochs.putAll(epochs);
             return copy;
         }
 
         long watermark(String node, long epoch) {
             return watermarks.getOrDefault(node + "-" + epoch, 0L);
+        }
+
+        /// The attempts that later epochs of the node have charged as interrupted; none where there is no later one.
+        Set<Truth.Name> interruptedAfter(String node, long epoch) {
+            var names = new HashSet<Truth.Name>();
+            if (epoch < epochs.getOrDefault(node, 0L)) {
+                events.forEach((id, stored) -> {
+                    if (id.node().equals(node) && id.epoch() > epoch
+                            && stored.event().outcome() == Outcome.INTERRUPTED) {
+                        names.add(Truth.Name.of(stored.event()));
+                    }
+                });
+            }
+            return names;
         }
     }
 
@@ -75,7 +100,68 @@ final class ModelDatabase implements Epochs {
     /// Never the same twice, whatever a folder says; nor after a restore, because what was stored before tells.
     @Override
     public long begin(Start start) {
-        return tables.epochs.merge(start.node(), start.atLeast(), (known, asked) -> Math.max(known + 1, asked));
+        start.gaps().forEach(gap -> leases.holed(gap.node(), gap.epoch()));
+        long given = tables.epochs.merge(start.node(), start.atLeast(), (known, asked) -> Math.max(known + 1, asked));
+        long last = start.atLeast() - 1;
+        if (start.foundSeq() < tables.watermark(start.node(), last)) {
+            leases.holed(start.node(), last);
+        }
+        for (long unknown = start.atLeast(); unknown < given; unknown++) {
+            leases.holed(start.node(), unknown);
+        }
+        return given;
+    }
+
+    ModelLeases leases() {
+        return leases;
+    }
+
+    /// A line to the leases for one process.
+    LeaseAllocator lend(BooleanSupplier alive) {
+        return new LeaseAllocator() {
+            @Override
+            public Exchanged exchange(Exchange exchange) throws LeaseException {
+                return heard(() -> leases.exchange(exchange));
+            }
+
+            @Override
+            public List<Held> held(String node) throws LeaseException {
+                return heard(() -> leases.held(node));
+            }
+
+            @Override
+            public void note(List<Used> used) throws LeaseException {
+                heard(() -> {
+                    leases.note(used);
+                    return used;
+                });
+            }
+
+            private <T> T heard(Lease<T> work) throws LeaseException {
+                var answer = new ArrayList<T>();
+                var refused = new ArrayList<LeaseException>();
+                try {
+                    ask(alive, () -> {
+                        try {
+                            answer.add(work.run());
+                        } catch (LeaseException fenced) {
+                            refused.add(fenced);
+                        }
+                    }, true);
+                } catch (StoreException unheard) {
+                    throw LeaseException.unknown(String.valueOf(unheard.getMessage()), unheard);
+                }
+                if (!refused.isEmpty()) {
+                    throw refused.getFirst();
+                }
+                return answer.getFirst();
+            }
+        };
+    }
+
+    /// One transaction about leases.
+    private interface Lease<T> {
+        T run() throws LeaseException;
     }
 
     void down(long nanos) {
@@ -121,13 +207,13 @@ final class ModelDatabase implements Epochs {
         return new UsageStore() {
             @Override
             public long store(Batch batch) throws StoreException {
-                ask(alive, () -> commit(batch), batch);
+                ask(alive, () -> commit(batch), true);
                 return batch.lastSeq();
             }
 
             @Override
             public long watermark(String node, long epoch) throws StoreException {
-                ask(alive, () -> {}, null);
+                ask(alive, () -> {}, false);
                 return tables.watermark(node, epoch);
             }
         };
@@ -138,8 +224,8 @@ final class ModelDatabase implements Epochs {
         void run() throws StoreException;
     }
 
-    private void ask(BooleanSupplier alive, Transaction transaction, @org.jspecify.annotations.Nullable Batch batch)
-            throws StoreException {
+    /// @param changes whether its answer may be the one that is lost
+    private void ask(BooleanSupplier alive, Transaction transaction, boolean changes) throws StoreException {
         if (world.nanos() < downUntil) {
             wait(alive, 5 * World.MILLI);
             throw StoreException.notStored("the database is down", null);
@@ -154,7 +240,7 @@ final class ModelDatabase implements Epochs {
         if (incarnation != before || world.nanos() < downUntil) {
             throw StoreException.commitUnknown("the connection broke", null);
         }
-        if (answersToLose > 0 && batch != null) {
+        if (answersToLose > 0 && changes) {
             answersToLose--;
             if (world.chance(0.5)) {
                 unheard(transaction);
@@ -195,7 +281,7 @@ final class ModelDatabase implements Epochs {
         }
     }
 
-    /// One transaction: what is not there yet, its totals, the watermark.
+    /// One transaction: what is not there yet, its totals, the watermark. As `StoreSql` does it.
     private void commit(Batch batch) throws StoreException {
         long watermark = tables.watermark(batch.node(), batch.epoch());
         if (watermark < batch.after()) {
@@ -206,8 +292,13 @@ final class ModelDatabase implements Epochs {
         Instant receivedAt = begun.plusNanos(world.nanos());
         var deltas = new UsageTotals();
         boolean repeated = false;
+        var superseded = tables.interruptedAfter(batch.node(), batch.epoch());
         for (KeptEvent kept : batch.events()) {
-            if (tables.events.putIfAbsent(kept.id(), new Stored(kept.event(), receivedAt)) == null) {
+            if (superseded.contains(Truth.Name.of(kept.event())) && !kept.event().flags().has(Flag.USAGE_DEFERRED)) {
+                if (kept.id().seq() > watermark) {
+                    tables.superseded.add(kept.id());
+                }
+            } else if (tables.events.putIfAbsent(kept.id(), new Stored(kept.event(), receivedAt)) == null) {
                 deltas.add(kept.event(), receivedAt);
             } else {
                 repeated = true;

@@ -29,6 +29,7 @@ final class Node {
     private boolean folderRestored;
     private boolean settlementOwed;
     private boolean settlementsLost;
+    private boolean recordsLostUnseen;
     private boolean clockWentFar;
     /// Until when an old trouble of the disk may excuse that something is not synced.
     private long excusedUntil;
@@ -114,6 +115,7 @@ final class Node {
     void kill() {
         die();
         if (pagesDropped) {
+            recordsLostUnseen |= !unsafe.isEmpty();
             lose();
         }
         disk = disk.killed();
@@ -294,6 +296,12 @@ final class Node {
 
     void settlementsMayBeLost() {
         settlementsLost = true;
+        recordsLostUnseen = true;
+    }
+
+    /// Whether records went in a way that no start can see: rotted, or dropped by the kernel before the process died.
+    boolean recordsLostUnseen() {
+        return recordsLostUnseen;
     }
 
     /// Whether it jumped by more than segments are retained.

@@ -8,6 +8,8 @@ final class PlantedBugs {
     private static final String APPENDER = "spool/Appender.java";
     private static final String SEGMENT = "spool/Segment.java";
     private static final String DATABASE = "simulator/ModelDatabase.java";
+    private static final String LEASES = "simulator/ModelLeases.java";
+    private static final long SHARED = Simulation.SHARED_FROM;
     private static final String CALL = "simulator/Call.java";
 
     static final List<PlantedBug> ALL = List.of(
@@ -37,9 +39,9 @@ final class PlantedBugs {
             PlantedBug.of(5, "a segment goes before its events are stored", "spool/Retention.java",
                     "                && segments.isStored(segment)\n", ""),
             PlantedBug.of(1, "the watermark moves outside the transaction", DATABASE,
-                    "                ask(alive, () -> commit(batch), batch);\n",
+                    "                ask(alive, () -> commit(batch), true);\n",
                     "                tables.watermarks.merge(batch.node() + \"-\" + batch.epoch(), batch.lastSeq(), Math::max);\n"
-                            + "                ask(alive, () -> commit(batch), batch);\n"),
+                            + "                ask(alive, () -> commit(batch), true);\n"),
             PlantedBug.of(8, "totals count rows that were there already", DATABASE,
                     "                repeated = true;\n",
                     "                repeated = true;\n                deltas.add(kept.event(), receivedAt);\n"),
@@ -59,11 +61,9 @@ final class PlantedBugs {
                     "        life.admissions.settle(admittedNow(), used, cost);\n",
                     "        if (outcome != Outcome.CLIENT_GONE) { life.admissions.settle(admittedNow(), used, cost); }\n"),
             PlantedBug.of(1, "two limits are asked one after the other", "ledger/Shard.java",
-                    "                    return exceeded(limit, claims.values[i], tallies[i], least);\n                }\n"
-                            + "                if (claims",
-                    "                    for (int j = 0; j < i; j++) { tallies[j].reserved += 1; }\n"
-                            + "                    return exceeded(limit, claims.values[i], tallies[i], least);\n"
-                            + "                }\n                if (claims"),
+                    "                        return exceeded(limit, claims.values[i], tallies[i], least);\n",
+                    "                        for (int j = 0; j < i; j++) { tallies[j].reserved += 1; }\n"
+                            + "                        return exceeded(limit, claims.values[i], tallies[i], least);\n"),
             PlantedBug.of(116, "a folder numbers its starts itself", SPOOL, "        return given;\n",
                     "        return last + 1;\n"),
             PlantedBug.of(3, "a window holds its own end", "ledger/Tally.java",
@@ -98,7 +98,21 @@ final class PlantedBugs {
                     "            disk.sync(segment.rawName());\n",
                     "            if (segment.index < 0) { disk.sync(segment.rawName()); }\n"),
             PlantedBug.of(22, "a database that was restored is filled over a hole", DATABASE,
-                    "        if (watermark < batch.after()) {\n", "        if (watermark < 0) {\n"));
+                    "        if (watermark < batch.after()) {\n", "        if (watermark < 0) {\n"),
+            PlantedBug.of(SHARED, "what other nodes hold is lent again", "lease/LendingRule.java",
+                    "minus(minus(minus(amount, elsewhere), lost), keep)", "minus(minus(amount, lost), keep)"),
+            PlantedBug.of(SHARED, "a late exchange is carried out after a newer one", LEASES,
+                    "exchange.number() <= holder.number", "exchange.number() < 0"),
+            PlantedBug.of(SHARED + 4, "a node gives back what it goes on spending until it hears", "ledger/Shard.java",
+                    "            tally.lent = Math.min(tally.lent, Ledger.plus(spent, idleMost));\n",
+                    "            if (idleMost < Long.MAX_VALUE) { return OptionalLong.of(Math.max(spent,"
+                            + " Math.min(tally.lent, Ledger.plus(spent, idleMost)))); }\n"),
+            PlantedBug.of(SHARED, "a node spends from the limit and not from its lease", "ledger/Shard.java",
+                    "        return Math.min(tally.lent - tally.settled - tally.reserved, left(limit, tally));\n",
+                    "        return left(limit, tally);\n"),
+            PlantedBug.of(16250, "a settlement that comes after its attempt was charged is charged too", DATABASE,
+                    "            if (epoch < epochs.getOrDefault(node, 0L)) {\n",
+                    "            if (epoch < 0) {\n"));
 
     private PlantedBugs() {}
 }

@@ -19,9 +19,11 @@ record Setting(int nodes, Instant begun, boolean drought, int callsPerMinute, bo
     private static final Duration[] RETENTIONS = {Duration.ZERO, Duration.ofMinutes(2), Duration.ofHours(24)};
     private static final Instant EARLIEST = Instant.parse("2026-11-24T00:00:00Z");
 
-    static Setting of(World world) {
+    /// @param shared whether nodes share their customers: then there are at least two
+    static Setting of(World world, boolean shared) {
         var random = world.random();
-        int nodes = NODES[random.nextInt(NODES.length)];
+        int drawn = NODES[random.nextInt(NODES.length)];
+        int nodes = shared ? Math.max(2, drawn) : drawn;
         // Near an edge of an hour, and in every sixth run of a day and a month too.
         long minutes = random.nextInt(6) == 0 ? 7 * 24 * 60 : 60L * random.nextInt(1, 48);
         boolean drought = random.nextInt(12) == 0;

@@ -1,6 +1,6 @@
 package dev.weir.simulator;
 
-import dev.weir.ledger.Standing;
+import dev.weir.ledger.Holding;
 import dev.weir.tenant.Entity;
 import dev.weir.tenant.Identity;
 import dev.weir.tenant.Limit;
@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /// One run: ten minutes of calls and faults, then at most five in which everything must become quiet and be right.
 final class Simulation {
+    /// In runs of these seeds and higher ones nodes share their customers' caps, and spend from leases.
+    static final long SHARED_FROM = 1_000_000_000;
+
     private final World world;
     private final Run run;
     private final Setting setting;
@@ -27,6 +30,7 @@ final class Simulation {
     private final List<Node> nodes = new ArrayList<>();
     private final List<Backup> backups = new ArrayList<>();
     private final Map<String, Window.Span> spans = new HashMap<>();
+    private final boolean shared;
     private boolean faultsOver;
     private boolean databaseRestored;
     private int calls;
@@ -41,8 +45,9 @@ final class Simulation {
     private Simulation(long seed) {
         world = new World(seed);
         run = new Run(seed);
-        setting = Setting.of(world);
-        customers = new Customers(setting.nodes());
+        shared = seed >= SHARED_FROM;
+        setting = Setting.of(world, shared);
+        customers = new Customers(setting.nodes(), shared);
         database = new ModelDatabase(world, setting.begun(), run);
         for (int i = 0; i < setting.nodes(); i++) {
             nodes.add(new Node(i, this));
@@ -81,7 +86,13 @@ final class Simulation {
         truth.check(database.tables(), run);
         checkCounters();
         checkCapsOfEvents();
+        checkCapsOfTruth();
         return new Report(world.digest(), run.reached(), run.faults(), calls, database.tables().events.size());
+    }
+
+    /// Whether nodes share caps.
+    boolean isShared() {
+        return shared;
     }
 
     World world() {
@@ -121,7 +132,7 @@ final class Simulation {
     /// Nobody answers where no process lives; the client tries no further.
     private void call(Node node) {
         var life = node.life();
-        if (life != null) {
+        if (life != null && life.isReady()) {
             var callers = customers.ofNode(node.number);
             var caller = callers.get(world.random().nextInt(callers.size()));
             life.task(0, () -> new Call(life, this, caller, "call-" + ++calls).attempt());
@@ -190,7 +201,8 @@ final class Simulation {
 
     /// What the backup does not have comes again from the segments, as far as they are retained.
     private boolean restoreDatabase() {
-        if (backups.isEmpty()) {
+        // What was lent since the backup, no database knows: a promise of the operator's manual, not of this run.
+        if (backups.isEmpty() || shared) {
             return false;
         }
         var backup = backups.get(world.random().nextInt(backups.size()));
@@ -257,12 +269,16 @@ final class Simulation {
         for (Limit limit : caller.limits()) {
             if (limit.blocks() && isExact(limit, life.node)) {
                 for (String value : values(limit, caller)) {
-                    Standing standing = life.admissions.standing(caller.tenant().id(), limit, value, moment);
-                    run.check(standing.settled() + standing.reserved() <= limit.amount(),
-                            "I4: %s of %s: settled %d + reserved %d > %d", limit.id(), value, standing.settled(),
-                            standing.reserved(), limit.amount());
-                    var before = spans.put(caller.tenant().id() + limit.id() + value, standing.span());
-                    if (before != null && !before.equals(standing.span())) {
+                    Holding holding = life.holding(caller, limit, value, moment);
+                    run.check(holding.settled() + holding.reserved() <= (shared ? holding.lent() : limit.amount())
+                            + outageBound(limit),
+                            "I4: %s of %s: settled %d + reserved %d > %d, lent %d", limit.id(), value,
+                            holding.settled(), holding.reserved(), limit.amount(), holding.lent());
+                    if (shared) {
+                        database.leases().check(run, life.node.name, holding, outageBound(limit));
+                    }
+                    var before = spans.put(caller.tenant().id() + limit.id() + value, holding.span());
+                    if (before != null && !before.equals(holding.span())) {
                         run.sometimes(Sometimes.A_WINDOW_BEGINS_ANEW);
                     }
                 }
@@ -270,10 +286,18 @@ final class Simulation {
         }
     }
 
+    /// How far a limit on cost may be overdrawn while the database is away.
+    private long outageBound(Limit limit) {
+        boolean cost = limit.measure() instanceof Measure.Counted(Meter meter) && meter == Meter.COST;
+        return shared && cost ? setting.nodes() * (limit.amount() / 100) : 0;
+    }
+
     /// Where a clock went back, calls of a window that had passed are charged to a later one, and after a restart nobody knows;
     /// where a disk or a power cut took settlements, their attempts are charged as reserved.
-    private static boolean isExact(Limit limit, Node node) {
-        return !node.settlementsLost() && (limit.window() == Window.TOTAL || !node.clockWentBack());
+    private boolean isExact(Limit limit, Node node) {
+        return (shared ? nodes : List.of(node)).stream()
+                .allMatch(one -> !one.settlementsLost()
+                        && (limit.window() == Window.TOTAL || !one.clockWentBack()));
     }
 
     private static List<String> values(Limit limit, Identity.Known caller) {
@@ -294,13 +318,13 @@ final class Simulation {
                 for (Limit limit : caller.limits()) {
                     for (String value : values(limit, caller)) {
                         boolean exact = isExact(limit, node) && !truth.isNumbersMayBeMissing();
-                        Standing standing = life.admissions.standing(caller.tenant().id(), limit, value, now);
-                        long events = sum(caller, limit, value, standing.span());
-                        run.check(standing.reserved() == 0, "%s of %s keeps %d reserved", limit.id(), value,
-                                standing.reserved());
-                        run.check(standing.settled() == events || !exact,
+                        Holding holding = life.holding(caller, limit, value, now);
+                        long events = sum(node, caller, limit, value, holding.span());
+                        run.check(holding.reserved() == 0, "%s of %s keeps %d reserved", limit.id(), value,
+                                holding.reserved());
+                        run.check(holding.settled() == events || !exact,
                                 "%s of %s in %s: the ledger settled %d, its events say %d", limit.id(), value,
-                                standing.span(), standing.settled(), events);
+                                holding.span(), holding.settled(), events);
                     }
                 }
             }
@@ -320,6 +344,32 @@ final class Simulation {
         }
     }
 
+    /// Where nodes share caps, no power cut and no lost folder lets more be used than a cap has: what the records cannot account
+    /// for stays spent.
+    private void checkCapsOfTruth() {
+        boolean seen = shared && nodes.stream().noneMatch(Node::recordsLostUnseen);
+        for (Identity.Known caller : seen ? customers.ofNode(0) : List.<Identity.Known>of()) {
+            for (Limit limit : caller.limits()) {
+                boolean inOrder = limit.window() == Window.TOTAL || nodes.stream().noneMatch(Node::clockWentBack);
+                if (limit.blocks() && inOrder && limit.measure() instanceof Measure.Counted(Meter meter)
+                        && (meter == Meter.TOKENS || meter == Meter.TOKENS_OUT)) {
+                    checkTruth(caller, limit, meter == Meter.TOKENS_OUT);
+                }
+            }
+        }
+    }
+
+    private void checkTruth(Identity.Known caller, Limit limit, boolean outputOnly) {
+        for (String value : values(limit, caller)) {
+            String user = limit.entity().kind() == Entity.Kind.USER ? value : null;
+            truth.moments().map(moment -> limit.window().span(moment, limit.zone())).distinct().forEach(span -> {
+                long used = truth.tokens(caller.tenant().id(), user, span, outputOnly);
+                run.check(used <= limit.amount(), "upstreams counted %d of %s of %s in %s, of %d", used, limit.id(),
+                        value, span, limit.amount());
+            });
+        }
+    }
+
     private void checkCap(Identity.Known caller, Limit limit) {
         for (String value : values(limit, caller)) {
             var sums = new HashMap<Window.Span, Long>();
@@ -330,16 +380,20 @@ final class Simulation {
                     sums.merge(limit.window().span(event.time(), limit.zone()), amount(limit, stored), Long::sum);
                 }
             });
-            sums.forEach((span, sum) -> run.check(sum <= limit.amount(), "%s of %s of %s: %d used in %s, of %d",
+            sums.forEach((span, sum) -> run.check(sum <= limit.amount() + outageBound(limit),
+                    "%s of %s of %s: %d used in %s, of %d",
                     limit.id(), value, caller.tenant().id(), sum, span, limit.amount()));
         }
     }
 
-    private long sum(Identity.Known caller, Limit limit, String value, Window.Span span) {
+    /// What the events of one node say.
+    private long sum(Node node, Identity.Known caller, Limit limit, String value, Window.Span span) {
         long sum = 0;
-        for (var stored : database.tables().events.values()) {
+        for (var entry : database.tables().events.entrySet()) {
+            var stored = entry.getValue();
             var event = stored.event();
-            if (caller.tenant().id().equals(event.tenant()) && span.holds(event.time())
+            if (entry.getKey().node().equals(node.name) && caller.tenant().id().equals(event.tenant())
+                    && span.holds(event.time())
                     && (limit.entity().kind() != Entity.Kind.USER || value.equals(event.user()))) {
                 sum += amount(limit, stored);
             }

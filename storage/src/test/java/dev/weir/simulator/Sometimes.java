@@ -28,5 +28,12 @@ enum Sometimes {
     A_RESTORED_DATABASE_IS_REFILLED,
     COUNTERS_COME_FROM_THE_SPOOL,
     A_CLOCK_GOES_BACK_OVER_A_WINDOW,
-    AN_EPOCH_IS_SKIPPED
+    AN_EPOCH_IS_SKIPPED,
+    MORE_IS_ASKED_FOR,
+    A_CAP_IS_UNAVAILABLE;
+
+    /// Whether it happens only where nodes share caps.
+    boolean isOfShared() {
+        return compareTo(MORE_IS_ASKED_FOR) >= 0;
+    }
 }

@@ -67,6 +67,24 @@ class OpenAttemptsTest {
                 .build());
     }
 
+    /// It gave something back while it ran, which another may have by now.
+    @Test
+    void anAttemptThatWasReopenedIsWhatItWasReopenedWith() throws Exception {
+        see(RecordType.OPEN, Events.event("call", Outcome.INTERRUPTED,
+                Quantities.of(Meter.TOKENS_IN, 4_000, Provenance.BOUND)), 2);
+        var progress = new PayloadWriter().start();
+        EventCodec.writeProgress(progress, "call", 1, Quantities.NONE, new WireBytes(1, 2, 3, 4));
+        attempts.see(frame(progress, RecordType.PROGRESS), 0);
+        see(RecordType.OPEN, Events.event("call", Outcome.INTERRUPTED,
+                Quantities.of(Meter.TOKENS_IN, 50, Provenance.BOUND)), 2);
+
+        List<UsageEvent> recovered = attempts.interrupted(new int[1]);
+
+        assertThat(recovered).hasSize(1);
+        assertThat(recovered.getFirst().quantities().amount(Meter.TOKENS_IN)).isEqualTo(50);
+        assertThat(recovered.getFirst().bytes()).isEqualTo(new WireBytes(1, 2, 3, 4));
+    }
+
     /// Version 1 ended before the tools.
     private void see(RecordType type, UsageEvent event, int version) throws Exception {
         var writer = new PayloadWriter().start();

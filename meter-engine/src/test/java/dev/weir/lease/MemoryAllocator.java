@@ -1,0 +1,107 @@
+package dev.weir.lease;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The allocator in memory: every exchange is one step. What PostgreSQL does is held to the same rule by a test of its own.
+public final class MemoryAllocator implements LeaseAllocator {
+    private final Map<String, Holder> holders = new HashMap<>();
+    private final Map<LeaseKey, Map<String, Row>> rows = new HashMap<>();
+    private boolean away;
+
+    private static final class Holder {
+        long epoch;
+        long number;
+    }
+
+    private static final class Row {
+        long epoch;
+        long lent;
+        long lost;
+        long used;
+    }
+
+    /// Whether nobody can be asked from now on.
+    public synchronized void away(boolean now) {
+        away = now;
+    }
+
+    @Override
+    public synchronized Exchanged exchange(Exchange exchange) throws LeaseException {
+        reach();
+        var holder = holders.computeIfAbsent(exchange.node(), _ -> new Holder());
+        if (holder.epoch > exchange.epoch()) {
+            throw LeaseException.fenced("epoch " + holder.epoch + " of " + exchange.node() + " has spoken");
+        }
+        boolean echo = holder.epoch == exchange.epoch() && exchange.number() <= holder.number;
+        if (!echo) {
+            holder.epoch = exchange.epoch();
+            holder.number = exchange.number();
+        }
+        var lent = new ArrayList<Lent>();
+        for (Ask ask : exchange.asks()) {
+            lent.add(exchange(exchange, ask, echo));
+        }
+        return new Exchanged(holders.size(), lent);
+    }
+
+    private Lent exchange(Exchange exchange, Ask ask, boolean echo) {
+        var ofKey = rows.computeIfAbsent(ask.key(), _ -> new HashMap<>());
+        var row = ofKey.computeIfAbsent(exchange.node(), _ -> new Row());
+        long elsewhereLent = 0;
+        long elsewhereUsed = 0;
+        for (var other : ofKey.entrySet()) {
+            if (!other.getKey().equals(exchange.node())) {
+                elsewhereLent += other.getValue().lent + other.getValue().lost;
+                elsewhereUsed += other.getValue().used + other.getValue().lost;
+            }
+        }
+        if (!echo) {
+            row.epoch = exchange.epoch();
+            row.lost = ask.lost();
+            row.used = ask.used();
+            row.lent = LendingRule.lent(ask.amount(), elsewhereLent, ask.keep(), ask.lost(), ask.need(), ask.wish(),
+                    holders.size());
+        }
+        return new Lent(row.lent, row.lost, elsewhereLent, elsewhereUsed);
+    }
+
+    @Override
+    public synchronized List<Held> held(String node) throws LeaseException {
+        reach();
+        var held = new ArrayList<Held>();
+        rows.forEach((key, ofKey) -> {
+            var row = ofKey.get(node);
+            if (row != null) {
+                held.add(new Held(key, row.lent, row.lost, true));
+            }
+        });
+        return held;
+    }
+
+    @Override
+    public synchronized void note(List<Used> used) throws LeaseException {
+        reach();
+        for (Used one : used) {
+            rows.computeIfAbsent(one.key(), _ -> new HashMap<>()).computeIfAbsent(one.node(), _ -> {
+                var row = new Row();
+                row.lent = one.used();
+                row.used = one.used();
+                return row;
+            });
+        }
+    }
+
+    /// All that is lent and lost of a counter.
+    public synchronized long lent(LeaseKey key) {
+        return rows.getOrDefault(key, Map.of()).values().stream().mapToLong(row -> row.lent + row.lost).sum();
+    }
+
+    private void reach() throws LeaseException {
+        if (away) {
+            throw LeaseException.unknown("nobody answers", null);
+        }
+    }
+}
