@@ -1,6 +1,7 @@
 package dev.weir.lease;
 
-/// What an implementation of `docs/leases.md` could get wrong. The model makes one of them at a time, to see that it would notice.
+/// What an implementation of `docs/leases.md` could get wrong. The model makes one of them at a time, to see that it would
+/// notice.
 enum LeaseMistake {
     NONE,
     /// A message of an earlier start is carried out after a later start has spoken.

@@ -5,6 +5,7 @@ import dev.weir.lease.LeaseNode.Message;
 import dev.weir.lease.LeaseNode.Phase;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// The lease protocol of `docs/leases.md` for one counter: what one node, its messages and its rows may do next, with what all
@@ -429,7 +430,7 @@ final class LeaseModel {
     }
 
     private boolean carriesOut(LeaseNode then) {
-        Message message = java.util.Objects.requireNonNull(then.awaited);
+        Message message = Objects.requireNonNull(then.awaited);
         carryOut(then, message, 0);
         hear(then, then.answers.getLast());
         then.messages.clear();
