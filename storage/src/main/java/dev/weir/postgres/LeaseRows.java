@@ -34,7 +34,8 @@ public final class LeaseRows {
     /// @param spendsUntil when it stops spending from its leases unless it is answered again; null: it never began
     /// @param lent in the limit's unit, as are the next
     /// @param used as the node said last
-    public record Lease(String node, long epoch, @Nullable Instant spokenAt, @Nullable Instant spendsUntil, LeaseKey key,
+    public record Lease(String node, long epoch, @Nullable Instant spokenAt, @Nullable Instant spendsUntil,
+            LeaseKey key,
             long lent, long lost, long used) {}
 
     /// After which row a page begins.

@@ -34,7 +34,8 @@ final class IsolationIT {
     }
 
     private static Ask ask(String tenant) {
-        return new Ask(new LeaseKey(new TenantId(tenant), "daily", "tokens/day/Z/tenant", tenant, Window.Span.ALWAYS), 100, 0, 1,
+        return new Ask(new LeaseKey(new TenantId(tenant), "daily", "tokens/day/Z/tenant", tenant, Window.Span.ALWAYS),
+                100, 0, 1,
                 1, 0, 0);
     }
 
@@ -54,7 +55,8 @@ final class IsolationIT {
         //
         "weir_ingest, SELECT, tenants, acme, no", "weir_ingest, SELECT, api_keys, acme, no",
         "weir_ingest, SELECT, usage_events, acme, 0", "weir_ingest, SELECT, usage_events, -, 0",
-        "weir_ingest, SELECT, watermarks, -, 1", "weir_ingest, SELECT, caps, -, no", "weir_ingest, SELECT, leases, -, no",
+        "weir_ingest, SELECT, watermarks, -, 1", "weir_ingest, SELECT, caps, -, no",
+        "weir_ingest, SELECT, leases, -, no",
         "weir_ingest, SELECT, lease_holders, -, no",
         //
         "weir_auditor, SELECT, tenants, -, 2", "weir_auditor, SELECT, api_keys, -, 2",
@@ -88,9 +90,11 @@ final class IsolationIT {
         "weir_auditor | UPDATE weir.api_keys SET revoked_at = now()", "weir_auditor | DELETE FROM weir.watermarks",
         "weir_app | UPDATE weir.leases SET lent = 0", "weir_app | DELETE FROM weir.caps",
         "weir_app | SELECT weir.forfeit_leases('n1')", "weir_app | SELECT weir.held_leases('n1')",
-        "weir_app | SELECT weir.forget_ended_leases(1)", "weir_app | SELECT weir.note_used('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+        "weir_app | SELECT weir.forget_ended_leases(1)",
+        "weir_app | SELECT weir.note_used('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
         "weir_app | SELECT weir.exchange_leases('n1', 2, 1, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
-        "weir_ingest | UPDATE weir.caps SET lent = 0", "weir_ingest | INSERT INTO weir.lease_holders VALUES ('n2', 1, 1, now(), now())",
+        "weir_ingest | UPDATE weir.caps SET lent = 0",
+        "weir_ingest | INSERT INTO weir.lease_holders VALUES ('n2', 1, 1, now(), now())",
         "weir_ingest | SELECT weir.set_lease(NULL, 'n1', 1, 0, 0, 0)",
         "weir_auditor | UPDATE weir.leases SET lost = 0", "weir_auditor | SELECT weir.forfeit_leases('n1')",
         "weir_auditor | SELECT weir.exchange_leases('n1', 2, 1, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",

@@ -65,9 +65,10 @@ final class LeaseOracle {
 
     private long lend(String node, Ask ask, int nodes) {
         if (ask.key().scope().startsWith("concurrency/")) {
-            of(ask.key()).replaceAll((other, row) -> other.equals(node) || holders.containsKey(other) && !silent.contains(other)
-                    ? row
-                    : new Row(row.epoch, 0, 0, row.used));
+            of(ask.key()).replaceAll(
+                    (other, row) -> other.equals(node) || holders.containsKey(other) && !silent.contains(other)
+                            ? row
+                            : new Row(row.epoch, 0, 0, row.used));
         }
         long free = ask.amount() - others(ask.key(), node) - ask.keep() - ask.lost();
         if (ask.wish() == 0 || ask.need() > free) {

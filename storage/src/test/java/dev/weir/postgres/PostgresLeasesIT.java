@@ -33,8 +33,10 @@ final class PostgresLeasesIT {
     private static final List<String> NODES = List.of("n1", "n2", "n3", "n4");
     private static final int STEPS = 1_000;
     private static final List<LeaseKey> KEYS = List.of(
-            key("blocks", "cost/hour/Z/tenant", "acme", Window.HOUR), key("blocks", "cost/hour/Z/tenant", "ann", Window.HOUR),
-            key("month", "tokens/month/Z/user", "bob", Window.MONTH), key("never", "tokens/total/Z/user", "bob", Window.TOTAL),
+            key("blocks", "cost/hour/Z/tenant", "acme", Window.HOUR),
+            key("blocks", "cost/hour/Z/tenant", "ann", Window.HOUR),
+            key("month", "tokens/month/Z/user", "bob", Window.MONTH),
+            key("never", "tokens/total/Z/user", "bob", Window.TOTAL),
             key("places", "concurrency/total/Z/tenant", "acme", Window.TOTAL));
 
     private final Database database = TestServer.database();
@@ -139,7 +141,8 @@ final class PostgresLeasesIT {
             long keep = blocks ? random.nextLong(lent + (random.nextInt(8) == 0 ? 20 : 1)) : 0;
             long wish = blocks && random.nextInt(3) > 0 ? 1 + random.nextLong(200) : 0;
             asks.add(new Ask(key, blocks ? random.nextInt(5) == 0 ? 300 : 1_000 : 0, keep,
-                    wish == 0 ? 0 : random.nextLong(wish), wish, blocks ? random.nextLong(keep + 1) : random.nextLong(50),
+                    wish == 0 ? 0 : random.nextLong(wish), wish,
+                    blocks ? random.nextLong(keep + 1) : random.nextLong(50),
                     random.nextInt(6) == 0 ? random.nextLong(30) : oracle.row(key, node).lost()));
         }
         return asks;
@@ -186,9 +189,10 @@ final class PostgresLeasesIT {
     }
 
     private String wrongSums() throws SQLException {
-        return read("SELECT count(*) FROM weir.caps AS c WHERE (lent, lost, used) IS DISTINCT FROM (SELECT (coalesce(sum(lent), 0),"
-                + " coalesce(sum(lost), 0), coalesce(sum(used), 0)) FROM weir.leases AS l"
-                + " WHERE (l.tenant, l.limit_id, l.scope, l.value, l.starts) = (c.tenant, c.limit_id, c.scope, c.value, c.starts))");
+        return read(
+                "SELECT count(*) FROM weir.caps AS c WHERE (lent, lost, used) IS DISTINCT FROM (SELECT (coalesce(sum(lent), 0),"
+                        + " coalesce(sum(lost), 0), coalesce(sum(used), 0)) FROM weir.leases AS l"
+                        + " WHERE (l.tenant, l.limit_id, l.scope, l.value, l.starts) = (c.tenant, c.limit_id, c.scope, c.value, c.starts))");
     }
 
     private String read(String sql) throws SQLException {
