@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 
 class LeasesTest {
     private static final Instant NOW = RunningControlPlane.NOW;
-    private static final Span DAY = new Span(Instant.parse("2026-03-14T00:00:00Z"), Instant.parse("2026-03-15T00:00:00Z"));
+    private static final Span DAY = new Span(Instant.parse("2026-03-14T00:00:00Z"),
+            Instant.parse("2026-03-15T00:00:00Z"));
 
     private final RunningControlPlane plane = RunningControlPlane.start();
 
