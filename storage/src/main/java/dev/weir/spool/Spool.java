@@ -188,9 +188,7 @@ public final class Spool implements UsageJournal, Closeable {
     public Append open(UsageEvent ifInterrupted) {
         var writer = WRITERS.get().start();
         EventCodec.write(writer, ifInterrupted);
-        long room = RecordLayout.padded(
-                Math.min(RecordLayout.LENGTH_MAX,
-                        RecordLayout.HEADER_BYTES + writer.payloadBytes() + EventCodec.GROWTH_MAX));
+        long room = EventCodec.settlementRoom(writer);
         var name = new AttemptName(ifInterrupted.callId(), ifInterrupted.attempt());
         var attempt = new InFlight(room, appender.keptRecord(), false);
         if (inFlight.putIfAbsent(name, attempt) != null) {
@@ -207,12 +205,11 @@ public final class Spool implements UsageJournal, Closeable {
         return durable;
     }
 
-    /// Recovery takes the last opening record of an attempt. Room for the settlement was set aside with the first.
+    /// Recovery takes the last opening record. Room for the settlement was set aside with the first.
     @Override
     public Append reopen(UsageEvent ifInterrupted) {
-        var name = new AttemptName(ifInterrupted.callId(), ifInterrupted.attempt());
-        if (!inFlight.containsKey(name)) {
-            throw new IllegalStateException("attempt " + name.attempt + " of call " + name.callId + " is not open");
+        if (!inFlight.containsKey(new AttemptName(ifInterrupted.callId(), ifInterrupted.attempt()))) {
+            throw new IllegalStateException("call " + ifInterrupted.callId() + " has no such attempt open");
         }
         var writer = WRITERS.get().start();
         EventCodec.write(writer, ifInterrupted);
