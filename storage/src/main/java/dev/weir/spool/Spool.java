@@ -268,15 +268,13 @@ public final class Spool implements UsageJournal, Closeable {
         return pressure().compareTo(Pressure.SHED) >= 0;
     }
 
-    /// Makes durable what is kept. To be called every [SpoolConfig#syncIntervalNanos] by one runner; costs nothing where there
-    /// is nothing new.
+    /// Makes durable what is kept. One runner calls it every [SpoolConfig#syncIntervalNanos]; costs nothing where nothing is new.
     public void sync() {
         appender.sync();
     }
 
     /// One round of background work: keeps what ends are owed, prepares the next segment, removes what may go, seals at most one
-    /// segment. To be called every few milliseconds by one runner, another than that of [#sync]. What fails is tried again in the
-    /// next round.
+    /// segment. Another runner than that of [#sync] calls it every few milliseconds. What fails is tried again in the next round.
     ///
     /// @return whether there is more to do at once
     public boolean work() {
