@@ -79,13 +79,18 @@ final class CarelessUpstream implements AutoCloseable {
 
     private static final String RESPONSE_BEGINS = """
             event: response.created
-            data: {"type":"response.created","sequence_number":0,"response":{"id":"resp_1","object":"response","created_at":1700000000,"status":"in_progress","error":null,"incomplete_details":null,"instructions":null,"metadata":{},"model":"gpt-4o-mini","output":[],"parallel_tool_calls":true,"temperature":1.0,"tool_choice":"auto","tools":[],"top_p":1.0}}
+            data: {"type":"response.created","sequence_number":0,"response":{"id":"resp_1","object":"response",\
+            "created_at":1700000000,"status":"in_progress","error":null,"incomplete_details":null,"instructions":null,\
+            "metadata":{},"model":"gpt-4o-mini","output":[],"parallel_tool_calls":true,"temperature":1.0,\
+            "tool_choice":"auto","tools":[],"top_p":1.0}}
 
             event: response.output_item.added
-            data: {"type":"response.output_item.added","sequence_number":1,"output_index":0,"item":{"id":"msg_1","type":"message","status":"in_progress","role":"assistant","content":[]}}
+            data: {"type":"response.output_item.added","sequence_number":1,"output_index":0,"item":{"id":"msg_1",\
+            "type":"message","status":"in_progress","role":"assistant","content":[]}}
 
             event: response.content_part.added
-            data: {"type":"response.content_part.added","sequence_number":2,"item_id":"msg_1","output_index":0,"content_index":0,"part":{"type":"output_text","text":"","annotations":[]}}
+            data: {"type":"response.content_part.added","sequence_number":2,"item_id":"msg_1","output_index":0,\
+            "content_index":0,"part":{"type":"output_text","text":"","annotations":[]}}
 
             """;
 
@@ -97,7 +102,9 @@ final class CarelessUpstream implements AutoCloseable {
 
     private static final String MESSAGE_BEGINS = """
             event: message_start
-            data: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"claude-haiku-4-5","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":12,"output_tokens":1}}}
+            data: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant",\
+            "model":"claude-haiku-4-5","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":12,\
+            "output_tokens":1}}}
 
             event: content_block_start
             data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}

@@ -11,6 +11,7 @@ import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
 import dev.weir.tenant.Window;
 import dev.weir.usage.Meter;
+import java.io.EOFException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -267,10 +268,17 @@ class CapEndTest {
         cap(Meter.EGRESS_BYTES, 20_000);
         answers(Api.CHAT, WORDS, 5_000);
         PLANE.journal.keeps(RecordingJournal.Part.SETTLE, false);
-        Wire.Message seen = seen(Api.CHAT, Api.CHAT.request(100_000));
-
-        assertThat(seen.whole()).isFalse();
-        assertThat(seen.text()).doesNotContain("cut_by_cap");
+        String text = "";
+        try {
+            Wire.Message seen = seen(Api.CHAT, Api.CHAT.request(100_000));
+            assertThat(seen.whole()).isFalse();
+            text = seen.text();
+        } catch (EOFException beforeItsHead) {
+            // Cut just the same.
+        }
+        assertThat(text).doesNotContain("cut_by_cap");
+        PLANE.quiet();
+        assertThat(PLANE.journal.opened()).hasSize(1);
     }
 
     /// Under a cap the client's own offer of a coding is not passed on, for what is coded cannot be ended.

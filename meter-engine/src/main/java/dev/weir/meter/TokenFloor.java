@@ -1,7 +1,7 @@
 package dev.weir.meter;
 
-/// The fewest tokens that an answer's text can be made of, its reasoning left out, counted while it passes; so an output that is said to have an output limit can
-/// be seen to be beyond it, and one that keeps to it cannot.
+/// The fewest tokens that the text of an answer can be made of, its reasoning left out, counted while it passes; so an output
+/// that is beyond its limit can be seen to be so, and one that keeps to it cannot.
 ///
 /// Two things hold for every token of the public dictionaries (`TokenFloorTest` goes through them): it has no letter, space and
 /// letter in a row, because text is split before words when a dictionary is made; and it has at most [#TOKEN_MAX] bytes. So

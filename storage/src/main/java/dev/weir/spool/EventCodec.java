@@ -53,6 +53,12 @@ final class EventCodec {
 
     private EventCodec() {}
 
+    /// The most that the settlement takes in the log whose opening record has just been written.
+    static long settlementRoom(PayloadWriter opening) {
+        return RecordLayout.padded(Math.min(RecordLayout.LENGTH_MAX,
+                RecordLayout.HEADER_BYTES + opening.payloadBytes() + GROWTH_MAX));
+    }
+
     static void write(PayloadWriter out, UsageEvent event) {
         head(out, event.callId(), event.attempt());
         out.fixed(event.time().getEpochSecond());

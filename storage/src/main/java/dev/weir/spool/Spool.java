@@ -188,9 +188,7 @@ public final class Spool implements UsageJournal, Closeable {
     public Append open(UsageEvent ifInterrupted) {
         var writer = WRITERS.get().start();
         EventCodec.write(writer, ifInterrupted);
-        long room = RecordLayout.padded(
-                Math.min(RecordLayout.LENGTH_MAX,
-                        RecordLayout.HEADER_BYTES + writer.payloadBytes() + EventCodec.GROWTH_MAX));
+        long room = EventCodec.settlementRoom(writer);
         var name = new AttemptName(ifInterrupted.callId(), ifInterrupted.attempt());
         var attempt = new InFlight(room, appender.keptRecord(), false);
         if (inFlight.putIfAbsent(name, attempt) != null) {
@@ -207,12 +205,11 @@ public final class Spool implements UsageJournal, Closeable {
         return durable;
     }
 
-    /// Recovery takes the last opening record of an attempt. Room for the settlement was set aside with the first.
+    /// Recovery takes the last opening record. Room for the settlement was set aside with the first.
     @Override
     public Append reopen(UsageEvent ifInterrupted) {
-        var name = new AttemptName(ifInterrupted.callId(), ifInterrupted.attempt());
-        if (!inFlight.containsKey(name)) {
-            throw new IllegalStateException("attempt " + name.attempt + " of call " + name.callId + " is not open");
+        if (!inFlight.containsKey(new AttemptName(ifInterrupted.callId(), ifInterrupted.attempt()))) {
+            throw new IllegalStateException("call " + ifInterrupted.callId() + " has no such attempt open");
         }
         var writer = WRITERS.get().start();
         EventCodec.write(writer, ifInterrupted);
@@ -271,15 +268,13 @@ public final class Spool implements UsageJournal, Closeable {
         return pressure().compareTo(Pressure.SHED) >= 0;
     }
 
-    /// Makes durable what is kept. To be called every [SpoolConfig#syncIntervalNanos] by one runner; costs nothing where there
-    /// is nothing new.
+    /// Makes durable what is kept. One runner calls it every [SpoolConfig#syncIntervalNanos]; costs nothing where nothing is new.
     public void sync() {
         appender.sync();
     }
 
     /// One round of background work: keeps what ends are owed, prepares the next segment, removes what may go, seals at most one
-    /// segment. To be called every few milliseconds by one runner, another than that of [#sync]. What fails is tried again in the
-    /// next round.
+    /// segment. Another runner than that of [#sync] calls it every few milliseconds. What fails is tried again in the next round.
     ///
     /// @return whether there is more to do at once
     public boolean work() {
