@@ -68,7 +68,7 @@ class LeasesIT {
                 // Calls that the kill cut short are charged as they were reserved: one each.
                 int after = burst(List.of(one, two, again), key, CALLS, () -> {}).getOrDefault(200, 0);
                 await().atMost(PATIENCE)
-                        .untilAsserted(() -> assertThat(attempts(one, "acme")).isEqualTo(ROOM));
+                        .untilAsserted(() -> assertThat(used(one, "acme")).containsEntry("calls", (long) ROOM));
                 assertThat(before + after).isLessThanOrEqualTo(ROOM);
                 assertThat(burst(List.of(one, two, again), key, 100, () -> {})).containsOnlyKeys(429);
             }
@@ -175,11 +175,14 @@ class LeasesIT {
         }
     }
 
-    private static int attempts(WeirProcess node, String tenant) throws Exception {
-        return (int) Events.of(node, tenant)
-                .stream()
-                .filter(event -> !event.getString("outcome").equals("blocked"))
-                .count();
+    /// Events by outcome, and how many calls of the cap they are together.
+    private static Map<String, Long> used(WeirProcess node, String tenant) throws Exception {
+        var used = new TreeMap<String, Long>();
+        for (JsonObject event : Events.of(node, tenant)) {
+            used.merge(event.getString("outcome"), 1L, Long::sum);
+            used.merge("calls", event.getJsonObject("meters").getLong("calls", 0L), Long::sum);
+        }
+        return used;
     }
 
     private static String counters(WeirProcess node) throws Exception {
@@ -200,6 +203,8 @@ class LeasesIT {
                 database: {url: "postgresql://127.0.0.1:%d/postgres", user: weir, password: "%s"}
                 limits: {connections: 8000, connections-per-address: 8000, calls-per-tenant: 8000}
                 demo: {enabled: false}
+                keys: {pepper: a-pepper-of-all-nodes-of-one-database-0}
+                routes: {sandbox: {kind: llm, provider: sandbox}}
                 """.formatted(node, database.database().port(), password);
     }
 }

@@ -32,7 +32,8 @@ public interface LeaseAllocator {
     /// What a node says and asks about one counter.
     ///
     /// @param amount of the limit, as this node knows it; 0 where nothing is lent because the limit does not block
-    /// @param keep what the node holds itself to, settled and reserved and idle, until it hears the answer
+    /// @param keep what the node holds itself to, settled and reserved and idle, until it hears the answer; what is settled where
+    ///        the limit does not block, so that it counts where the limit comes to
     /// @param need what must be lent beyond that to be of any use, 0 or more
     /// @param wish what would be of use beyond that; where it is more than 0, up to a fair share is lent
     /// @param used what is settled

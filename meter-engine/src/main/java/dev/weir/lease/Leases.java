@@ -308,7 +308,8 @@ public final class Leases {
             var kept = ledger.keep(was.tenant(), was.limit(), was.value(), was.span(), asked.idleMost);
             if (kept.isPresent()) {
                 boolean blocks = was.limit().blocks();
-                asks.add(new Ask(LeaseKey.of(was), blocks ? was.limit().amount() : 0, blocks ? kept.getAsLong() : 0,
+                asks.add(new Ask(LeaseKey.of(was), blocks ? was.limit().amount() : 0,
+                        blocks ? kept.getAsLong() : was.settled(),
                         asked.need, asked.wish, was.settled(), was.lost()));
                 of.add(was);
             }
