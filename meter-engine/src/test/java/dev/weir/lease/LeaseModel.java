@@ -246,8 +246,7 @@ final class LeaseModel {
 
     private void hear(LeaseNode then, Answer answer) {
         Message asked = then.awaited;
-        boolean expected = asked != null && asked.number() == answer.number() && asked.epoch() == answer.epoch();
-        if (!expected) {
+        if (asked == null || asked.number() != answer.number() || asked.epoch() != answer.epoch()) {
             if (makes(LeaseMistake.OLD_ANSWER_APPLIED) && !answer.fenced() && then.phase == Phase.UP) {
                 then.lent = answer.lent();
             }
