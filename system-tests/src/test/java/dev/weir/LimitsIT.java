@@ -30,7 +30,8 @@ class LimitsIT {
 
     @Test
     void aQuotaIsInForceOnEveryNodeAndCountsWhatWasUsedBefore() throws Exception {
-        String shared = CONFIG + ChaosServer.shared().newDatabase().config();
+        String pepper = "keys: {pepper: \"one pepper of more than 32 bytes for both nodes\"}\n";
+        String shared = CONFIG + pepper + ChaosServer.shared().newDatabase().config();
         try (var one = WeirProcess.start(folder.resolve("one"), shared)) {
             String key = one.newKey("acme", "pro");
             for (int i = 0; i < 3; i++) {
