@@ -16,8 +16,8 @@ import dev.weir.tenant.TenantId;
 import java.util.List;
 import java.util.Map;
 
-/// Keeps this node's snapshot of tenants, keys and budgets as new as the database, so that a key revoked on any node is refused on
-/// every node within seconds. Waits for the database: not for event loops.
+/// Keeps this node's snapshot of tenants, keys and budgets as new as the database, so that a key revoked on any node is refused
+/// on every node within seconds. Waits for the database: not for event loops.
 final class DirectorySync {
     private final Directory stored;
     private final TenantDirectory directory;
