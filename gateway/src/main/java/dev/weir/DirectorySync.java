@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Keeps this node's snapshot of tenants, keys, plans, limits and budgets as new as the database, so that a key revoked on any node is
-/// refused on every node within seconds. Waits for the database: not for event loops. Any thread; one at a time.
+/// Keeps this node's snapshot of tenants, keys, plans, limits and budgets as new as the database, so that a key revoked on any
+/// node is refused on every node within seconds. Waits for the database: not for event loops. Any thread; one at a time.
 ///
 /// A row that does not fit the others is left out and logged as an error: it must not take the rest of the directory away.
 final class DirectorySync {

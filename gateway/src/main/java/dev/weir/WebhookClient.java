@@ -24,8 +24,8 @@ import java.util.concurrent.TimeoutException;
 
 /// Posts alerts. Virtual threads only: it waits.
 ///
-/// The receiver's address is looked up for each request, checked (G11.2), and the checked one is dialled; no redirect is followed,
-/// no connection kept, and of the answer nothing but the status is used.
+/// The receiver's address is looked up for each request, checked (G11.2), and the checked one is dialled; no redirect is
+/// followed, no connection kept, and of the answer nothing but the status is used.
 final class WebhookClient implements Deliveries.Sender {
     private static final Duration CONNECT_MAX = Duration.ofSeconds(5);
     private static final Duration WHOLE_MAX = Duration.ofSeconds(12);

@@ -1,8 +1,8 @@
 -- What a tenant may spend, and what was said when it did.
 
 -- A budget is in force as the limit 'budget:' || id on cost. amount is in USD. alerts is [{"percent": 75, "actions": ["notify"]}, …].
--- webhook_secret is sealed: AES-256-GCM with a key that is not in the database, bound to tenant and id. amount_since is when the
--- amount became what it is: windows that ended before are not judged by it.
+-- webhook_secret is sealed: AES-256-GCM with a key that is not in the database, bound to tenant and id. terms_since is when amount,
+-- alerts, entity, period and zone became what they are: windows that ended before are not judged by them.
 CREATE TABLE budgets (
     tenant text NOT NULL REFERENCES tenants,
     id text NOT NULL CHECK (id ~ '^[A-Za-z0-9._-]{1,64}$'),
@@ -16,7 +16,7 @@ CREATE TABLE budgets (
     webhook_url text,
     webhook_secret bytea,
     created_at timestamptz NOT NULL,
-    amount_since timestamptz NOT NULL,
+    terms_since timestamptz NOT NULL,
     PRIMARY KEY (tenant, id),
     CONSTRAINT signed_or_none CHECK ((webhook_url IS NULL) = (webhook_secret IS NULL))
 );
@@ -27,9 +27,9 @@ CREATE POLICY own_tenant ON budgets TO weir_app
     WITH CHECK (tenant = nullif(current_setting('weir.tenant', true), ''));
 CREATE POLICY all_tenants ON budgets FOR SELECT TO weir_auditor USING (true);
 GRANT SELECT, INSERT, DELETE ON budgets TO weir_app;
-GRANT UPDATE (entity_kind, entity_value, period, zone, amount, alerts, webhook_url, webhook_secret, amount_since) ON budgets TO weir_app;
+GRANT UPDATE (entity_kind, entity_value, period, zone, amount, alerts, webhook_url, webhook_secret, terms_since) ON budgets TO weir_app;
 -- all but the secret
-GRANT SELECT (tenant, id, entity_kind, entity_value, period, zone, amount, currency, alerts, webhook_url, created_at, amount_since)
+GRANT SELECT (tenant, id, entity_kind, entity_value, period, zone, amount, currency, alerts, webhook_url, created_at, terms_since)
     ON budgets TO weir_auditor;
 CREATE TRIGGER directory_changed AFTER INSERT OR UPDATE OR DELETE ON budgets
     FOR EACH STATEMENT EXECUTE FUNCTION directory_changed();

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 /// webhook-signature  v1,BASE64(HMAC-SHA256(secret, id "." timestamp "." body))
 /// ```
 ///
-/// The secret is shown as `whsec_` and base64; what signs are the bytes that the base64 stands for. The body is the same, byte for
-/// byte, at each attempt. Sources: cloudevents/spec `json-format.md` 1.0.2; standard-webhooks `spec/standard-webhooks.md`, read on
-/// 2026-11-26.
+/// The secret is shown as `whsec_` and base64; what signs are the bytes that the base64 stands for. The body is the same, byte
+/// for byte, at each attempt. Sources: cloudevents/spec `json-format.md` 1.0.2; standard-webhooks `spec/standard-webhooks.md`,
+/// read on 2026-11-26.
 final class AlertMessage {
     static final String TYPE = "dev.weir.budget.threshold.v1";
     static final String TEST_TYPE = "dev.weir.budget.test.v1";

@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
 /// the first. What this node knows to be written is kept in memory, so that a look that finds nothing new asks the database
 /// nothing.
 ///
-/// Ended windows are looked at as long as the ledger keeps them, because calls that run over the end still settle there. The amount
-/// that was in force is the one that counts: a limit that came, or was changed, after the end has no say in it.
+/// Ended windows are looked at as long as the ledger keeps them, because calls that run over the end still settle there. The
+/// amount that was in force is the one that counts: a limit that came, or was changed, after the end has no say in it.
 ///
 /// Limits per minute have no alerts: they are rates, and their refusals are in the metrics.
 public final class AlertWatch {
@@ -115,7 +115,7 @@ public final class AlertWatch {
                 limits.put(limit.id(), limit);
                 var name = new LimitName(tenant, limit.id());
                 Since since = inForce.get(name);
-                if (since == null || !isSame(since.limit(), limit)) {
+                if (since == null || !since.limit().equals(limit)) {
                     inForce.put(name, new Since(limit, now));
                 }
             }
@@ -125,10 +125,6 @@ public final class AlertWatch {
 
     private static Optional<Limit> inForceOf(TenantDirectory.Snapshot snapshot, LimitName name) {
         return snapshot.limits(name.tenant()).stream().filter(limit -> limit.id().equals(name.id())).findFirst();
-    }
-
-    private static boolean isSame(Limit one, Limit other) {
-        return one.countsAs(other) && one.amount() == other.amount();
     }
 
     private void look(TenantId tenant, Run run, Limit limit, Set<Mark> reached, Instant now) {

@@ -28,13 +28,13 @@ import org.slf4j.LoggerFactory;
 
 /// Sends alerts to their webhooks until somebody takes them: at least once, under the same id each time.
 ///
-/// An alert is tried [#ATTEMPTS_MAX] times over about a day: the first pause is 5 seconds, each is three times the one before up to
-/// 6 hours, and each is made up to a fifth shorter or longer so that many do not come at once. An answer of 2xx ends it well; 410 (the
-/// receiver wants no more) and a webhook that is no more give it up at once. What is given up is a dead letter: an ERROR in the log,
-/// and somebody has to send it again.
+/// An alert is tried [#ATTEMPTS_MAX] times over about a day: the first pause is 5 seconds, each is three times the one before
+/// up to 6 hours, and each is made up to a fifth shorter or longer so that many do not come at once. An answer of 2xx ends it
+/// well; 410 (the receiver wants no more) and a webhook that is no more give it up at once. What is given up is a dead letter:
+/// an ERROR in the log, and somebody has to send it again.
 ///
-/// All nodes share the work: whoever claims an alert has [#CLAIM] to send it. A round sends what is due and returns when all of it
-/// has ended; each delivery is on a virtual thread of its own, so a slow receiver delays others by one timeout at most.
+/// All nodes share the work: whoever claims an alert has [#CLAIM] to send it. A round sends what is due and returns when all of
+/// it has ended; each delivery is on a virtual thread of its own, so a slow receiver delays others by one timeout at most.
 public final class Deliveries implements AutoCloseable {
     public static final int ATTEMPTS_MAX = 12;
     /// More than the sender may take for one request.

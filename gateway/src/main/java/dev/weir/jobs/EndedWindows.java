@@ -8,52 +8,28 @@ import dev.weir.tenant.Limit;
 import dev.weir.tenant.TenantDirectory;
 import dev.weir.tenant.Window;
 import java.time.Instant;
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.StreamSupport;
 
-/// What a start finds in windows that ended before it: a ledger is restored for the running ones only, and whoever died at the end of
-/// a window may not have told of its marks.
+/// What a start finds in windows that ended before it: a ledger is restored for the running ones only, and whoever died at the
+/// end of a window may not have told of its marks.
 public final class EndedWindows {
     private EndedWindows() {}
 
-    /// The marks that were reached in each limit's last window before the running one, and in the last one in which anything was used.
+    /// The marks that each counter had reached in the last window that has ended and in which it was used.
     ///
-    /// @param rows all usage, each once
+    /// @param rows all usage, each once; read once
     public static List<Reached> marks(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows, Instant now) {
-        Instant last = StreamSupport.stream(rows.spliterator(), false)
-                .map(PastUsage::time)
-                .filter(time -> !time.isAfter(now))
-                .max(Instant::compareTo)
-                .orElse(now);
-        var marks = new LinkedHashSet<Reached>();
-        collect(directory, rows, limit -> before(limit, now), now, marks);
-        collect(directory, rows, limit -> limit.window().span(last, limit.zone()), now, marks);
-        return List.copyOf(marks);
-    }
-
-    private static Window.Span before(Limit limit, Instant now) {
-        Window.Span running = limit.window().span(now, limit.zone());
-        return running.ends() ? limit.window().span(running.start().minusNanos(1), limit.zone()) : running;
-    }
-
-    private static void collect(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows,
-            Function<Limit, Window.Span> run, Instant now, Set<Reached> marks) {
-        Admissions.used(directory, rows, run).forEach((counter, used) -> {
+        var marks = new ArrayList<Reached>();
+        Admissions.ended(directory, rows, now).forEach((counter, ended) -> {
             Limit limit = counter.limit();
-            Window.Span span = run.apply(limit);
-            if (span.end().isAfter(now) || limit.window() == Window.MINUTE || used == 0) {
-                return;
-            }
+            var standing = new Standing(limit, counter.value(), ended.settled(), 0, ended.span());
             for (int percent : limit.alerts()) {
-                if (used >= limit.mark(percent)) {
-                    marks.add(
-                            new Reached(counter.tenant(), new Standing(limit, counter.value(), used, 0, span), percent,
-                                    true));
+                if (limit.window() != Window.MINUTE && ended.settled() > 0 && ended.settled() >= limit.mark(percent)) {
+                    marks.add(new Reached(counter.tenant(), standing, percent, true));
                 }
             }
         });
+        return marks;
     }
 }

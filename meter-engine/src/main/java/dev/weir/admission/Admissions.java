@@ -280,16 +280,10 @@ public final class Admissions {
     /// What each counter's window that holds `now` has settled by these rows, 0 or more; counters without a row are not in it.
     public static Map<CounterKey, Long> used(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows,
             Instant now) {
-        return used(directory, rows, limit -> limit.window().span(now, limit.zone()));
-    }
-
-    /// The same for another run of each limit's window.
-    public static Map<CounterKey, Long> used(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows,
-            Function<Limit, Window.Span> run) {
         var sums = new HashMap<CounterKey, Long>();
         for (PastUsage row : rows) {
             for (Limit limit : directory.limits(row.tenant())) {
-                if (!run.apply(limit).holds(row.time())) {
+                if (!limit.window().span(now, limit.zone()).holds(row.time())) {
                     continue;
                 }
                 Subject.match(limit, row,
@@ -299,6 +293,35 @@ public final class Admissions {
             }
         }
         return sums;
+    }
+
+    /// What a counter had settled in a run of its window that has ended.
+    public record Ended(Window.Span span, long settled) {}
+
+    /// The last run of its window that has ended and in which a counter was used, of each counter that has one. What no window
+    /// ends is not in it.
+    public static Map<CounterKey, Ended> ended(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows,
+            Instant now) {
+        var last = new HashMap<CounterKey, Ended>();
+        for (PastUsage row : rows) {
+            for (Limit limit : directory.limits(row.tenant())) {
+                Window.Span span = limit.window().span(row.time(), limit.zone());
+                if (!span.end().isAfter(now)) {
+                    long used = Math.max(0, used(limit.measure(), row.quantities(), row.cost()));
+                    Subject.match(limit, row, (matched, value) -> last.merge(
+                            new CounterKey(row.tenant(), matched, value), new Ended(span, used), Admissions::later));
+                }
+            }
+        }
+        return last;
+    }
+
+    private static Ended later(Ended one, Ended other) {
+        int order = one.span().end().compareTo(other.span().end());
+        if (order != 0) {
+            return order < 0 ? other : one;
+        }
+        return new Ended(one.span(), plus(one.settled(), other.settled()));
     }
 
     /// Rebuilds the counters of windows that have not begun, where a clock that was ahead has left usage in them: those that hold

@@ -25,10 +25,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/// The table of alerts: each mark once, whoever writes it, and its way to who wants to know. Blocks; any thread but an event loop.
+/// The table of alerts: each mark once, whoever writes it, and its way to who wants to know. Blocks; any thread but an event
+/// loop.
 ///
-/// An alert is claimed for a time before it is sent. Who dies while sending lets the time pass, and somebody else sends it again: at
-/// least once, under the same id.
+/// An alert is claimed for a time before it is sent. Who dies while sending lets the time pass, and somebody else sends it
+/// again: at least once, under the same id.
 public final class Alerts {
     private static final String COLUMNS = "id, tenant, limit_id, entity_kind, entity_value, meter, \"window\","
             + " window_start, window_end, percent, amount, settled, reserved, actions, test, node, fired_at, state, attempts,"
@@ -40,7 +41,7 @@ public final class Alerts {
             + " next_attempt_at, test) ";
     private static final String FIRE = """
             WITH budget AS (
-                SELECT webhook_url, amount_since,
+                SELECT webhook_url, terms_since,
                     (SELECT array(SELECT jsonb_array_elements_text(step -> 'actions'))
                      FROM jsonb_array_elements(alerts) AS step WHERE (step ->> 'percent')::int = $10) AS actions
                 FROM weir.budgets WHERE tenant = $2 AND 'budget:' || id = $3
@@ -48,7 +49,7 @@ public final class Alerts {
             how AS (
                 SELECT coalesce((SELECT actions FROM budget), '{log}') AS actions,
                     (SELECT webhook_url IS NOT NULL FROM budget) AS wanted
-                WHERE NOT $16::boolean OR EXISTS (SELECT FROM budget WHERE amount_since < $9::timestamptz)
+                WHERE NOT $16::boolean OR EXISTS (SELECT FROM budget WHERE terms_since < $9::timestamptz)
             )
             """ + INSERT + "SELECT " + VALUES + """
             , actions, $14::text, $15::timestamptz,

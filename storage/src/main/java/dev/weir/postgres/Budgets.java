@@ -28,13 +28,14 @@ public final class Budgets {
     public static final String TABLE = "budgets";
     private static final Logger LOG = LoggerFactory.getLogger(Budgets.class);
     static final String COLUMNS = "tenant, id, entity_kind, entity_value, period, zone, amount, alerts, webhook_url,"
-            + " created_at, amount_since";
+            + " created_at, terms_since";
     private static final String CREATE = "INSERT INTO weir.budgets (tenant, id, entity_kind, entity_value, period, zone,"
-            + " amount, alerts, webhook_url, webhook_secret, created_at, amount_since)"
+            + " amount, alerts, webhook_url, webhook_secret, created_at, terms_since)"
             + " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11"
             + " WHERE EXISTS (SELECT FROM weir.tenants WHERE id = $1) ON CONFLICT DO NOTHING RETURNING " + COLUMNS;
     private static final String CHANGE = "UPDATE weir.budgets SET entity_kind = $3, entity_value = $4, period = $5,"
-            + " zone = $6, amount_since = CASE WHEN amount = $7 THEN amount_since ELSE $11 END, amount = $7, alerts = $8,"
+            + " zone = $6, terms_since = CASE WHEN (entity_kind, entity_value, period, zone, amount, alerts)"
+            + " = ($3, $4, $5, $6, $7, $8) THEN terms_since ELSE $11 END, amount = $7, alerts = $8,"
             + " webhook_url = $9::text, webhook_secret = CASE WHEN $9 IS NULL THEN NULL"
             + " ELSE coalesce($10::bytea, webhook_secret) END WHERE tenant = $1 AND id = $2 RETURNING " + COLUMNS;
     private static final String DELETE = "DELETE FROM weir.budgets WHERE id = $1 RETURNING id";

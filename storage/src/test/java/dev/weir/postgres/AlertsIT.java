@@ -174,7 +174,15 @@ final class AlertsIT {
         assertThat(fire(afterwards)).as("a budget of today").isEmpty();
         postgres.budgets().delete(acme, "daily");
         postgres.budgets().create(budget("10"), null, null, yesterday);
+        var other = new Budget(acme, "daily", Entity.THE_TENANT, Budget.Period.DAILY, ZoneOffset.UTC, Money.ofUsd("10"),
+                List.of(Budget.Threshold.of(75, Budget.Action.LOG)));
+        assertThat(postgres.budgets().change(budget("10"), "https://hooks.example/x", SEALED, NOON, List.of()))
+                .as("a webhook is no term")
+                .hasValueSatisfying(row -> assertThat(row.termsSince()).isEqualTo(yesterday));
         assertThat(fire(afterwards)).isPresent();
+        assertThat(postgres.budgets().change(other, null, null, NOON, List.of()).orElseThrow().termsSince())
+                .as("alerts are")
+                .isEqualTo(NOON);
     }
 
     @Test
@@ -255,7 +263,7 @@ final class AlertsIT {
     @Test
     void theDatabaseItselfRefusesOtherCurrenciesAndUnsignedWebhooks() {
         String insert = "INSERT INTO weir.budgets (tenant, id, entity_kind, entity_value, period, zone, amount, currency,"
-                + " alerts, webhook_url, created_at, amount_since) VALUES ('" + acme + "', 'x', 'tenant', '*', 'daily',"
+                + " alerts, webhook_url, created_at, terms_since) VALUES ('" + acme + "', 'x', 'tenant', '*', 'daily',"
                 + " 'UTC', 1, '%s', '[]', %s, now(), now()) RETURNING id";
         assertThatThrownBy(() -> Tables.value(DATABASE, insert.formatted("EUR", "NULL")))
                 .isInstanceOf(SQLException.class)
@@ -269,7 +277,7 @@ final class AlertsIT {
     void aRowThatIsNoBudgetTakesNoOtherAway() throws SQLException {
         postgres.budgets().create(budget("10"), null, null, NOON);
         Tables.value(DATABASE, "INSERT INTO weir.budgets (tenant, id, entity_kind, entity_value, period, zone, amount,"
-                + " alerts, created_at, amount_since) VALUES ('" + acme
+                + " alerts, created_at, terms_since) VALUES ('" + acme
                 + "', 'odd', 'tenant', '*', 'daily', 'Mars/Base',"
                 + " 1, '[]', now(), now()) RETURNING id");
 

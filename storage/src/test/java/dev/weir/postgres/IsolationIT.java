@@ -139,7 +139,7 @@ final class IsolationIT {
                 + " settled, reserved, actions, node, fired_at, state) VALUES ('x', 'globex', 'l', 'tenant', 'globex', 'cost',"
                 + " 'day', 1, 1, 1, 0, '{}', 'n', now(), 'recorded')",
         "weir_app | INSERT INTO weir.budgets (tenant, id, entity_kind, entity_value, period, zone, amount, alerts, created_at,"
-                + " amount_since) VALUES ('globex', 'x', 'tenant', '*', 'daily', 'UTC', 1, '[]', now(), now())",
+                + " terms_since) VALUES ('globex', 'x', 'tenant', '*', 'daily', 'UTC', 1, '[]', now(), now())",
         "weir_ingest | DELETE FROM weir.budgets"})
     void whatARoleMayNotDo(String role, String sql) throws SQLException {
         assertThat(attempt(role.strip(), "acme", sql.strip())).isEqualTo("no");
