@@ -135,8 +135,7 @@ public final class Leases {
                 accounted ? Math.max(held.lent(), own.settled()) : own.settled(), held.lost() + unaccounted, 0, 0, 0));
         if (unaccounted > 0) {
             keeper.complain(unaccounted + " of limit '" + limit.id() + "' of " + key.tenant() + " (" + key.value()
-                    + ") were lent to a start whose records are not all there: they count as spent until the window ends,"
-                    + " or until they are forfeited");
+                    + ") were lent to a start whose records are not all there: they count as spent until the window ends");
         }
     }
 
