@@ -1,5 +1,6 @@
 package dev.weir;
 
+import dev.weir.port.Clock;
 import dev.weir.postgres.BudgetRow;
 import dev.weir.postgres.Directory;
 import dev.weir.postgres.TenantRow;
@@ -29,11 +30,13 @@ final class DirectorySync {
 
     private final Directory stored;
     private final TenantDirectory directory;
+    private final Clock clock;
     private @Nullable NewLimits newLimits;
 
-    DirectorySync(Directory stored, TenantDirectory directory) {
+    DirectorySync(Directory stored, TenantDirectory directory, Clock clock) {
         this.stored = stored;
         this.directory = directory;
+        this.clock = clock;
     }
 
     /// From now on limits that come into force are given what was used of them before. Until then a start does it for all.
@@ -43,13 +46,17 @@ final class DirectorySync {
 
     /// Takes in what is there now.
     synchronized void refresh() {
+        long asked = clock.nanoTime();
         take(stored.load());
+        directory.confirm(asked);
         countPast();
     }
 
     /// Takes in what is there, if something changed.
     synchronized void refreshIfNewer() {
+        long asked = clock.nanoTime();
         stored.newerThan(directory.snapshot().version()).ifPresent(this::take);
+        directory.confirm(asked);
         countPast();
     }
 

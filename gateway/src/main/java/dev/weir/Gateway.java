@@ -126,7 +126,7 @@ final class Gateway implements AutoCloseable {
             leases = running.add("leases", new NodeLeases(config, store, ledger, lending, clock));
             admissions = new Admissions(ledger, prices, directory, leases.leases());
             var tenants = new StoredTenants(store.postgres());
-            directorySync = new DirectorySync(store.postgres().directory(), directory);
+            directorySync = new DirectorySync(store.postgres().directory(), directory, clock);
             directorySync.refresh();
             demoTenants = new DemoTenants(config, folder, tenants, hasher, random);
             demoTenants.make();
@@ -218,7 +218,7 @@ final class Gateway implements AutoCloseable {
                 deadlines.bodyRate().bytes(),
                 deadlines.writeStall(), config.limits().heldBytesTotal().bytes(), deadlines.keepAlive(),
                 config.limits().connections(), config.limits().connectionsPerAddress(),
-                config.limits().callsPerTenant());
+                config.limits().callsPerTenant(), config.keys().staleAfter());
         var tokenizers = new Tokenizers();
         Thread.ofVirtual().name("weir-warm").start(tokenizers::warm);
         var parts = new ExchangeParts(clock, directory, hasher, admissions, store.spool(), deferred, tokenizers,

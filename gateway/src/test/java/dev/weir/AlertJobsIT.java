@@ -83,7 +83,7 @@ class AlertJobsIT {
         }
 
         void refresh() {
-            new DirectorySync(postgres.directory(), directory).refresh();
+            new DirectorySync(postgres.directory(), directory, clock).refresh();
         }
 
         /// A call that has cost so much ends at this moment.

@@ -33,6 +33,8 @@ GRANT SELECT (tenant, id, entity_kind, entity_value, period, zone, amount, curre
     ON budgets TO weir_auditor;
 CREATE TRIGGER directory_changed AFTER INSERT OR UPDATE OR DELETE ON budgets
     FOR EACH STATEMENT EXECUTE FUNCTION directory_changed();
+CREATE TRIGGER admin_acted AFTER INSERT OR UPDATE OR DELETE ON budgets
+    FOR EACH ROW EXECUTE FUNCTION admin_acted('budget', 'tenant', 'id');
 
 -- A mark that was reached: once for each limit, entity, run of its window, percentage and amount, whoever of the nodes writes it
 -- first. window_start NULL: the window is 'total'. amount, settled and reserved are in USD where the meter is cost, else in whole

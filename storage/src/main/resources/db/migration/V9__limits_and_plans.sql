@@ -123,7 +123,7 @@ CREATE TRIGGER never_changed BEFORE UPDATE OR DELETE OR TRUNCATE ON admin_action
 
 -- For each table that administrators change: AFTER INSERT OR UPDATE OR DELETE … FOR EACH ROW EXECUTE FUNCTION
 -- admin_acted(noun, column of the tenant or '', column of the target). An update that changes nothing is no action. The hash of a key
--- is left out.
+-- and the secret of a webhook are left out.
 CREATE FUNCTION admin_acted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = weir, pg_temp AS $$
 DECLARE
     was jsonb;
@@ -131,10 +131,10 @@ DECLARE
     either jsonb;
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        was := to_jsonb(OLD) - 'hash';
+        was := to_jsonb(OLD) - 'hash' - 'webhook_secret';
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        now_is := to_jsonb(NEW) - 'hash';
+        now_is := to_jsonb(NEW) - 'hash' - 'webhook_secret';
     END IF;
     IF (was - 'changed_at') IS NOT DISTINCT FROM (now_is - 'changed_at') THEN
         RETURN NULL;

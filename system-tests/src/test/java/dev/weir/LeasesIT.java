@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.weir.postgres.EmbeddedPostgres;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -30,6 +31,10 @@ import org.junit.jupiter.api.io.TempDir;
 class LeasesIT {
     private static final int CALLS = 2_000;
     private static final int ROOM = 100;
+    /// Two cents: 50,000 tokens out at 0.40 dollars per million.
+    private static final String DEAR = """
+            {"model": "sandbox-small", "max_tokens": 50000, "messages": [{"role": "user", "content": "hi"}],
+             "weir_sandbox": {"output_tokens": 9000}}""";
     private static final int REPETITIONS = Integer.getInteger("weir.leases.repetitions", 20);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -95,6 +100,34 @@ class LeasesIT {
         }
     }
 
+    @Test
+    void aBudgetIsOpenWithinItsBoundWithoutTheDatabaseAndItsEventsSaySo() throws Exception {
+        int port = WeirProcess.freePort();
+        var database = EmbeddedPostgres.start(folder.resolve("db"), port);
+        try (var one = WeirProcess.start(folder.resolve("one"), config(database, "one"))) {
+            String key = limited(List.of(one), "acme", """
+                    {"id": "cost", "tenant": "acme", "entity": {"kind": "tenant", "value": "*"}, "meter": "cost",
+                     "window": "total", "amount": "1", "action": "block"}""");
+            assertThat(send(one, key, DEAR).statusCode()).isEqualTo(200);
+            database.close();
+            HttpResponse<String> answer = send(one, key, DEAR);
+            while (answer.statusCode() == 200) {
+                answer = send(one, key, DEAR);
+            }
+            assertThat(answer.statusCode()).isEqualTo(429);
+            assertThat(answer.body()).contains("cap_unavailable");
+            database = EmbeddedPostgres.start(folder.resolve("db"), port);
+            await().atMost(PATIENCE).ignoreExceptions().until(() -> used(one, "acme").containsKey("blocked"));
+            List<JsonObject> events = Events.of(one, "acme");
+            assertThat(events).anyMatch(event -> event.getJsonArray("flags").contains("budget_open"));
+            assertThat(events.stream().map(event -> new BigDecimal(event.getString("cost"))).reduce(BigDecimal::add))
+                    .hasValueSatisfying(cost -> assertThat(cost).isBetween(new BigDecimal("0.4"),
+                            new BigDecimal("1.01")));
+        } finally {
+            database.close();
+        }
+    }
+
     private static void kill(WeirProcess node) {
         try {
             node.kill();
@@ -103,14 +136,18 @@ class LeasesIT {
         }
     }
 
-    /// A tenant with room for a hundred calls, known on all nodes. Its limit is there before its key, so who knows the key
-    /// knows the limit.
+    /// A tenant with room for a hundred calls, known on all nodes.
     private static String capped(List<WeirProcess> nodes, String tenant) throws Exception {
-        WeirProcess first = nodes.getFirst();
-        first.control("POST", "/api/tenants", "{\"id\": \"" + tenant + "\", \"plan\": \"pro\"}");
-        first.control("POST", "/api/limits", """
+        return limited(nodes, tenant, """
                 {"id": "calls", "tenant": "%s", "entity": {"kind": "tenant", "value": "*"}, "meter": "calls",
                  "window": "total", "amount": "%d", "action": "block"}""".formatted(tenant, ROOM));
+    }
+
+    /// The limit is there before the key, so who knows the key knows the limit.
+    private static String limited(List<WeirProcess> nodes, String tenant, String limit) throws Exception {
+        WeirProcess first = nodes.getFirst();
+        first.control("POST", "/api/tenants", "{\"id\": \"" + tenant + "\", \"plan\": \"pro\"}");
+        first.control("POST", "/api/limits", limit);
         String key = new JsonObject(first.control("POST", "/api/keys", "{\"tenant\": \"" + tenant + "\"}"))
                 .getString("key");
         for (WeirProcess node : nodes) {

@@ -103,7 +103,8 @@ public record GatewayConfig(Listen listen, Control control, Path data, Node node
 
     /// @param pepper what tenant keys are hashed with; empty: made once and kept in the data folder
     /// @param admin the admin key of the control plane; empty: made once and kept in the data folder
-    public record Keys(Optional<Secret> pepper, Optional<Secret> admin) {}
+    /// @param staleAfter without word from the database for so long, nobody is trusted any more
+    public record Keys(Optional<Secret> pepper, Optional<Secret> admin, Duration staleAfter) {}
 
     /// @param allowPrivate whether webhooks may be on this machine or a private network, and without TLS (G11.2)
     public record Alerts(boolean allowPrivate) {}

@@ -148,11 +148,12 @@ final class GatewayKeys {
     private static GatewayConfig.Keys keys(Section root) {
         Section keys = root.section("keys");
         Optional<Secret> pepper = keys.secret("pepper");
+        Duration staleAfter = keys.duration("stale-after", DAY, Duration.ofSeconds(10), Duration.ofDays(30));
         keys.end();
         Section admin = root.section("admin");
         Optional<Secret> adminKey = admin.secret("key");
         admin.end();
-        return new GatewayConfig.Keys(pepper, adminKey);
+        return new GatewayConfig.Keys(pepper, adminKey, staleAfter);
     }
 
     private static GatewayConfig.Alerts alerts(Section alerts) {

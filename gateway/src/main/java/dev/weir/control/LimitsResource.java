@@ -3,6 +3,7 @@ package dev.weir.control;
 import dev.weir.postgres.Capacities;
 import dev.weir.postgres.TenantLimit;
 import dev.weir.postgres.TenantLimit.Source;
+import dev.weir.tenant.Budget;
 import dev.weir.tenant.Entity;
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.TenantId;
@@ -70,6 +71,10 @@ public final class LimitsResource implements Resource {
             return Problem.invalid("/id", "is kept for the limit that "
                     + (limit.id().equals(QuotaResource.ID) ? "POST /quota" : "PUT /api/capacity")
                     + " makes", "Choose another id, or use that operation.");
+        }
+        if (limit.id().startsWith(Budget.LIMIT_PREFIX)) {
+            return Problem.invalid("/id", "is kept for the limits that budgets are in force as",
+                    "Choose another id, or use POST /api/budgets.");
         }
         boolean stranger = limit.entity().kind() == Entity.Kind.TENANT && !limit.entity().covers(tenant.value());
         return stranger

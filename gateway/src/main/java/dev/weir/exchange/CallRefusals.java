@@ -50,6 +50,13 @@ final class CallRefusals {
                 : null;
     }
 
+    static Refusal directoryStale() {
+        return Refusal.of(RefusalCode.DIRECTORY_STALE,
+                "Weir has not heard from its database for longer than it trusts what it knows of keys (keys.stale-after)."
+                        + " Try again when the database is back.",
+                SHED_SECONDS);
+    }
+
     static Refusal tooManyCalls(int most) {
         return Refusal.of(RefusalCode.CONCURRENCY_EXCEEDED, "This tenant runs " + most
                 + " calls, which is as many at a time as this node takes from one tenant (limits.calls-per-tenant)."

@@ -13,9 +13,11 @@ import java.time.Duration;
 /// @param connections open client connections
 /// @param connectionsPerAddress of one client address
 /// @param callsPerTenant calls of one tenant that run at a time
+/// @param directoryMaxAge how old what is known of keys may be
 public record ExchangeLimits(Duration bodyFirstByte, Duration bodyGrace, long bodyBytesPerSecondMin,
         Duration writeStall, long heldBytesTotal, Duration keepAlive, int connections, int connectionsPerAddress,
-        int callsPerTenant) {
+        int callsPerTenant, Duration directoryMaxAge) {
     public static final ExchangeLimits DEFAULTS = new ExchangeLimits(Duration.ofSeconds(10), Duration.ofSeconds(20),
-            500, Duration.ofSeconds(60), 1L << 30, Duration.ofSeconds(75), 10_000, 10_000, 10_000);
+            500, Duration.ofSeconds(60), 1L << 30, Duration.ofSeconds(75), 10_000, 10_000, 10_000,
+            Duration.ofDays(1));
 }

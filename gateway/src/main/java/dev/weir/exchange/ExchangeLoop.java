@@ -89,6 +89,11 @@ final class ExchangeLoop {
         return parts.directory();
     }
 
+    /// Whether what is known of tenants and keys is too old to trust anybody by it.
+    boolean isDirectoryStale() {
+        return clock().nanoTime() - directory().confirmedNanos() > parts.limits().directoryMaxAge().toNanos();
+    }
+
     KeyHasher hasher() {
         return parts.hasher();
     }

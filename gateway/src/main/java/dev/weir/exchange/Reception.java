@@ -47,6 +47,9 @@ final class Reception {
 
     /// A webhook's sender shows no key: it signs the body, which comes later ([Webhooks]).
     private @Nullable Refusal identify(NormalPath.Normal target) {
+        if (loop.isDirectoryStale()) {
+            return CallRefusals.directoryStale();
+        }
         if (call.isWebhook()) {
             return CallRefusals.byHead(call, target, request);
         }

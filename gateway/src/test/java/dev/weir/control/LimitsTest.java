@@ -106,6 +106,7 @@ class LimitsTest {
             amount   | 9000000000000000001     | 9000000000000000000
             id       | a b                     | A-Z a-z 0-9
             id       | monthly-total           | POST /quota
+            id       | budget:daily            | POST /api/budgets
             id       | capacity-concurrency    | PUT /api/capacity
             meter    | tool_calls_requested    | never capped
             meter    | concurrency             | total

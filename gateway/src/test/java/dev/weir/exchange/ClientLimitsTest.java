@@ -34,7 +34,7 @@ class ClientLimitsTest {
         ExchangeLimits usual = ExchangeLimits.DEFAULTS;
         plane = new TestPlane("", new ExchangeLimits(usual.bodyFirstByte(), usual.bodyGrace(),
                 usual.bodyBytesPerSecondMin(), usual.writeStall(), usual.heldBytesTotal(), keepAlive, connections,
-                perAddress, callsPerTenant));
+                perAddress, callsPerTenant, usual.directoryMaxAge()));
         plane.upstream.answers((request, wire, number) -> wire.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
     }
 

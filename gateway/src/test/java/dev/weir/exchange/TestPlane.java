@@ -153,7 +153,13 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
         swap("key_2");
     }
 
+    /// Until [#forget()] it is so long ago that the database was last heard of keys.
+    void notHeardFor(Duration age) {
+        directory.confirm(clock.nanoTime() - age.toNanos());
+    }
+
     private void swap(String keyId, Limit... limits) {
+        directory.confirm(clock.nanoTime());
         directory.swap(TenantDirectory.Snapshot.of(VERSION.incrementAndGet(), Plan.SHIPPED,
                 List.of(new Tenant(ACME, "pro", null, List.of(limits))),
                 List.of(new TenantKey(new KeyId(keyId), hasher.hash(key), ACME, null, key.last4(), false))));

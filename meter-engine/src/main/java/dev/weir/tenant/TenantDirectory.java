@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// A call that was identified keeps the identity of its admission whatever is swapped in meanwhile (G13.2).
 public final class TenantDirectory {
     private volatile Snapshot snapshot;
+    private volatile long confirmedNanos;
 
     public TenantDirectory(Snapshot first) {
         this.snapshot = first;
@@ -37,6 +38,16 @@ public final class TenantDirectory {
         }
         snapshot = next;
         return true;
+    }
+
+    /// Notes that the snapshot in force was found to be the latest at that moment of the monotonic clock.
+    public void confirm(long nanoTime) {
+        confirmedNanos = nanoTime;
+    }
+
+    /// When the snapshot in force was last known to be the latest, by the monotonic clock.
+    public long confirmedNanos() {
+        return confirmedNanos;
     }
 
     public Snapshot snapshot() {
