@@ -286,6 +286,7 @@ final class Gateway implements AutoCloseable {
                 spool::quotaBytes, () -> spool.pressure().ordinal(), spool::suspectSegments, spool::badBlocks,
                 spool::unsyncedNanos));
         metrics.watchGaps(store.postgres().gapLog()::gaps, store.postgres().gapLog()::events);
+        metrics.watchLeases(leases.leases()::exchanges, leases.leases()::failedExchanges, lending::isValid);
         metrics.watchTwin(() -> store.twin() > 0);
         metrics.watchShipper(shipper::storedEvents, shipper::failedSteps, shipper::sentAgain);
         metrics.watchCallsInFlight(this::callsInFlight);

@@ -166,6 +166,24 @@ enum Family {
             Kind.GAUGE,
             null,
             "1 where another process has begun under this node's name while this one runs, else 0."),
+    LEASE_EXCHANGES(
+            "weir_lease_exchanges_total",
+            "weir.lease.exchanges",
+            Kind.COUNTER,
+            null,
+            "Messages about shared limits that PostgreSQL answered."),
+    LEASE_ERRORS(
+            "weir_lease_errors_total",
+            "weir.lease.errors",
+            Kind.COUNTER,
+            null,
+            "Messages about shared limits that were not answered: calls go on within what was lent."),
+    LEASES_USABLE(
+            "weir_leases_usable",
+            "weir.leases.usable",
+            Kind.GAUGE,
+            null,
+            "1 while this node may spend from what it was lent; 0: hard-capped calls get 429 cap_unavailable."),
     ALERTS(
             "weir_alerts_fired_total",
             "weir.alerts.fired",

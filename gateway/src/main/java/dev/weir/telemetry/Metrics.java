@@ -121,6 +121,13 @@ public final class Metrics implements AutoCloseable {
         registry.sum(Family.GAP_EVENTS, events, LongSupplier::getAsLong);
     }
 
+    /// Names where it is read what became of this node's leases. Once.
+    public void watchLeases(LongSupplier exchanges, LongSupplier errors, BooleanSupplier usable) {
+        registry.sum(Family.LEASE_EXCHANGES, exchanges, LongSupplier::getAsLong);
+        registry.sum(Family.LEASE_ERRORS, errors, LongSupplier::getAsLong);
+        registry.gauge(Family.LEASES_USABLE, () -> usable.getAsBoolean() ? 1 : 0);
+    }
+
     /// Names where it is read what became of alerts; all but the dead letters only ever rise. Once.
     public void watchAlerts(LongSupplier fired, LongSupplier delivered, LongSupplier failed, LongSupplier givenUp,
             LongSupplier dead) {

@@ -49,6 +49,7 @@ class MetricFamiliesTest {
         metrics.watchGaps(() -> 10, () -> 11);
         metrics.watchAlerts(() -> 1, () -> 2, () -> 3, () -> 4, () -> 5);
         metrics.watchTwin(() -> false);
+        metrics.watchLeases(() -> 12, () -> 13, () -> true);
         metrics.watchShipper(() -> 5, () -> 6, () -> 7);
         metrics.watchSink(
                 new Sink(new StreamConfig("127.0.0.1:9092", "usage", 1, 1, "sinks", Map.of()), new Nowhere()));
