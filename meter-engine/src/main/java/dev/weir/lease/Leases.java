@@ -15,11 +15,13 @@ import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantDirectory;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /// One thread keeps them: it calls [#step] and waits as long as that says, or until [Keeper#hurry]. Calls wait in [#ask], from any
 /// thread, and hear what came of it from the thread that keeps leases.
 public final class Leases {
-    private static final int ASKS_MAX = 500;
+    /// In one exchange: its counters are locked together.
+    private static final int ASKS_MAX = 100;
     private static final long BACKOFF_NANOS = 200_000_000;
     private static final long HURRY_NANOS = 20_000_000;
     private static final long STEPS_AHEAD = 8;
@@ -46,6 +49,7 @@ public final class Leases {
 
     // The lease thread.
     private final Map<LeaseKey, Seen> seen = new HashMap<>();
+    private final Queue<Asked> due = new ArrayDeque<>();
     private long number;
     private long tickedNanos;
     private boolean fenced;
@@ -81,8 +85,8 @@ public final class Leases {
 
     /// What was told of a counter when it was last brought up to date.
     private static final class Seen {
-        long settled = -1;
-        long spent;
+        long settledTold = -1;
+        long spent = -1;
         long movedNanos;
     }
 
@@ -121,9 +125,8 @@ public final class Leases {
                 }
             }
         }
-        var all = new LinkedHashMap<LeaseKey, Asked>();
-        bringUpToDate(all, false);
-        exchangeAll(List.copyOf(all.values()), false);
+        lookThrough(false);
+        exchangeAll(due);
     }
 
     private void takeOver(Held held, Limit limit, boolean intact) {
@@ -161,11 +164,15 @@ public final class Leases {
     /// node's at its next start.
     public void giveBack() {
         try {
-            exchangeAll(ledger.holdings(clock.now()).stream().filter(holding -> holding.idle() > 0).map(holding -> {
-                var asked = new Asked(holding);
-                asked.idleMost = 0;
-                return asked;
-            }).toList(), false);
+            due.clear();
+            for (Holding holding : ledger.holdings(clock.now())) {
+                if (holding.idle() > 0) {
+                    var asked = new Asked(holding);
+                    asked.idleMost = 0;
+                    due.add(asked);
+                }
+            }
+            exchangeAll(due);
         } catch (LeaseException failed) {
             keeper.complain("idle leases were not given back, the next start of this node has them: "
                     + failed.getMessage());
@@ -173,32 +180,51 @@ public final class Leases {
         answer(take(), Answer.UNAVAILABLE);
     }
 
-    /// One exchange, where there is anything to say.
+    /// Serves the calls that wait, then says some of what is due.
     ///
     /// @return how long to wait before the next step unless a call asks, in nanoseconds
     public long step() {
         List<Waiting> waiting = take();
-        boolean due = hurried || clock.nanoTime() - tickedNanos >= terms.every().toNanos();
-        hurried = false;
-        if (waiting.isEmpty() && !due) {
-            return Math.max(1, terms.every().toNanos() - (clock.nanoTime() - tickedNanos));
-        }
-        var asks = new LinkedHashMap<LeaseKey, Asked>();
-        waiting.forEach(call -> call.shortage.needs().forEach(need -> note(asks, call.shortage, need)));
-        if (due) {
-            tickedNanos = clock.nanoTime();
-            bringUpToDate(asks, true);
-        }
         try {
-            exchangeAll(List.copyOf(asks.values()), due);
+            if (!waiting.isEmpty()) {
+                exchangeAll(asksOf(waiting));
+                List<Waiting> served = waiting;
+                waiting = List.of();
+                served.forEach(call -> call.then.accept(answerTo(call.shortage)));
+            }
+            sayDue();
             lastError = null;
         } catch (LeaseException failed) {
             fail(failed);
+            due.clear();
             answer(waiting, Answer.UNAVAILABLE);
             return BACKOFF_NANOS;
         }
-        waiting.forEach(call -> call.then.accept(answerTo(call.shortage)));
-        return terms.every().toNanos();
+        return due.isEmpty() ? Math.max(1, terms.every().toNanos() - (clock.nanoTime() - tickedNanos)) : 0;
+    }
+
+    /// Once a second, or in a hurry, all that is due is gathered; one exchange of it goes out in each step, so that a call that asks
+    /// waits for no more than that.
+    private void sayDue() throws LeaseException {
+        if (due.isEmpty() && (hurried || clock.nanoTime() - tickedNanos >= terms.every().toNanos())) {
+            hurried = false;
+            tickedNanos = clock.nanoTime();
+            lookThrough(true);
+            if (due.isEmpty()) {
+                exchange(List.of());
+            }
+        }
+        if (!due.isEmpty()) {
+            exchange(take(due));
+        }
+    }
+
+    private static List<Asked> take(Queue<Asked> from) {
+        var some = new ArrayList<Asked>();
+        while (some.size() < ASKS_MAX && !from.isEmpty()) {
+            some.add(from.remove());
+        }
+        return some;
     }
 
     private List<Waiting> take() {
@@ -237,6 +263,16 @@ public final class Leases {
         }
     }
 
+    private Queue<Asked> asksOf(List<Waiting> waiting) {
+        var asks = new LinkedHashMap<LeaseKey, Asked>();
+        for (Waiting call : waiting) {
+            for (Shortage.Need need : call.shortage.needs()) {
+                note(asks, call.shortage, need);
+            }
+        }
+        return new ArrayDeque<>(asks.values());
+    }
+
     private void note(Map<LeaseKey, Asked> asks, Shortage shortage, Shortage.Need need) {
         var key = LeaseKey.of(shortage.tenant(), need.limit(), need.value(), need.span());
         var asked = asks.computeIfAbsent(key, _ -> new Asked(
@@ -247,52 +283,51 @@ public final class Leases {
                 need.limit().amount()));
     }
 
+    /// Gathers what is to be said of each counter.
+    ///
     /// @param balanced whether to refill and give back too
-    private void bringUpToDate(Map<LeaseKey, Asked> asks, boolean balanced) {
+    private void lookThrough(boolean balanced) {
         long now = clock.nanoTime();
         var current = new HashMap<LeaseKey, Seen>();
         for (Holding holding : ledger.holdings(clock.now())) {
             LeaseKey key = LeaseKey.of(holding);
             Seen before = seen.getOrDefault(key, new Seen());
             current.put(key, before);
-            if (holding.settled() + holding.reserved() != before.spent || before.settled < 0) {
+            if (holding.settled() + holding.reserved() != before.spent) {
+                before.spent = holding.settled() + holding.reserved();
                 before.movedNanos = now;
             }
-            before.spent = holding.settled() + holding.reserved();
             boolean quiet = now - before.movedNanos >= terms.quiet().toNanos();
-            if (balanced && holding.limit().blocks() && !asks.containsKey(key)) {
-                balance(asks, key, holding, quiet);
+            var asked = new Asked(holding);
+            boolean changes = balanced && holding.limit().blocks() && balance(asked, quiet);
+            if (changes || holding.settled() != before.settledTold || !quiet && lending.nodes() > 1) {
+                due.add(asked);
             }
-            if (holding.settled() != before.settled || !quiet && lending.nodes() > 1) {
-                asks.computeIfAbsent(key, _ -> new Asked(holding));
-            }
-            before.settled = holding.settled();
         }
         seen.clear();
         seen.putAll(current);
     }
 
     /// A busy counter holds about a fair share idle, a quiet one nothing.
-    private void balance(Map<LeaseKey, Asked> asks, LeaseKey key, Holding holding, boolean quiet) {
+    ///
+    /// @return whether more or less is wanted than is held
+    private boolean balance(Asked asked, boolean quiet) {
+        Holding holding = asked.holding;
         long fair = quiet ? 0 : (holding.free() + holding.idle()) / (2L * lending.nodes());
         if (holding.idle() > 2 * fair) {
-            var asked = new Asked(holding);
             asked.idleMost = fair;
-            asks.put(key, asked);
-        } else if (!quiet && (holding.idle() < fair / 2 || holding.wanted() > holding.idle())) {
-            var asked = new Asked(holding);
-            asked.wish = Math.max(1, holding.wanted());
-            asks.put(key, asked);
+            return true;
         }
+        if (!quiet && (holding.idle() < fair / 2 || holding.wanted() > holding.idle())) {
+            asked.wish = Math.max(1, holding.wanted());
+            return true;
+        }
+        return false;
     }
 
-    /// @param speak whether to say something even where there is nothing to say, so that leases do not expire
-    private void exchangeAll(List<Asked> all, boolean speak) throws LeaseException {
-        for (int from = 0; from < all.size(); from += ASKS_MAX) {
-            exchange(all.subList(from, Math.min(all.size(), from + ASKS_MAX)));
-        }
-        if (all.isEmpty() && speak) {
-            exchange(List.of());
+    private void exchangeAll(Queue<Asked> all) throws LeaseException {
+        while (!all.isEmpty()) {
+            exchange(take(all));
         }
     }
 
@@ -321,6 +356,10 @@ public final class Leases {
             Lent lent = heard.lent().get(i);
             ledger.lend(new Holding(was.tenant(), was.limit(), was.value(), was.span(), 0, 0, lent.lent(), lent.lost(),
                     lent.elsewhereLent(), lent.elsewhereUsed(), 0));
+            Seen told = seen.get(LeaseKey.of(was));
+            if (told != null) {
+                told.settledTold = was.settled();
+            }
         }
         lending.extend(sentNanos + terms.usableNanos(), heard.nodes());
     }
