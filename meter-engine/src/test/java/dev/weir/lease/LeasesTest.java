@@ -215,7 +215,7 @@ class LeasesTest {
         for (int i = 0; i < 10_000; i++) {
             node.settle(node.admitted(large, 1), 1);
         }
-        assertThat(node.leases.exchanges() - before).isEqualTo(1);
+        assertThat(node.leases.exchanges() - before).as("one for the first call, one because it was due").isEqualTo(2);
     }
 
     @Test
@@ -230,6 +230,7 @@ class LeasesTest {
         held.forEach(a.ledger::release);
         for (int second = 0; second < 7; second++) {
             a.tick();
+            b.tick();
         }
         assertThat(allocator.lent(key(CALLS))).isZero();
         b.admitted(CALLS, 100);
