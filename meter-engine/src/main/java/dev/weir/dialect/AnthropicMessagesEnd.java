@@ -45,11 +45,6 @@ final class AnthropicMessagesEnd extends LengthEnd<AnthropicMessagesEnd.Field> {
     }
 
     @Override
-    boolean ends(EventEnds.Framing framing) {
-        return framing == EventEnds.Framing.EVENTS;
-    }
-
-    @Override
     boolean canEnd() {
         return open.size() <= OPEN_MAX;
     }

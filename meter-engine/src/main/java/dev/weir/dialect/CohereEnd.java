@@ -36,11 +36,6 @@ final class CohereEnd extends LengthEnd<CohereEnd.Field> {
     }
 
     @Override
-    boolean ends(EventEnds.Framing framing) {
-        return framing == EventEnds.Framing.EVENTS;
-    }
-
-    @Override
     long endMaxAfter(long eventBytes) {
         return 2 * EVENT_MAX;
     }

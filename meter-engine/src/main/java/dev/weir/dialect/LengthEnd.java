@@ -13,8 +13,10 @@ abstract class LengthEnd<F extends Enum<F>> extends JsonListener<F> {
 
     abstract JsonPaths<F> paths();
 
-    /// Whether it can end a stream that is framed so.
-    abstract boolean ends(EventEnds.Framing framing);
+    /// Whether it can end a stream that is framed so: usually one of events.
+    boolean ends(EventEnds.Framing framing) {
+        return framing == EventEnds.Framing.EVENTS;
+    }
 
     /// Whether it can end the stream where it is now.
     boolean canEnd() {

@@ -52,11 +52,6 @@ final class OpenAiChatEnd extends LengthEnd<OpenAiChatEnd.Field> {
     }
 
     @Override
-    boolean ends(EventEnds.Framing framing) {
-        return framing == EventEnds.Framing.EVENTS;
-    }
-
-    @Override
     boolean canEnd() {
         return seen.length() <= Math.min(choices, CHOICES_MAX);
     }

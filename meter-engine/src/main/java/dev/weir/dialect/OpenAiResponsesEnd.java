@@ -59,11 +59,6 @@ final class OpenAiResponsesEnd extends LengthEnd<OpenAiResponsesEnd.Field> {
     }
 
     @Override
-    boolean ends(EventEnds.Framing framing) {
-        return framing == EventEnds.Framing.EVENTS;
-    }
-
-    @Override
     long endMaxAfter(long eventBytes) {
         long repeated = tooLong ? 0 : Math.min(TEXT_MAX + ITEM_MAX, output.length() + eventBytes + ITEM_MAX);
         return 3 * EVENT_MAX + repeated;

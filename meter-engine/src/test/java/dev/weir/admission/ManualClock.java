@@ -4,19 +4,19 @@ import dev.weir.port.Clock;
 import java.time.Duration;
 import java.time.Instant;
 
-/// A clock that stands until it is moved.
-final class ManualClock implements Clock {
-    private Instant now;
+/// A clock that stands until it is moved. Any thread.
+public final class ManualClock implements Clock {
+    private volatile Instant now;
 
-    ManualClock(String now) {
+    public ManualClock(String now) {
         this.now = Instant.parse(now);
     }
 
-    void set(String moment) {
+    public void set(String moment) {
         now = Instant.parse(moment);
     }
 
-    void pass(Duration duration) {
+    public void pass(Duration duration) {
         now = now.plus(duration);
     }
 

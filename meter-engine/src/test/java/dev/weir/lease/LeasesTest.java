@@ -2,6 +2,7 @@ package dev.weir.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.admission.ManualClock;
 import dev.weir.ledger.Claimed;
 import dev.weir.ledger.Claims;
 import dev.weir.ledger.Exceeded;
@@ -9,7 +10,6 @@ import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Lending;
 import dev.weir.ledger.Reservation;
 import dev.weir.ledger.Shortage;
-import dev.weir.port.Clock;
 import dev.weir.tenant.Entity;
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
@@ -20,7 +20,6 @@ import dev.weir.tenant.TenantId;
 import dev.weir.tenant.Window;
 import dev.weir.usage.Meter;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -42,26 +41,7 @@ class LeasesTest {
             4);
 
     private final MemoryAllocator allocator = new MemoryAllocator();
-    private final HandClock clock = new HandClock();
-
-    /// A clock that is moved by hand.
-    private static final class HandClock implements Clock {
-        private volatile long nanos = 1_000_000_000_000L;
-
-        @Override
-        public Instant now() {
-            return Instant.parse("2026-11-26T08:00:00Z").plusNanos(nanos);
-        }
-
-        @Override
-        public long nanoTime() {
-            return nanos;
-        }
-
-        void pass(Duration time) {
-            nanos += time.toNanos();
-        }
-    }
+    private final ManualClock clock = new ManualClock("2026-11-26T08:00:00Z");
 
     /// Steps only when it is told to.
     private static class Deaf implements Leases.Keeper {
