@@ -66,12 +66,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One running Weir: every part, built and wired by hand in the order in which they need each other.
 ///
 /// A start returns when both planes listen. [#close()] drains: no new calls, running ones finish within `deadlines.drain`,
 /// everything kept is shipped, everything started is stopped.
 final class Gateway implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final long START_SECONDS_MAX = 60;
     /// For one part; what does not stop within it ends with the process.
     private static final long STOP_SECONDS_MAX = 10;
@@ -123,6 +126,7 @@ final class Gateway implements AutoCloseable {
         try {
             running.add("event loops", () -> awaitStop(vertx.close()));
             store = running.add("store", Store.open(config, folder, vertx, ports, prices));
+            checkPepper();
             leases = running.add("leases", new NodeLeases(config, store, ledger, lending, clock));
             admissions = new Admissions(ledger, prices, directory, leases.leases());
             var tenants = new StoredTenants(store.postgres());
@@ -186,6 +190,16 @@ final class Gateway implements AutoCloseable {
     /// Brings changes of tenants and keys into force on this node.
     void refreshDirectory() {
         directorySync.refresh();
+    }
+
+    /// Nodes with different peppers know none of each other's keys, and nothing else would say so.
+    private void checkPepper() {
+        if (!store.postgres().installation().hasPepper(hasher.mark())) {
+            LOG.error(
+                    "the keys in this database are hashed with another pepper than this node's: tenants' keys that were made"
+                            + " elsewhere are unknown here, and those made here elsewhere. Give all nodes of the database the same"
+                            + " keys.pepper; where the first one made its own, it is in pepper.key in its data folder.");
+        }
     }
 
     private HeadLimits headLimits() {

@@ -128,6 +128,17 @@ class LeasesIT {
         }
     }
 
+    @Test
+    void aNodeWithAnotherPepperSaysThatItKnowsNobodysKeys() throws Exception {
+        try (var database = EmbeddedPostgres.start(folder.resolve("db"));
+                var one = WeirProcess.start(folder.resolve("one"), config(database, "one"));
+                var two = WeirProcess.start(folder.resolve("two"),
+                        config(database, "two").replace("a-pepper-of-all", "some-other-pepper"))) {
+            assertThat(one.log()).doesNotContain("another pepper");
+            assertThat(two.log()).contains("another pepper", "keys.pepper");
+        }
+    }
+
     private static void kill(WeirProcess node) {
         try {
             node.kill();

@@ -2,6 +2,7 @@ package dev.weir.tenant;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.HexFormat;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -12,6 +13,9 @@ import javax.crypto.spec.SecretKeySpec;
 public final class KeyHasher {
     public static final int PEPPER_BYTES_MIN = 32;
     private static final String ALGORITHM = "HmacSHA256";
+    /// No key has this form.
+    private static final String MARKED = "which pepper this is";
+    private static final int MARK_BYTES = 16;
 
     private final Mac prototype;
 
@@ -35,6 +39,12 @@ public final class KeyHasher {
 
     public ApiKeyHash hash(ApiKey key) {
         return ApiKeyHash.of(ownMac().doFinal(key.reveal().getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    /// Tells this pepper from others, and nothing else about it: 32 hex digits.
+    public String mark() {
+        byte[] mark = ownMac().doFinal(MARKED.getBytes(StandardCharsets.US_ASCII));
+        return HexFormat.of().formatHex(mark, 0, MARK_BYTES);
     }
 
     private Mac ownMac() {

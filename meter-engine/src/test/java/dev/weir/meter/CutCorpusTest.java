@@ -26,6 +26,8 @@ class CutCorpusTest {
     /// The provider's own tools, or another pass of the model: input that was not there at the first frame.
     private static final Pattern READ_MORE = Pattern.compile("\"server_tool_use\"|\"compaction|\"iterations\"");
     private static final Tokenizers TOKENIZERS = new Tokenizers();
+    /// A word that is cut can make more tokens than the whole one: no merge of a tokenizer reaches beyond a word.
+    private static final int LAST_WORD_TOKENS = 8;
     private static final TokenCount INPUT = new TokenCount(1_234_567, Provenance.BOUND);
 
     private static List<JsonNode> streams = List.of();
@@ -59,7 +61,7 @@ class CutCorpusTest {
                     case UsageReading.Estimated(Quantities all, String _) -> {
                         estimated++;
                         long out = all.amount(Meter.TOKENS_OUT);
-                        if (!all.has(Meter.TOKENS_IN) || !all.has(Meter.TOKENS_OUT) || out < before - 1
+                        if (!all.has(Meter.TOKENS_IN) || !all.has(Meter.TOKENS_OUT) || out < before - LAST_WORD_TOKENS
                                 || isMoreThanPassed(all, cut) || !isInputOf(record, body, cut, all)) {
                             wrong.add(name(record, cut) + all + " after " + before);
                         }

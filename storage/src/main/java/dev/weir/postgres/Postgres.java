@@ -17,6 +17,7 @@ public final class Postgres implements AutoCloseable {
     private final Budgets budgets;
     private final Alerts alerts;
     private final Directory directory;
+    private final Installation installation;
     private final Events events;
     private final Costs costs;
     private final Counters counters;
@@ -47,6 +48,7 @@ public final class Postgres implements AutoCloseable {
         budgets = new Budgets(readers);
         alerts = new Alerts(readers);
         directory = new Directory(auditor);
+        installation = new Installation(app);
         events = new Events(readers);
         costs = new Costs(readers);
         counters = new Counters(auditor);
@@ -91,6 +93,11 @@ public final class Postgres implements AutoCloseable {
     /// What was said when a limit's marks were reached.
     public Alerts alerts() {
         return alerts;
+    }
+
+    /// What all nodes of the database must have in common.
+    public Installation installation() {
+        return installation;
     }
 
     public Directory directory() {
