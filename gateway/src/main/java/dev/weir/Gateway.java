@@ -197,7 +197,7 @@ final class Gateway implements AutoCloseable {
         if (!store.postgres().installation().hasPepper(hasher.mark())) {
             LOG.error(
                     "the keys in this database are hashed with another pepper than this node's: tenants' keys that were made"
-                            + " elsewhere are unknown here, and those made here elsewhere. Give all nodes of the database the same"
+                            + " elsewhere are unknown here, and those made here elsewhere. Give all nodes of the database one"
                             + " keys.pepper; where the first one made its own, it is in pepper.key in its data folder.");
         }
     }

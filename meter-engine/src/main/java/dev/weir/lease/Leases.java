@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /// This node's leases: asks for more where calls wait for it, and once a second says what is used, refills and gives back.
 ///
-/// One thread keeps them: it calls [#step] and waits as long as that says, or until [Keeper#hurry]. Calls wait in [#ask], from any
-/// thread, and hear what came of it from the thread that keeps leases.
+/// One thread keeps them: it calls [#step] and waits as long as that says, or until [Keeper#hurry]. Calls wait in [#ask], from
+/// any thread, and hear what came of it from the thread that keeps leases.
 public final class Leases {
     /// In one exchange: its counters are locked together.
     private static final int ASKS_MAX = 100;
@@ -160,8 +160,8 @@ public final class Leases {
         }
     }
 
-    /// Gives back what is idle, and tells all that wait that nobody can be asked any more. Best effort: what is not given back is this
-    /// node's at its next start.
+    /// Gives back what is idle, and tells all that wait that nobody can be asked any more. Best effort: what is not given back is
+    /// this node's at its next start.
     public void giveBack() {
         try {
             due.clear();
@@ -203,8 +203,8 @@ public final class Leases {
         return due.isEmpty() ? Math.max(1, terms.every().toNanos() - (clock.nanoTime() - tickedNanos)) : 0;
     }
 
-    /// Once a second, or in a hurry, all that is due is gathered; one exchange of it goes out in each step, so that a call that asks
-    /// waits for no more than that.
+    /// Once a second, or in a hurry, all that is due is gathered; one exchange of it goes out in each step, so that a call that
+    /// asks waits for no more than that.
     private void sayDue() throws LeaseException {
         if (due.isEmpty() && (hurried || clock.nanoTime() - tickedNanos >= terms.every().toNanos())) {
             hurried = false;

@@ -6,9 +6,7 @@ import dev.weir.tenant.TenantId;
 import dev.weir.tenant.Window;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -22,43 +20,8 @@ final class Shard {
     private final ReentrantLock lock = new ReentrantLock();
 
     // Under the lock.
-    private final Map<String, LimitCounters> byLimit = new HashMap<>();
+    private final LimitTable limits = new LimitTable();
     private int open;
-
-    /// The counters of one limit, one for each entity it was asked for.
-    private static final class LimitCounters {
-        /// As it was asked last: its amount may have changed.
-        Limit limit;
-        /// Those of a limit that had the same id and counted otherwise: a call may still be admitted by it.
-        @Nullable
-        LimitCounters former;
-        private final Map<String, Counter> byValue = new HashMap<>();
-        private @Nullable Counter lastUsed;
-
-        LimitCounters(Limit limit, @Nullable LimitCounters former) {
-            this.limit = limit;
-            this.former = former;
-        }
-
-        Counter of(String value) {
-            Counter counter = lastUsed;
-            if (counter == null || !counter.value.equals(value)) {
-                counter = byValue.computeIfAbsent(value, Counter::new);
-                lastUsed = counter;
-            }
-            return counter;
-        }
-
-        @Nullable
-        Counter peek(String value) {
-            return byValue.get(value);
-        }
-
-        void sweep(long second, long nanoTime, long keptNanos) {
-            byValue.values().removeIf(counter -> counter.isOverFor(keptNanos, second, nanoTime));
-            lastUsed = null;
-        }
-    }
 
     Shard(TenantId tenant, @Nullable Lending lending) {
         this.tenant = tenant;
@@ -117,7 +80,7 @@ final class Shard {
     private void find(Claims claims, Tally[] tallies) {
         for (int i = 0; i < claims.size; i++) {
             Limit limit = claims.limits[i];
-            tallies[i] = counters(limit).of(claims.values[i]).at(claims.moment, limit);
+            tallies[i] = limits.of(limit, claims.values[i]).at(claims.moment, limit);
         }
     }
 
@@ -269,7 +232,7 @@ final class Shard {
     void charge(Limit limit, String value, Instant moment, long used) {
         lock.lock();
         try {
-            counters(limit).of(value).at(moment, limit).addSettled(used);
+            limits.of(limit, value).at(moment, limit).addSettled(used);
         } finally {
             lock.unlock();
         }
@@ -334,7 +297,7 @@ final class Shard {
     boolean restore(Limit limit, String value, Instant moment, long settled, long version) {
         lock.lock();
         try {
-            Tally tally = counters(limit).of(value).at(moment, limit);
+            Tally tally = limits.of(limit, value).at(moment, limit);
             if (version <= tally.restoredVersion || !tally.holds(moment.getEpochSecond())) {
                 return false;
             }
@@ -353,8 +316,7 @@ final class Shard {
     Standing standing(Limit limit, String value, Instant moment) {
         lock.lock();
         try {
-            LimitCounters counters = find(limit);
-            Counter counter = counters == null ? null : counters.peek(value);
+            Counter counter = limits.peek(limit, value);
             Tally tally = counter == null ? null : counter.find(moment.getEpochSecond());
             return tally == null
                     ? new Standing(limit, value, 0, 0, limit.window().span(moment, limit.zone()))
@@ -388,8 +350,9 @@ final class Shard {
         var all = new ArrayList<Standing>();
         lock.lock();
         try {
-            forEach(moment, (limit, value, tally) -> all.add(new Standing(limit, value, tally.settledAnywhere(),
-                    tally.heldAnywhere(), tally.span)));
+            limits.forEachAt(moment,
+                    (limit, value, tally) -> all.add(new Standing(limit, value, tally.settledAnywhere(),
+                            tally.heldAnywhere(), tally.span)));
             return all;
         } finally {
             lock.unlock();
@@ -399,27 +362,9 @@ final class Shard {
     void addHoldings(Instant moment, List<Holding> all) {
         lock.lock();
         try {
-            forEach(moment, (limit, value, tally) -> all.add(holding(limit, value, tally)));
+            limits.forEachAt(moment, (limit, value, tally) -> all.add(holding(limit, value, tally)));
         } finally {
             lock.unlock();
-        }
-    }
-
-    /// Takes each counter that has a run of its window at some moment.
-    private interface TallyVisitor {
-        void visit(Limit limit, String value, Tally tally);
-    }
-
-    private void forEach(Instant moment, TallyVisitor visitor) {
-        for (LimitCounters newest : byLimit.values()) {
-            for (LimitCounters counters = newest; counters != null; counters = counters.former) {
-                for (Counter counter : counters.byValue.values()) {
-                    Tally tally = counter.find(moment.getEpochSecond());
-                    if (tally != null) {
-                        visitor.visit(counters.limit, counter.value, tally);
-                    }
-                }
-            }
         }
     }
 
@@ -440,7 +385,7 @@ final class Shard {
 
     /// Null where the run is of so long ago that it was dropped.
     private @Nullable Tally run(Limit limit, String value, Window.Span span) {
-        Tally tally = counters(limit).of(value).at(span.start(), limit);
+        Tally tally = limits.of(limit, value).at(span.start(), limit);
         return tally.span.equals(span) ? tally : null;
     }
 
@@ -480,16 +425,12 @@ final class Shard {
         var all = new ArrayList<Run>();
         lock.lock();
         try {
-            for (LimitCounters counters : byLimit.values()) {
-                for (Counter counter : counters.byValue.values()) {
-                    counter.forEachRun(tally -> {
-                        if (tally.settledAnywhere() > 0) {
-                            all.add(new Run(new Standing(counters.limit, counter.value, tally.settledAnywhere(),
-                                    tally.heldAnywhere(), tally.span), tally.turnedAwayAt));
-                        }
-                    });
+            limits.forEachRun((limit, value, tally) -> {
+                if (tally.settledAnywhere() > 0) {
+                    all.add(new Run(new Standing(limit, value, tally.settledAnywhere(), tally.heldAnywhere(),
+                            tally.span), tally.turnedAwayAt));
                 }
-            }
+            });
             return all;
         } finally {
             lock.unlock();
@@ -499,7 +440,7 @@ final class Shard {
     void refused(Exceeded exceeded) {
         lock.lock();
         try {
-            Tally tally = counters(exceeded.limit()).of(exceeded.value())
+            Tally tally = limits.of(exceeded.limit(), exceeded.value())
                     .at(exceeded.span().start(), exceeded.limit());
             long wouldBe = exceeded.settled() + exceeded.asked();
             if (wouldBe > exceeded.limit().amount()) {
@@ -522,11 +463,7 @@ final class Shard {
     void sweep(long second, long nanoTime, long keptNanos) {
         lock.lock();
         try {
-            for (LimitCounters newest : byLimit.values()) {
-                for (LimitCounters counters = newest; counters != null; counters = counters.former) {
-                    counters.sweep(second, nanoTime, keptNanos);
-                }
-            }
+            limits.sweep(second, nanoTime, keptNanos);
         } finally {
             lock.unlock();
         }
@@ -535,43 +472,10 @@ final class Shard {
     void forget(Limit limit) {
         lock.lock();
         try {
-            LimitCounters before = null;
-            LimitCounters at = byLimit.get(limit.id());
-            while (at != null && !at.limit.countsAs(limit)) {
-                before = at;
-                at = at.former;
-            }
-            if (at == null) {
-                return;
-            }
-            if (before != null) {
-                before.former = at.former;
-            } else if (at.former != null) {
-                byLimit.put(limit.id(), at.former);
-            } else {
-                byLimit.remove(limit.id());
-            }
+            limits.forget(limit);
         } finally {
             lock.unlock();
         }
-    }
-
-    private LimitCounters counters(Limit limit) {
-        LimitCounters found = find(limit);
-        if (found == null) {
-            found = new LimitCounters(limit, byLimit.get(limit.id()));
-            byLimit.put(limit.id(), found);
-        }
-        found.limit = limit;
-        return found;
-    }
-
-    private @Nullable LimitCounters find(Limit limit) {
-        LimitCounters counters = byLimit.get(limit.id());
-        while (counters != null && !counters.limit.countsAs(limit)) {
-            counters = counters.former;
-        }
-        return counters;
     }
 
     private static Exceeded exceeded(Limit limit, String value, Tally tally, long asked) {

@@ -35,7 +35,8 @@ public final class Counters {
     /// One row for all that agrees in its dimensions and lies in the same minute of the running hour, the same stretch
     /// of the days
     /// before, or anywhere before those.
-    private static final String COLUMNS = "SELECT node, tenant, key_id, user_id, route, model_asked, run, tags, max(time) AS time,"
+    private static final String COLUMNS = "SELECT node, tenant, key_id, user_id, route, model_asked, run, tags,"
+            + " max(time) AS time,"
             + " sum(cost) AS cost" + UsageTotal.METERS.stream()
                     .map(meter -> ", sum(" + meter.id() + ")::numeric AS " + meter.id())
                     .collect(Collectors.joining())

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// All tenants, keys, plans, limits and budgets at one moment, with a number that rises at every change: what each node's snapshot is
-/// made from.
+/// All tenants, keys, plans, limits and budgets at one moment, with a number that rises at every change: what each node's
+/// snapshot is made from.
 ///
 /// A node asks [#newerThan] every second or two, one tiny query, so that a revoked key is refused everywhere within 5 s
 /// (G9.1). The

@@ -135,7 +135,7 @@ public final class PostgresLeases implements LeaseAllocator, AutoCloseable {
         }
     }
 
-    /// Removes counters whose windows ended more than two days ago. For a job, every few minutes: exchanges wait for a part of it.
+    /// Removes counters whose windows ended more than two days ago. For a job, every few minutes: exchanges wait for a part.
     ///
     /// @return how many
     /// @throws DatabaseException where the database does not answer; to be tried again

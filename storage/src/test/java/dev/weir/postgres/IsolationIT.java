@@ -24,6 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /// Who may do what to which table, asked of the database itself (G10.1). Each table holds one row of tenant `acme`, one of tenant
 /// `globex` and, where refusals of unknown callers can be, one of nobody.
 final class IsolationIT {
+    private static final String NO_ASKS = ", '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}'";
     private static final Database DATABASE = TestServer.database();
 
     @BeforeAll
@@ -123,12 +124,12 @@ final class IsolationIT {
         "weir_app | SELECT weir.forfeit_leases('n1')", "weir_app | SELECT weir.held_leases('n1')",
         "weir_app | SELECT weir.forget_ended_leases(1)",
         "weir_app | SELECT weir.note_used('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
-        "weir_app | SELECT weir.exchange_leases('n1', 2, 1, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+        "weir_app | SELECT weir.exchange_leases('n1', 2, 1, 1" + NO_ASKS + ")",
         "weir_ingest | UPDATE weir.caps SET lent = 0",
         "weir_ingest | INSERT INTO weir.lease_holders VALUES ('n2', 1, 1, now(), now())",
         "weir_ingest | SELECT weir.set_lease(NULL, 'n1', 1, 0, 0, 0)",
         "weir_auditor | UPDATE weir.leases SET lost = 0", "weir_auditor | SELECT weir.forfeit_leases('n1')",
-        "weir_auditor | SELECT weir.exchange_leases('n1', 2, 1, 1, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')",
+        "weir_auditor | SELECT weir.exchange_leases('n1', 2, 1, 1" + NO_ASKS + ")",
         "weir_auditor | CREATE TABLE weir.mine (a int)", "weir_auditor | SET ROLE weir_owner",
         "weir_app | SELECT weir.superseded('n1', 1, '{1}', '{call}', '{1}', '{now}', '{0}')",
         "weir_auditor | SELECT webhook_secret FROM weir.budgets", "weir_auditor | DELETE FROM weir.budgets",

@@ -192,7 +192,8 @@ final class PostgresLeasesIT {
         return read(
                 "SELECT count(*) FROM weir.caps AS c WHERE (lent, lost, used) IS DISTINCT FROM (SELECT (coalesce(sum(lent), 0),"
                         + " coalesce(sum(lost), 0), coalesce(sum(used), 0)) FROM weir.leases AS l"
-                        + " WHERE (l.tenant, l.limit_id, l.scope, l.value, l.starts) = (c.tenant, c.limit_id, c.scope, c.value, c.starts))");
+                        + " WHERE (l.tenant, l.limit_id, l.scope, l.value, l.starts)"
+                        + " = (c.tenant, c.limit_id, c.scope, c.value, c.starts))");
     }
 
     private String read(String sql) throws SQLException {

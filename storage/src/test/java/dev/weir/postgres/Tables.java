@@ -47,8 +47,8 @@ public final class Tables {
         var rows = new ArrayList<String>();
         for (String table : tables) {
             read(database,
-                    "SELECT (to_jsonb(t) - '{received_at,noticed_at,begun_at,started_at,spoken_at,spends_until}'::text[])::text FROM weir."
-                            + table + " t ORDER BY 1",
+                    "SELECT (to_jsonb(t) - '{received_at,noticed_at,begun_at,started_at,spoken_at,spends_until,made_at}'"
+                            + "::text[])::text FROM weir." + table + " t ORDER BY 1",
                     row -> rows.add(table + " " + row.getString(1)));
         }
         return rows;

@@ -21,6 +21,7 @@ final class Node {
     private TornDisk disk = new TornDisk();
     private @Nullable Life life;
     private int boots = 1;
+    private boolean starting;
     private long lastEpoch;
     private int generation;
     private long pausedUntil;
@@ -80,6 +81,7 @@ final class Node {
         }
         disk.faults(faults);
         try {
+            starting = true;
             var born = new Life(this, simulation);
             // While it started it may have been killed, and another one begun.
             if (mine == generation) {
@@ -103,6 +105,8 @@ final class Node {
                 disk = disk.killed();
                 world.after(world.between(World.SECOND, 5 * World.SECOND), () -> startAgain(mine));
             }
+        } finally {
+            starting = false;
         }
     }
 
@@ -122,8 +126,9 @@ final class Node {
     }
 
     void cutPower() {
-        if (life != null && life.spool.unsyncedBytes() > 0) {
-            // Records of which no call was told that they are kept may go too, and their numbers with them.
+        if (starting || life != null && life.spool.unsyncedBytes() > 0) {
+            // Records of which no call was told that they are kept may go too, and their numbers with them: also those of the
+            // attempts that a start has recovered, which the next one recovers again.
             simulation.truth().numbersMayBeMissing();
         }
         die();
