@@ -35,6 +35,7 @@ public final class Leases {
     private static final int ASKS_MAX = 100;
     private static final long BACKOFF_NANOS = 200_000_000;
     private static final long HURRY_NANOS = 20_000_000;
+    private static final long TOLD_ALONE_NANOS = 30_000_000_000L;
     private static final long STEPS_AHEAD = 8;
 
     private final Ledger ledger;
@@ -86,6 +87,7 @@ public final class Leases {
     /// What was told of a counter when it was last brought up to date.
     private static final class Seen {
         long settledTold = -1;
+        long toldNanos;
         long spent = -1;
         long movedNanos;
     }
@@ -300,12 +302,20 @@ public final class Leases {
             boolean quiet = now - before.movedNanos >= terms.quiet().toNanos();
             var asked = new Asked(holding);
             boolean changes = balanced && holding.limit().blocks() && balance(asked, quiet);
-            if (changes || holding.settled() != before.settledTold || !quiet && lending.nodes() > 1) {
+            if (changes || isToBeTold(before, holding, quiet, now)) {
                 due.add(asked);
             }
         }
         seen.clear();
         seen.putAll(current);
+    }
+
+    /// Other nodes are told each second what is used here, and asked what they hold; without any, now and then is enough.
+    private boolean isToBeTold(Seen before, Holding holding, boolean quiet, long now) {
+        boolean alone = lending.nodes() == 1;
+        boolean changed = holding.settled() != before.settledTold;
+        return before.settledTold < 0 && changed
+                || (changed || !quiet && !alone) && (!alone || now - before.toldNanos >= TOLD_ALONE_NANOS);
     }
 
     /// A busy counter holds about a fair share idle, a quiet one nothing.
@@ -359,6 +369,7 @@ public final class Leases {
             Seen told = seen.get(LeaseKey.of(was));
             if (told != null) {
                 told.settledTold = was.settled();
+                told.toldNanos = sentNanos;
             }
         }
         lending.extend(sentNanos + terms.usableNanos(), heard.nodes());

@@ -199,6 +199,27 @@ class LeasesTest {
     }
 
     @Test
+    void aNodeAloneDoesNotTellNobodyEachSecond() throws LeaseException {
+        var large = Limit.block("calls-day", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.DAY, 1_000_000);
+        var node = new Node("a", 1, large);
+        node.settle(node.admitted(large, 1), 1);
+        node.tick();
+        long told = allocator.asked();
+        for (int second = 0; second < 20; second++) {
+            node.settle(node.admitted(large, 1), 1);
+            node.tick();
+        }
+        assertThat(allocator.asked() - told).isLessThanOrEqualTo(1);
+        var other = new Node("b", 1, large);
+        other.tick();
+        node.tick();
+        told = allocator.asked();
+        node.settle(node.admitted(large, 1), 1);
+        node.tick();
+        assertThat(allocator.asked()).isGreaterThan(told);
+    }
+
+    @Test
     void whatANodeDoesNotUseComesBackAndIsUsedByAnother() throws LeaseException {
         var a = new Node("a", 1, CALLS);
         var b = new Node("b", 1, CALLS);

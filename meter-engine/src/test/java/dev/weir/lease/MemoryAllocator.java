@@ -10,6 +10,7 @@ public final class MemoryAllocator implements LeaseAllocator {
     private final Map<String, Holder> holders = new HashMap<>();
     private final Map<LeaseKey, Map<String, Row>> rows = new HashMap<>();
     private boolean away;
+    private long asked;
 
     private static final class Holder {
         long epoch;
@@ -28,6 +29,11 @@ public final class MemoryAllocator implements LeaseAllocator {
         away = now;
     }
 
+    /// How many counters were asked about.
+    public synchronized long asked() {
+        return asked;
+    }
+
     @Override
     public synchronized Exchanged exchange(Exchange exchange) throws LeaseException {
         reach();
@@ -40,6 +46,7 @@ public final class MemoryAllocator implements LeaseAllocator {
             holder.epoch = exchange.epoch();
             holder.number = exchange.number();
         }
+        asked += exchange.asks().size();
         var lent = new ArrayList<Lent>();
         for (Ask ask : exchange.asks()) {
             lent.add(exchange(exchange, ask, echo));

@@ -234,7 +234,9 @@ final class Node {
     }
 
     private void excuse(long nanos) {
-        excusedUntil = Math.max(excusedUntil, world.nanos() + nanos + 20 * World.SECOND);
+        // Who waits here goes on only when those have that began to wait meanwhile, and they may hang on the database.
+        long others = simulation.isShared() ? 60 * World.SECOND : 20 * World.SECOND;
+        excusedUntil = Math.max(excusedUntil, world.nanos() + nanos + others);
     }
 
     void stall(long nanos) {
