@@ -41,7 +41,8 @@ final class Past {
     private static final Logger LOG = LoggerFactory.getLogger(Past.class);
 
     private final Events.Charged charged;
-    private final Counters.Sums sums;
+    /// What is stored, by the node on which it was used.
+    private final Map<String, List<PastUsage>> stored;
     private final Pending pending;
     private final Spool spool;
     private final Instant now;
@@ -51,7 +52,7 @@ final class Past {
 
     private Past(Events.Charged charged, Counters.Sums sums, Pending pending, Spool spool, Instant now) {
         this.charged = charged;
-        this.sums = sums;
+        this.stored = RestoredUsage.byNode(sums);
         this.pending = pending;
         this.spool = spool;
         this.now = now;
@@ -68,8 +69,8 @@ final class Past {
     /// Gives each limit what this node used of it.
     void restoreCounters(Admissions admissions, TenantDirectory.Snapshot directory) {
         var counted = new long[1];
-        List<PastUsage> stored = RestoredUsage.byNode(sums).getOrDefault(spool.nodeId(), List.of());
-        Iterable<PastUsage> past = () -> Stream.concat(stored.stream(),
+        List<PastUsage> own = stored.getOrDefault(spool.nodeId(), List.of());
+        Iterable<PastUsage> past = () -> Stream.concat(own.stream(),
                 attempts().filter(this::isOwn).map(Past::used).peek(event -> counted[0]++)).iterator();
         admissions.restore(directory, past, now, now.toEpochMilli());
         long once = counted[0];
@@ -83,7 +84,7 @@ final class Past {
     /// What other nodes used of limits, by the events that are stored, and those of a former name of this node's folder.
     List<LeaseAllocator.Used> usedByOthers(TenantDirectory.Snapshot directory) {
         var rows = new HashMap<String, List<PastUsage>>();
-        RestoredUsage.byNode(sums).forEach((node, stored) -> rows.put(node, new ArrayList<>(stored)));
+        stored.forEach((node, used) -> rows.put(node, new ArrayList<>(used)));
         rows.remove(spool.nodeId());
         attempts().filter(kept -> !isOwn(kept))
                 .forEach(kept -> rows.computeIfAbsent(kept.id().node(), _ -> new ArrayList<>()).add(used(kept)));
@@ -111,8 +112,9 @@ final class Past {
 
     /// Marks that were reached in windows that have ended and that nobody may have told of.
     List<Reached> endedMarks(TenantDirectory.Snapshot directory) {
-        List<PastUsage> stored = RestoredUsage.byNode(sums).values().stream().flatMap(List::stream).toList();
-        Iterable<PastUsage> past = () -> Stream.concat(stored.stream(), attempts().map(Past::used)).iterator();
+        Iterable<PastUsage> past = () -> Stream
+                .concat(stored.values().stream().flatMap(List::stream), attempts().map(Past::used))
+                .iterator();
         return EndedWindows.marks(directory, past, now);
     }
 
