@@ -3,13 +3,11 @@ package dev.weir;
 import dev.weir.event.UsageEvent;
 import dev.weir.money.Money;
 import dev.weir.postgres.DatabaseException;
-import dev.weir.postgres.Events;
 import dev.weir.postgres.Postgres;
 import dev.weir.rating.PriceBook;
 import dev.weir.rating.Rating;
 import dev.weir.rating.Sku;
 import dev.weir.spool.RecoveryRules;
-import dev.weir.spool.StoreException;
 import java.io.IOException;
 import java.util.List;
 
@@ -31,23 +29,12 @@ record InterruptedAttempts(Postgres postgres, PriceBook prices) implements Recov
     }
 
     @Override
-    public long storedSeq(String node, long epoch) throws IOException {
+    public List<UsageEvent> charge(Charge charge) throws IOException {
         try {
-            return postgres.store().watermark(node, epoch);
-        } catch (StoreException away) {
-            throw new IOException("PostgreSQL cannot be asked what it has of " + node + ": " + away.getMessage(), away);
-        }
-    }
-
-    @Override
-    public List<UsageEvent> notStored(List<UsageEvent> interrupted) throws IOException {
-        try {
-            var stored = postgres.events().stored(interrupted);
-            return interrupted.stream()
-                    .filter(attempt -> !stored.contains(Events.name(attempt.callId(), attempt.attempt())))
-                    .toList();
+            return postgres.charges().charge(charge);
         } catch (DatabaseException away) {
-            throw new IOException("PostgreSQL cannot be asked for " + interrupted.size() + " attempts: "
+            throw new IOException("PostgreSQL cannot be asked for " + charge.attempts().size() + " attempts that "
+                    + charge.node() + " was cut off in, so this start cannot charge them. Start again when it answers: "
                     + away.getMessage(), away);
         }
     }

@@ -10,8 +10,8 @@ import dev.weir.event.UsageEvent;
 import dev.weir.jobs.EndedWindows;
 import dev.weir.lease.LeaseAllocator;
 import dev.weir.lease.LeaseKey;
+import dev.weir.postgres.Charges;
 import dev.weir.postgres.Counters;
-import dev.weir.postgres.Events;
 import dev.weir.postgres.Pending;
 import dev.weir.postgres.Postgres;
 import dev.weir.postgres.Reached;
@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
 final class Past {
     private static final Logger LOG = LoggerFactory.getLogger(Past.class);
 
-    private final Events.Charged charged;
+    private final Charges.Charged charged;
     /// What is stored, by the node on which it was used.
     private final Map<String, List<PastUsage>> stored;
     private final Pending pending;
@@ -50,7 +50,7 @@ final class Past {
 
     private record Start(String node, long epoch) {}
 
-    private Past(Events.Charged charged, Counters.Sums sums, Pending pending, Spool spool, Instant now) {
+    private Past(Charges.Charged charged, Counters.Sums sums, Pending pending, Spool spool, Instant now) {
         this.charged = charged;
         this.stored = RestoredUsage.byNode(sums);
         this.pending = pending;
@@ -61,7 +61,7 @@ final class Past {
 
     static Past of(Postgres postgres, Spool spool, Instant now) {
         long oldest = spool.epochs().stream().mapToLong(Spool.Epoch::epoch).min().orElse(spool.epoch());
-        var charged = postgres.events().charged(spool.nodeId(), oldest);
+        var charged = postgres.charges().after(spool.nodeId(), oldest);
         var sums = postgres.counters().since(Instant.EPOCH, now, RestoredUsage.GRAIN);
         return new Past(charged, sums, postgres.pending(), spool, now);
     }

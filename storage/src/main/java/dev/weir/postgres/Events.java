@@ -1,16 +1,8 @@
 package dev.weir.postgres;
 
 import dev.weir.event.EventId;
-import dev.weir.event.Flags.Flag;
 import dev.weir.event.Outcome;
 import dev.weir.rollup.DaySeal;
-import java.util.Set;
-import java.util.HashSet;
-import java.util.HashMap;
-import java.util.Map;
-import java.time.LocalDate;
-import dev.weir.event.UsageEvent;
-import dev.weir.spool.KeptEvent;
 import io.vertx.sqlclient.Tuple;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -21,11 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads the table of events; [PostgresStore] is what writes it. Blocks; any thread but an event loop.
 public final class Events {
-    private static final String STORED = "SELECT call_id, attempt FROM weir.usage_events"
-            + " WHERE day = ANY($1) AND call_id = ANY($2)";
-    private static final String CHARGED = "SELECT call_id, attempt, max(epoch) FROM weir.usage_events"
-            + " WHERE outcome = 'interrupted' AND node = $1 AND epoch > $2 GROUP BY call_id, attempt";
-
     private final Readers readers;
 
     Events(Readers readers) {
@@ -39,53 +26,6 @@ public final class Events {
         public Page {
             items = List.copyOf(items);
         }
-    }
-
-    /// Which of these attempts have an event, by call id and attempt. Reads the days of the attempts whole.
-    ///
-    /// @throws DatabaseException where the database cannot be asked
-    public Set<String> stored(List<UsageEvent> attempts) {
-        var days = attempts.stream().map(attempt -> DaySeal.dayOf(attempt.time())).distinct().toArray(LocalDate[]::new);
-        var calls = attempts.stream().map(UsageEvent::callId).distinct().toArray(String[]::new);
-        return readers.read(Scope.ALL, statements -> {
-            var found = new HashSet<String>();
-            statements.query(STORED, Tuple.of(days, calls))
-                    .forEach(row -> found.add(name(row.getString(0), row.getInteger(1))));
-            return found;
-        });
-    }
-
-    /// The attempts of a node that the starts after `epoch` charged as interrupted. Reads an index of nothing else.
-    ///
-    /// @throws DatabaseException where the database cannot be asked
-    public Charged charged(String node, long epoch) {
-        return readers.read(Scope.ALL, statements -> {
-            var charged = new HashMap<String, Long>();
-            statements.query(CHARGED, Tuple.of(node, epoch))
-                    .forEach(row -> charged.put(name(row.getString(0), row.getInteger(1)), row.getLong(2)));
-            return new Charged(node, charged);
-        });
-    }
-
-    /// Attempts that were charged as interrupted, so that a settlement of an earlier epoch is not stored any more.
-    ///
-    /// @param epochs the latest that charged it, by [#name]
-    public record Charged(String node, Map<String, Long> epochs) {
-        public Charged {
-            epochs = Map.copyOf(epochs);
-        }
-
-        /// Whether [PostgresStore] would leave this event out, as far as these attempts go. The same rule as `weir.superseded`.
-        public boolean supersedes(KeptEvent kept) {
-            UsageEvent event = kept.event();
-            return kept.id().node().equals(node) && !event.flags().has(Flag.USAGE_DEFERRED)
-                    && epochs.getOrDefault(name(event.callId(), event.attempt()), 0L) > kept.id().epoch();
-        }
-    }
-
-    /// How [#stored] and [Charged] name an attempt.
-    public static String name(String callId, int attempt) {
-        return callId + "/" + attempt;
     }
 
     /// Newest first. A page costs the days it touches: the order begins with the day, whose partitions are read one by one.

@@ -29,6 +29,7 @@ public final class Postgres implements AutoCloseable {
     private final PostgresLeases leases;
     private final LeaseRows leaseRows;
     private final Plans plans;
+    private final Charges charges;
     private final Limits limits;
     private final Capacities capacities;
     private final AdminActions adminActions;
@@ -50,6 +51,7 @@ public final class Postgres implements AutoCloseable {
         directory = new Directory(auditor);
         installation = new Installation(app);
         events = new Events(readers);
+        charges = new Charges(vertx, database, auditor);
         costs = new Costs(readers);
         counters = new Counters(auditor);
         pending = new Pending(auditor);
@@ -106,6 +108,11 @@ public final class Postgres implements AutoCloseable {
 
     public Events events() {
         return events;
+    }
+
+    /// What starts have charged as interrupted.
+    public Charges charges() {
+        return charges;
     }
 
     public Costs costs() {
@@ -175,6 +182,7 @@ public final class Postgres implements AutoCloseable {
         epochs.close();
         audit.close();
         leases.close();
+        charges.close();
         app.close();
         auditor.close();
     }

@@ -28,8 +28,9 @@ import java.util.stream.Stream;
 /// the database is an older one now, nothing is stored: the sender begins again at what is there.
 ///
 /// An event of an epoch that has ended is left out where a later epoch of the node has charged its attempt as interrupted: a
-/// power cut took the settlement, and an older copy of the folder brought it back. Its seq becomes a gap of its own,
-/// `superseded`. The latest epoch of a node has nobody after it and asks only whether it is the latest.
+/// power cut took the settlement, and an older copy of the folder brought it back; or the batch was sent before that start and
+/// carried out after it. Its seq becomes a gap of its own, `superseded`. The latest epoch of a node has nobody after it and asks
+/// only whether it is the latest.
 final class StoreSql {
     /// Columns whose value is not the array's element itself.
     private static final List<String> JSON = List.of("tags", "provenance", "tools");
@@ -74,7 +75,6 @@ final class StoreSql {
                 ),
                 superseded AS (
                     SELECT seq FROM weir.superseded($1, $2, %s) AS late (seq)
-                    WHERE $2 < (SELECT max(epoch) FROM weir.epochs WHERE node = $1)
                 ),
                 inserted AS (
                     INSERT INTO weir.usage_events (day, node, epoch, %s)

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -275,6 +276,13 @@ final class Recovery {
     /// The last epoch whose open attempts all have their events.
     long recoveredUpTo() {
         return recovered;
+    }
+
+    /// The epochs of this node before its own in which attempts may be open.
+    List<RecoveryRules.Former> formers(String node, long before) {
+        return LongStream.range(recovered + 1, before)
+                .mapToObj(former -> new RecoveryRules.Former(former, Math.max(0, lastSeq(node, former))))
+                .toList();
     }
 
     /// Whether something was passed over or is not there, so that a settlement may be missing.

@@ -10,19 +10,30 @@ public interface RecoveryRules {
     /// The event of an interrupted attempt with its cost. Must not throw.
     UsageEvent rated(UsageEvent interrupted);
 
-    /// Up to which seq the store has the events of a former epoch of the node: more than the folder has means that the folder is
-    /// an older copy.
+    /// Puts on record that a start charges these attempts as interrupted, so that a settlement of theirs that comes later is no
+    /// second event: the process before may have sent one that is not carried out yet. Those are left out of which the store has
+    /// an event already, because its record was lost after it was stored, or the folder is a copy of before.
     ///
+    /// @return what is to be charged, in the order given
     /// @throws IOException if the store cannot be asked; the start fails then
-    default long storedSeq(String node, long epoch) throws IOException {
-        return 0;
+    default List<UsageEvent> charge(Charge charge) throws IOException {
+        return charge.attempts();
     }
 
-    /// Those of the attempts of which the store has no event. Asked only where the folder is damaged or an older copy: the
-    /// settlement may have been stored before its record was lost, and another event would count the attempt twice.
+    /// Attempts that a start is about to charge.
     ///
-    /// @throws IOException if the store cannot be asked; the start fails then
-    default List<UsageEvent> notStored(List<UsageEvent> interrupted) throws IOException {
-        return interrupted;
+    /// @param epoch the start's own
+    /// @param formers the epochs that the attempts may be of
+    /// @param inDoubt whether settlements may be missing from the folder for all it knows: it is damaged, or an older copy
+    record Charge(String node, long epoch, List<UsageEvent> attempts, List<Former> formers, boolean inDoubt) {
+        public Charge {
+            attempts = List.copyOf(attempts);
+            formers = List.copyOf(formers);
+        }
     }
+
+    /// A former epoch of the node.
+    ///
+    /// @param lastSeq up to which the folder has its events: where the store has more, the folder is an older copy
+    record Former(long epoch, long lastSeq) {}
 }

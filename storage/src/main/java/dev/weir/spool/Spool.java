@@ -81,7 +81,7 @@ public final class Spool implements UsageJournal, Closeable {
         folder.startEpoch(epoch);
         this.sealer = new Sealer(disk, clock);
         var unreadable = new int[1];
-        var interrupted = unlessStored(found.attempts().interrupted(unreadable), found, epoch > last + 1, rules);
+        var interrupted = charged(found.attempts().interrupted(unreadable), found, epoch > last + 1, rules);
         this.recovery = found.report(interrupted.size(), unreadable[0]);
         this.badBlocks.set(recovery.badBlocks());
         this.appender = new Appender(config, disk, clock, segments, nodeId, epoch);
@@ -153,16 +153,13 @@ public final class Spool implements UsageJournal, Closeable {
     }
 
     /// @param isOlderCopy whether another folder of this node had starts since this one was copied
-    private List<UsageEvent> unlessStored(List<UsageEvent> interrupted, Recovery found, boolean isOlderCopy,
+    private List<UsageEvent> charged(List<UsageEvent> interrupted, Recovery found, boolean isOlderCopy,
             RecoveryRules rules) throws IOException {
         if (interrupted.isEmpty()) {
             return interrupted;
         }
-        boolean doubtful = found.isDamaged() || isOlderCopy;
-        for (long former = found.recoveredUpTo() + 1; former < epoch && !doubtful; former++) {
-            doubtful = rules.storedSeq(nodeId, former) > Math.max(0, found.lastSeq(nodeId, former));
-        }
-        return doubtful ? rules.notStored(interrupted) : interrupted;
+        return rules.charge(new RecoveryRules.Charge(nodeId, epoch, interrupted, found.formers(nodeId, epoch),
+                found.isDamaged() || isOlderCopy));
     }
 
     /// Exactly once, though this start may be killed in the middle: the next one finds these records beside the opening ones.

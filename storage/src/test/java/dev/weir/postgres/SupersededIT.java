@@ -125,7 +125,7 @@ final class SupersededIT {
             var kept = kept("n1", epoch, 10, settled("free"), settled("cut"), interrupted("cut"), settled("again"),
                     Samples.attempt("cut", 2, Outcome.OK, Flags.NONE),
                     Samples.attempt("cut", 1, Outcome.OK, Flags.NONE.with(Flag.USAGE_DEFERRED)));
-            var charged = postgres.events().charged("n1", 0);
+            var charged = postgres.charges().after("n1", 0);
             var counted = kept.stream()
                     .filter(one -> !charged.supersedes(one))
                     .map(one -> one.id().toString())
@@ -142,7 +142,7 @@ final class SupersededIT {
     @Test
     void theLatestEpochOfANodeIsNotLookedUp() throws Exception {
         execute("""
-                CREATE OR REPLACE FUNCTION weir.superseded(of_node text, of_epoch bigint, seqs bigint[], call_ids text[],
+                CREATE OR REPLACE FUNCTION weir.superseded_of_former(of_node text, of_epoch bigint, seqs bigint[], call_ids text[],
                     attempts integer[], times timestamptz[], flag_bits integer[]) RETURNS SETOF bigint
                 LANGUAGE plpgsql STABLE AS $$ BEGIN RAISE 'looked up'; END $$""");
 

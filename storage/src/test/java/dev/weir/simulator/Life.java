@@ -88,26 +88,14 @@ final class Life implements Leases.Keeper {
         }
 
         @Override
-        public long storedSeq(String name, long epoch) {
-            return simulation.database().tables().watermark(name, epoch);
-        }
-
-        @Override
-        public List<UsageEvent> notStored(List<UsageEvent> interrupted) {
-            return interrupted.stream().filter(event -> !isStored(event)).toList();
-        }
-
-        private boolean isStored(UsageEvent event) {
-            return simulation.database()
-                    .tables().events.values()
-                    .stream()
-                    .anyMatch(stored -> stored.event().callId().equals(event.callId())
-                            && stored.event().attempt() == event.attempt());
+        public List<UsageEvent> charge(Charge charge) {
+            return simulation.database().charge(charge);
         }
     }
 
     /// Counts what was used before, then takes calls.
     void begin() throws IOException {
+        simulation.database().started(node.name, spool.epoch());
         restoreCounters();
         if (leases != null) {
             takeOverLeases(leases);
@@ -127,7 +115,7 @@ final class Life implements Leases.Keeper {
             }
         });
         for (Spool.Epoch epoch : spool.epochs()) {
-            var superseded = tables.interruptedAfter(epoch.node(), epoch.epoch());
+            var superseded = tables.chargedAfter(epoch.node(), epoch.epoch());
             try (var reader = spool.read(epoch.epoch(), tables.watermark(epoch.node(), epoch.epoch()))) {
                 for (var kept : reader.read(Integer.MAX_VALUE)) {
                     if (superseded.contains(Truth.Name.of(kept.event()))) {

@@ -13,6 +13,7 @@ import dev.weir.spool.Batch;
 import dev.weir.spool.Epochs;
 import dev.weir.spool.Gap;
 import dev.weir.spool.KeptEvent;
+import dev.weir.spool.RecoveryRules;
 import dev.weir.spool.StoreException;
 import dev.weir.spool.UsageStore;
 import java.time.Instant;
@@ -49,6 +50,8 @@ final class ModelDatabase implements Epochs {
         final Map<TotalKey, UsageTotal> totals = new HashMap<>();
         final Map<String, Long> watermarks = new HashMap<>();
         final Map<String, Long> epochs = new HashMap<>();
+        final Set<Begun> started = new HashSet<>();
+        final Map<Truth.Name, Begun> charged = new HashMap<>();
         /// What is named as missing; it may turn up later all the same.
         final Set<EventId> missing = new LinkedHashSet<>();
         /// Came when a later start had charged their attempts as interrupted, and were left out.
@@ -62,6 +65,8 @@ final class ModelDatabase implements Epochs {
             copy.missing.addAll(missing);
             copy.superseded.addAll(superseded);
             copy.epochs.putAll(epochs);
+            copy.started.addAll(started);
+            copy.charged.putAll(charged);
             return copy;
         }
 
@@ -69,8 +74,13 @@ final class ModelDatabase implements Epochs {
             return watermarks.getOrDefault(node + "-" + epoch, 0L);
         }
 
+        /// Not a start that never came so far as to keep anything, unless it is the one that is starting now.
+        private boolean hasCharged(Begun by) {
+            return started.contains(by) || epochs.getOrDefault(by.node(), 0L) == by.epoch();
+        }
+
         /// The attempts that later epochs of the node have charged as interrupted; none where there is no later one.
-        Set<Truth.Name> interruptedAfter(String node, long epoch) {
+        Set<Truth.Name> chargedAfter(String node, long epoch) {
             var names = new HashSet<Truth.Name>();
             if (epoch < epochs.getOrDefault(node, 0L)) {
                 events.forEach((id, stored) -> {
@@ -79,10 +89,18 @@ final class ModelDatabase implements Epochs {
                         names.add(Truth.Name.of(stored.event()));
                     }
                 });
+                charged.forEach((name, by) -> {
+                    if (by.node().equals(node) && by.epoch() > epoch && hasCharged(by)) {
+                        names.add(name);
+                    }
+                });
             }
             return names;
         }
     }
+
+    /// A start of a node.
+    record Begun(String node, long epoch) {}
 
     /// An event and the database's clock when it came.
     record Stored(UsageEvent event, Instant receivedAt) {}
@@ -110,6 +128,27 @@ final class ModelDatabase implements Epochs {
             leases.holed(start.node(), unknown);
         }
         return given;
+    }
+
+    void started(String node, long epoch) {
+        tables.started.add(new Begun(node, epoch));
+    }
+
+    /// As `weir.charge_attempts` does it. Nobody is in the middle of a batch here: each is carried out at one moment.
+    List<UsageEvent> charge(RecoveryRules.Charge charge) {
+        var stored = new HashSet<Truth.Name>();
+        if (charge.inDoubt() || charge.formers()
+                .stream()
+                .anyMatch(former -> tables.watermark(charge.node(), former.epoch()) > former.lastSeq())) {
+            tables.events.values().forEach(one -> stored.add(Truth.Name.of(one.event())));
+        }
+        List<UsageEvent> charged = charge.attempts()
+                .stream()
+                .filter(attempt -> !stored.contains(Truth.Name.of(attempt)))
+                .toList();
+        var by = new Begun(charge.node(), charge.epoch());
+        charged.forEach(attempt -> tables.charged.put(Truth.Name.of(attempt), by));
+        return charged;
     }
 
     ModelLeases leases() {
@@ -292,7 +331,7 @@ final class ModelDatabase implements Epochs {
         Instant receivedAt = begun.plusNanos(world.nanos());
         var deltas = new UsageTotals();
         boolean repeated = false;
-        var superseded = tables.interruptedAfter(batch.node(), batch.epoch());
+        var superseded = tables.chargedAfter(batch.node(), batch.epoch());
         for (KeptEvent kept : batch.events()) {
             if (superseded.contains(Truth.Name.of(kept.event())) && !kept.event().flags().has(Flag.USAGE_DEFERRED)) {
                 if (kept.id().seq() > watermark) {

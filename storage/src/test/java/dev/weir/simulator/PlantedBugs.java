@@ -83,12 +83,10 @@ final class PlantedBugs {
                     "            owed.put(name, new Owed(attempt, event));\n", ""),
             PlantedBug.of(1367, "an opening record goes before its settlement is synced", "spool/Retention.java",
                     "segment.lastRecord < neededFrom", "segment.lastRecord < oldestOpenRecord.getAsLong()"),
-            PlantedBug.of(9, "an older copy of a folder recovers attempts that are stored", SPOOL,
-                    "            doubtful = rules.storedSeq(nodeId, former) > Math.max(0, found.lastSeq(nodeId, former));\n",
-                    "            doubtful = former < 0;\n"),
+            PlantedBug.of(9, "an older copy of a folder recovers attempts that are stored", "spool/Recovery.java",
+                    "Math.max(0, lastSeq(node, former))", "Long.MAX_VALUE"),
             PlantedBug.of(33, "a damaged log recovers attempts that are stored", SPOOL,
-                    "boolean doubtful = found.isDamaged() || isOlderCopy;",
-                    "boolean doubtful = isOlderCopy;"),
+                    "found.isDamaged() || isOlderCopy));", "isOlderCopy));"),
             PlantedBug.of(15, "a recovered attempt is recovered again", "spool/OpenAttempts.java",
                     "case SETTLE, RECOVERED, TAKEN_BACK -> open.remove(probe);",
                     "case SETTLE, TAKEN_BACK -> open.remove(probe);\n            case RECOVERED -> { }"),
@@ -112,7 +110,9 @@ final class PlantedBugs {
                     "        return left(limit, tally);\n"),
             PlantedBug.of(16250, "a settlement that comes after its attempt was charged is charged too", DATABASE,
                     "            if (epoch < epochs.getOrDefault(node, 0L)) {\n",
-                    "            if (epoch < 0) {\n"));
+                    "            if (epoch < 0) {\n"),
+            PlantedBug.of(67843, "a start does not say what it charges, and a batch of before comes late", DATABASE,
+                    "        charged.forEach(attempt -> tables.charged.put(Truth.Name.of(attempt), by));\n", ""));
 
     private PlantedBugs() {}
 }
