@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What tenants have bought, and how much of it they use: `/api/capacity`.
 ///
-/// Runs a minute, concurrency and writes a day are blocking limits, and their use is where those stand on this node; tiers are names
-/// that retention and indexing go by.
+/// Runs a minute, concurrency and writes a day are blocking limits, and their use is where those stand on this node; tiers are
+/// names that retention and indexing go by.
 public final class CapacityResource implements Resource {
     private final TenantAdmin tenants;
     private final RuleAdmin rules;

@@ -78,8 +78,8 @@ public final class Ledger {
 
     /// Ends a reservation: what was used is settled, the rest is free again. What was used above the reservation is charged too.
     ///
-    /// @param used of each measure, 0 or more, or [#AS_RESERVED]; not asked for concurrency, and for runs without effect where the
-    ///         call named one: it has begun
+    /// @param used of each measure, 0 or more, or [#AS_RESERVED]; not asked for concurrency, and without effect on limits on runs
+    ///         where the call names one: it has begun
     public Settlement settle(Reservation reservation, ToLongFunction<Measure> used) {
         return reservation.shard.settle(reservation, amounts(reservation, used));
     }

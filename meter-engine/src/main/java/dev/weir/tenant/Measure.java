@@ -34,8 +34,8 @@ public sealed interface Measure {
         }
     }
 
-    /// Runs, as callers name them by `X-Weir-Run`: each once in a window, with the first call of it that is admitted there. A call
-    /// that names none is a run of its own, so that leaving the name out evades nothing.
+    /// Runs, as callers name them by `X-Weir-Run`: each once in a window, with the first call of it that is admitted there. A
+    /// call that names none is a run of its own, so that leaving the name out evades nothing.
     ///
     /// Source: design decision 19 and the capacity unit "runs/min" of acceptance statement P6-24, which leave calls without a run
     /// open.
