@@ -87,7 +87,8 @@ class RunLimitsIT {
             try (var clients = Executors.newFixedThreadPool(16)) {
                 for (int i = 0; i < 120; i++) {
                     String run = "run-" + i % 60;
-                    calls.add(clients.submit((Callable<String>) () -> chat(weir, key, run).statusCode() == 200 ? run : ""));
+                    calls.add(clients
+                            .submit((Callable<String>) () -> chat(weir, key, run).statusCode() == 200 ? run : ""));
                 }
             }
             for (Future<String> call : calls) {

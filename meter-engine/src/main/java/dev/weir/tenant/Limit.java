@@ -24,8 +24,8 @@ public record Limit(String id, Entity entity, Measure measure, Window window, Zo
         List<Integer> alerts) {
     private static final Pattern ID_FORM = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
     public static final long AMOUNT_MAX = 9_000_000_000_000_000_000L;
-    /// The most runs that a limit on `runs` counts in a window, so its largest amount and alert mark: a node remembers each of
-    /// them until the window has ended, in some 150 bytes.
+    /// The most runs that a limit on `runs` counts in a window for one entity, so its largest amount and alert mark: a node
+    /// remembers each of them as long as it keeps that window's counter, in some 120 bytes.
     public static final long RUNS_MAX = 1_000_000;
     private static final int QUARTER_SECONDS = 900;
     public static final List<Integer> USUAL_ALERTS = List.of(75, 90, 100);
