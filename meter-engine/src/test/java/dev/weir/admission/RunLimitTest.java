@@ -28,6 +28,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -128,6 +129,7 @@ class RunLimitTest {
         Admission.Admitted call = admitted(null);
         settle(call);
         var retry = admissions.admit(request(null).retried(2, clock.now()));
+        assertThat(stands(TWO)).isEqualTo("1+0");
         admissions.settle((Admission.Admitted) retry, Desk.quantities("retries=1"), null);
         assertThat(stands(TWO)).isEqualTo("1+0");
         call("a");
@@ -229,6 +231,19 @@ class RunLimitTest {
         }
         assertThat(stands(soft)).isEqualTo("6+0");
         assertThat(marks).containsExactly(75, 90, 100);
+    }
+
+    @Test
+    void aLimitThatOnlyTellsRemembersAMillionRunsAndNoMore() {
+        Limit soft = Limit.notify("soft", Entity.THE_TENANT, Measure.RUNS, Window.DAY, 4);
+        inForce(soft);
+        var many = IntStream.rangeClosed(0, 1_000_000).mapToObj(Integer::toString).toList();
+        ledger.begin(Desk.ACME, soft, "acme", clock.now(), many);
+        call("another");
+        assertThat(stands(soft)).isEqualTo("1000000+0");
+        var sum = new PastSum();
+        many.forEach(run -> sum.add(Measure.RUNS, past(run, "2026-07-01T12:00:00Z")));
+        assertThat(sum.total()).as("so does the sum that it is audited by").isEqualTo(1_000_000);
     }
 
     @Test
