@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /// What tenants have bought, and how much of it they use: `/api/capacity`.
 ///
-/// Concurrency and writes a day are blocking limits, and their use is where those stand on this node. Runs a minute are measured
-/// from stored events, not enforced; tiers are names that retention and indexing go by.
+/// Runs a minute, concurrency and writes a day are blocking limits, and their use is where those stand on this node; tiers are
+/// names that retention and indexing go by.
 public final class CapacityResource implements Resource {
     private final TenantAdmin tenants;
     private final RuleAdmin rules;
@@ -87,9 +87,9 @@ public final class CapacityResource implements Resource {
     private JsonObject json(Capacity bought, Use use, Instant now) {
         return new JsonObject().put("tenant", bought.tenant().value())
                 .put("as_of", Times.text(now))
-                .put("runs_per_minute", unit(bought.runsPerMinute(), use.runsBegun()).put("enforced", false))
-                .put("concurrency", unit(bought.concurrency(), inFlight(bought)).put("enforced", true))
-                .put("writes_per_day", unit(bought.writesPerDay(), writes(bought, use)).put("enforced", true)
+                .put("runs_per_minute", unit(bought.runsPerMinute(), runs(bought, use)))
+                .put("concurrency", unit(bought.concurrency(), inFlight(bought)))
+                .put("writes_per_day", unit(bought.writesPerDay(), writes(bought, use))
                         .put("attempted", use.writesAttempted())
                         .put("allowed", use.writesAllowed())
                         .put("failed", use.writesFailed())
@@ -100,6 +100,15 @@ public final class CapacityResource implements Resource {
 
     private static JsonObject unit(@Nullable Long purchased, @Nullable Long used) {
         return new JsonObject().put("purchased", purchased).put("used", used);
+    }
+
+    /// With those of which calls run; from events alone where nothing was bought.
+    private long runs(Capacity bought, Use use) {
+        Long most = bought.runsPerMinute();
+        return most == null
+                ? use.runsBegun()
+                : used(bought.tenant(), Limit.block(Capacities.RUNS_ID, Entity.THE_TENANT, Measure.RUNS, Window.MINUTE,
+                        most));
     }
 
     /// Null where nothing was bought: nothing counts it then.
@@ -114,11 +123,14 @@ public final class CapacityResource implements Resource {
     /// With those that are being sent; from events alone where nothing was bought.
     private long writes(Capacity bought, Use use) {
         Long most = bought.writesPerDay();
-        if (most == null) {
-            return use.writesAllowed() + use.writesFailed();
-        }
-        Standing standing = standings.apply(bought.tenant(), Limit.block(Capacities.WRITES_ID, Entity.THE_TENANT,
-                Measure.of(Meter.WRITES), Window.DAY, most));
+        return most == null
+                ? use.writesAllowed() + use.writesFailed()
+                : used(bought.tenant(), Limit.block(Capacities.WRITES_ID, Entity.THE_TENANT, Measure.of(Meter.WRITES),
+                        Window.DAY, most));
+    }
+
+    private long used(TenantId tenant, Limit limit) {
+        Standing standing = standings.apply(tenant, limit);
         return standing.settled() + standing.reserved();
     }
 }

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// How much each tenant may use beside its plan: `/api/limits`. The limits of quotas and of purchased capacity are shown here and
 /// changed where they were set.
 public final class LimitsResource implements Resource {
-    private static final Set<String> RESERVED = Set.of(QuotaResource.ID, Capacities.CONCURRENCY_ID,
-            Capacities.WRITES_ID);
+    private static final Set<String> RESERVED = Set.of(QuotaResource.ID, Capacities.RUNS_ID,
+            Capacities.CONCURRENCY_ID, Capacities.WRITES_ID);
 
     private final TenantAdmin tenants;
     private final RuleAdmin rules;

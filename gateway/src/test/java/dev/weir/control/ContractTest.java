@@ -138,7 +138,7 @@ class ContractTest {
     @Test
     void theDocumentKnowsEveryMeterWindowAndKind() throws Exception {
         assertThat(values("Meter")).isEqualTo(Arrays.stream(Meter.values()).map(Meter::id).toList());
-        assertThat(values("Measure")).hasSize(Meter.values().length + 1).allMatch(id -> Measure.byId(id).isPresent());
+        assertThat(values("Measure")).hasSize(Meter.values().length + 2).allMatch(id -> Measure.byId(id).isPresent());
         assertThat(values("Window")).isEqualTo(Arrays.stream(Window.values()).map(Window::id).toList());
         var kinds = schema("Entity").getJsonObject("properties").getJsonObject("kind");
         assertThat(kinds.getJsonArray("enum").getList())

@@ -87,6 +87,24 @@ class LimitsTest {
     }
 
     @Test
+    void aLimitOnRunsIsOneLikeOthersAndSaysHowManyItCanCount() {
+        var runs = limit("r", "runs", "100").put("window", "minute");
+        assertThat(plane.post("/api/limits", runs).status()).isEqualTo(201);
+        assertThat(plane.store.rules.limit(ACME, "r").orElseThrow().limit())
+                .isEqualTo(Limit.block("r", Entity.THE_TENANT, Measure.RUNS, Window.MINUTE, 100));
+        var plan = new JsonObject().put("id", "gold").put("limits", new JsonArray().add(planLimit("g", "runs", "7")));
+        assertThat(plane.post("/api/plans", plan).status()).isEqualTo(201);
+
+        var tooMany = plane.post("/api/limits", limit("s", "runs", "1000001"));
+        assertThat(tooMany.status()).isEqualTo(400);
+        assertThat(tooMany.text()).contains("1000000");
+        var tooFar = plane.post("/api/limits", limit("s", "runs", "600000").put("alerts", new JsonArray().add(200)));
+        assertThat(tooFar.text()).contains("200 % of 600000");
+        assertThat(plane.patch("/api/limits/acme/r", new JsonObject().put("amount", "1000001")).status())
+                .isEqualTo(400);
+    }
+
+    @Test
     void anAmountOfCostIsInDollarsToThePico() {
         assertThat(plane.post("/api/limits", limit("c", "cost", "0.000000000001")).json().getString("amount"))
                 .isEqualTo("0.000000000001");
@@ -108,6 +126,7 @@ class LimitsTest {
             id       | monthly-total           | POST /quota
             id       | budget:daily            | POST /api/budgets
             id       | capacity-concurrency    | PUT /api/capacity
+            id       | capacity-runs-per-minute | PUT /api/capacity
             meter    | tool_calls_requested    | never capped
             meter    | concurrency             | total
             tenant   | NOBODY                  | a-z 0-9
@@ -262,14 +281,18 @@ class LimitsTest {
         plane.ledger.charge(ACME, writes, "acme", RunningControlPlane.NOW, 7);
         plane.ledger.reserve(Claims.fixed(ACME, RunningControlPlane.NOW).add(writes, "acme", 1));
 
+        var runs = Limit.block(Capacities.RUNS_ID, Entity.THE_TENANT, Measure.RUNS, Window.MINUTE, 6);
+        plane.ledger.begin(ACME, runs, "acme", RunningControlPlane.NOW, List.of("a"));
+        plane.ledger.reserve(Claims.fixed(ACME, RunningControlPlane.NOW).ofRun("b").add(runs, "acme", 1));
+        plane.ledger.reserve(Claims.fixed(ACME, RunningControlPlane.NOW).ofRun("b").add(runs, "acme", 1));
+
         var shown = plane.get("/api/capacity/acme").json();
         assertThat(shown.getJsonObject("runs_per_minute")).isEqualTo(
-                new JsonObject().put("purchased", 6).put("used", 4).put("enforced", false));
+                new JsonObject().put("purchased", 6).put("used", 2));
         assertThat(shown.getJsonObject("concurrency")).isEqualTo(
-                new JsonObject().putNull("purchased").putNull("used").put("enforced", true));
+                new JsonObject().putNull("purchased").putNull("used"));
         assertThat(shown.getJsonObject("writes_per_day")).isEqualTo(new JsonObject().put("purchased", 10)
                 .put("used", 8)
-                .put("enforced", true)
                 .put("attempted", 10)
                 .put("allowed", 5)
                 .put("failed", 2)
@@ -278,6 +301,13 @@ class LimitsTest {
         assertThat(plane.get("/api/capacity").items()).containsExactly(shown);
         assertThat(plane.put("/api/capacity/nobody", bought).status()).isEqualTo(404);
         assertThat(plane.get("/api/capacity/nobody").status()).isEqualTo(404);
-        assertThat(plane.put("/api/capacity/acme", new JsonObject().put("concurrency", -1)).status()).isEqualTo(400);
+        for (var wrong : List.of(new JsonObject().put("concurrency", -1),
+                new JsonObject().put("runs_per_minute", 1_000_001))) {
+            assertThat(plane.put("/api/capacity/acme", wrong).status()).isEqualTo(400);
+        }
+        plane.put("/api/capacity/acme", new JsonObject());
+        assertThat(plane.get("/api/capacity/acme").json().getJsonObject("runs_per_minute"))
+                .as("without a limit, by events")
+                .isEqualTo(new JsonObject().putNull("purchased").put("used", 4));
     }
 }

@@ -121,15 +121,16 @@ public final class Admissions {
     /// @param used the quantities of the attempt's event; an absent meter was not used
     /// @param cost of the attempt's event; null, unpriced, charges a cost limit with all that was reserved
     public Settlement settle(Admission.Admitted admitted, Quantities used, @Nullable Money cost) {
-        chargeNewer(admitted, measure -> used(measure, used, cost));
-        return ledger.settle(admitted.reservation(), measure -> used(measure, used, cost));
+        chargeNewer(admitted, measure -> PastSum.used(measure, used, cost));
+        return ledger.settle(admitted.reservation(), measure -> PastSum.used(measure, used, cost));
     }
 
     /// Ends an attempt whose usage the provider tells later: what Weir counted itself is charged, what the attempt may have used
     /// besides stays reserved until [#settle] is called with the usage, or [#release] because it does not come.
     public Settlement defer(Admission.Admitted admitted, Quantities used) {
-        chargeNewer(admitted, measure -> CallBound.isToldByProvider(measure) ? 0 : used(measure, used, Money.ZERO));
-        return ledger.settleButFor(admitted.reservation(), measure -> used(measure, used, Money.ZERO),
+        chargeNewer(admitted,
+                measure -> CallBound.isToldByProvider(measure) ? 0 : PastSum.used(measure, used, Money.ZERO));
+        return ledger.settleButFor(admitted.reservation(), measure -> PastSum.used(measure, used, Money.ZERO),
                 CallBound::isToldByProvider);
     }
 
@@ -145,10 +146,19 @@ public final class Admissions {
         }
         for (Limit limit : inForce) {
             long amount = used.applyAsLong(limit.measure());
-            if (amount > 0 && known.stream().noneMatch(limit::countsAs)) {
-                Subject.match(limit, request,
-                        (matched, value) -> ledger.charge(tenant, matched, value, request.moment(), amount));
+            if (known.stream().noneMatch(limit::countsAs)) {
+                Subject.match(limit, request, (matched, value) -> charge(tenant, matched, value, request.moment(),
+                        request.attributed().run(), amount));
             }
+        }
+    }
+
+    /// @param run that the caller named; null where it named none
+    private void charge(TenantId tenant, Limit limit, String value, Instant moment, @Nullable String run, long amount) {
+        if (run != null && limit.measure() instanceof Measure.Runs) {
+            ledger.begin(tenant, limit, value, moment, List.of(run));
+        } else if (amount > 0) {
+            ledger.charge(tenant, limit, value, moment, amount);
         }
     }
 
@@ -158,9 +168,9 @@ public final class Admissions {
     public void charge(TenantDirectory.Snapshot directory, PastUsage told, Instant now) {
         for (Limit limit : directory.limits(told.tenant())) {
             if (limit.window().span(now, limit.zone()).holds(told.time())) {
-                long used = Math.max(0, used(limit.measure(), told.quantities(), told.cost()));
+                long used = PastSum.used(limit.measure(), told.quantities(), told.cost());
                 Subject.match(limit, told,
-                        (matched, value) -> ledger.charge(told.tenant(), matched, value, now, used));
+                        (matched, value) -> charge(told.tenant(), matched, value, now, told.run(), used));
             }
         }
     }
@@ -252,9 +262,10 @@ public final class Admissions {
     /// @return how many counters were assigned
     public int restore(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows, Instant now, long version) {
         int assigned = 0;
-        for (var sum : used(directory, rows, now).entrySet()) {
+        for (var sum : sums(directory, rows, now).entrySet()) {
             CounterKey key = sum.getKey();
-            if (ledger.restore(key.tenant(), key.limit(), key.value(), now, sum.getValue(), version)) {
+            PastSum used = sum.getValue();
+            if (ledger.restore(key.tenant(), key.limit(), key.value(), now, used.amount(), used.runs(), version)) {
                 assigned++;
             }
         }
@@ -266,9 +277,12 @@ public final class Admissions {
     /// @param rows of all that ended before, each once
     public void addPast(TenantDirectory.Snapshot snapshot, Map<TenantId, List<Limit>> limits, Iterable<PastUsage> rows,
             Instant now) {
-        used(snapshot, rows, now).forEach((key, used) -> {
+        sums(snapshot, rows, now).forEach((key, used) -> {
             if (limits.getOrDefault(key.tenant(), List.of()).stream().anyMatch(key.limit()::countsAs)) {
-                ledger.charge(key.tenant(), key.limit(), key.value(), now, used);
+                ledger.charge(key.tenant(), key.limit(), key.value(), now, used.amount());
+                if (!used.runs().isEmpty()) {
+                    ledger.begin(key.tenant(), key.limit(), key.value(), now, used.runs());
+                }
             }
         });
     }
@@ -279,16 +293,22 @@ public final class Admissions {
     /// What each counter's window that holds `now` has settled by these rows, 0 or more; counters without a row are not in it.
     public static Map<CounterKey, Long> used(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows,
             Instant now) {
-        var sums = new HashMap<CounterKey, Long>();
+        var used = new HashMap<CounterKey, Long>();
+        sums(directory, rows, now).forEach((key, sum) -> used.put(key, sum.total()));
+        return used;
+    }
+
+    private static Map<CounterKey, PastSum> sums(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows,
+            Instant now) {
+        var sums = new HashMap<CounterKey, PastSum>();
         for (PastUsage row : rows) {
             for (Limit limit : directory.limits(row.tenant())) {
                 if (!limit.window().span(now, limit.zone()).holds(row.time())) {
                     continue;
                 }
-                Subject.match(limit, row,
-                        (matched, value) -> sums.merge(new CounterKey(row.tenant(), matched, value),
-                                Math.max(0, used(matched.measure(), row.quantities(), row.cost())),
-                                Admissions::plus));
+                Subject.match(limit, row, (matched, value) -> sums
+                        .computeIfAbsent(new CounterKey(row.tenant(), matched, value), _ -> new PastSum())
+                        .add(matched.measure(), row));
             }
         }
         return sums;
@@ -297,30 +317,33 @@ public final class Admissions {
     /// What a counter had settled in a run of its window that has ended.
     public record Ended(Window.Span span, long settled) {}
 
+    /// The same, in the making.
+    private record EndedSum(Window.Span span, PastSum sum) {}
+
     /// The last run of its window that has ended and in which a counter was used, of each counter that has one. What no window
     /// ends is not in it.
     public static Map<CounterKey, Ended> ended(TenantDirectory.Snapshot directory, Iterable<PastUsage> rows,
             Instant now) {
-        var last = new HashMap<CounterKey, Ended>();
+        var last = new HashMap<CounterKey, EndedSum>();
         for (PastUsage row : rows) {
             for (Limit limit : directory.limits(row.tenant())) {
                 Window.Span span = limit.window().span(row.time(), limit.zone());
                 if (!span.end().isAfter(now)) {
-                    long used = Math.max(0, used(limit.measure(), row.quantities(), row.cost()));
-                    Subject.match(limit, row, (matched, value) -> last.merge(
-                            new CounterKey(row.tenant(), matched, value), new Ended(span, used), Admissions::later));
+                    Subject.match(limit, row, (matched, value) -> {
+                        EndedSum sum = last.compute(new CounterKey(row.tenant(), matched, value),
+                                (_, was) -> was == null || was.span().end().isBefore(span.end())
+                                        ? new EndedSum(span, new PastSum())
+                                        : was);
+                        if (sum.span().end().equals(span.end())) {
+                            sum.sum().add(matched.measure(), row);
+                        }
+                    });
                 }
             }
         }
-        return last;
-    }
-
-    private static Ended later(Ended one, Ended other) {
-        int order = one.span().end().compareTo(other.span().end());
-        if (order != 0) {
-            return order < 0 ? other : one;
-        }
-        return new Ended(one.span(), plus(one.settled(), other.settled()));
+        var ended = new HashMap<CounterKey, Ended>();
+        last.forEach((key, sum) -> ended.put(key, new Ended(sum.span(), sum.sum().total())));
+        return ended;
     }
 
     /// Rebuilds the counters of windows that have not begun, where a clock that was ahead has left usage in them: those that hold
@@ -343,29 +366,5 @@ public final class Admissions {
     /// Where a limit stands.
     public Standing standing(TenantId tenant, Limit limit, String value, Instant moment) {
         return ledger.standing(tenant, limit, value, moment);
-    }
-
-    private static long used(Measure measure, Quantities used, @Nullable Money cost) {
-        return switch (measure) {
-            case Measure.InFlight() -> 0;
-            case Measure.Counted(Meter meter) -> used(meter, used, cost);
-        };
-    }
-
-    private static long used(Meter meter, Quantities used, @Nullable Money cost) {
-        return switch (meter) {
-            case TOKENS -> plus(positive(used, Meter.TOKENS_IN), positive(used, Meter.TOKENS_OUT));
-            case COST -> cost == null ? Ledger.AS_RESERVED : Math.max(0, cost.picos());
-            default -> positive(used, meter);
-        };
-    }
-
-    private static long positive(Quantities used, Meter meter) {
-        return Math.max(0, used.amount(meter));
-    }
-
-    private static long plus(long a, long b) {
-        long sum = a + b;
-        return sum < 0 ? Long.MAX_VALUE : sum;
     }
 }

@@ -15,7 +15,22 @@ record CallBound(AdmissionRequest request, long tokensIn, int choices, long cost
     long fixed(Measure measure) {
         return switch (measure) {
             case Measure.InFlight() -> 1;
+            case Measure.Runs() -> namesRun() ? 1 : fixed(Meter.CALLS);
             case Measure.Counted(Meter meter) -> fixed(meter);
+        };
+    }
+
+    private boolean namesRun() {
+        return request.attributed().run() != null;
+    }
+
+    /// Whether the records of an attempt that never ends must carry what was reserved, so that its use of the measure is known: a
+    /// run is known by its name.
+    boolean isKnownByQuantities(Measure measure) {
+        return switch (measure) {
+            case Measure.InFlight() -> false;
+            case Measure.Runs() -> !namesRun();
+            case Measure.Counted _ -> true;
         };
     }
 

@@ -118,7 +118,8 @@ final class Decision {
             return Admission.CountFirst.INSTANCE;
         }
         long least = exact && output.editable() ? Math.min(output.minimum(), wanted) : wanted;
-        var claims = new Claims(tenant(), request.moment(), least, wanted, claimsExpected).answered(answered);
+        var claims = new Claims(tenant(), request.moment(), least, wanted, claimsExpected).answered(answered)
+                .ofRun(request.attributed().run());
         claim(claims, bound);
         return switch (ledger.reserve(claims)) {
             case Reservation reservation -> admitted(reservation, bound, answers, wanted);
@@ -133,7 +134,7 @@ final class Decision {
             Subject.match(limits.get(i), request, (limit, value) -> {
                 long fixed = limit.blocks() ? bound.fixed(limit.measure()) : 0;
                 long perUnit = limit.blocks() ? bound.perUnit(limit.measure()) : 0;
-                capped |= (fixed > 0 || perUnit > 0) && limit.measure() instanceof Measure.Counted;
+                capped |= (fixed > 0 || perUnit > 0) && bound.isKnownByQuantities(limit.measure());
                 claims.add(limit, value, fixed, perUnit);
             });
         }

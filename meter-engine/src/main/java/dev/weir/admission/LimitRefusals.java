@@ -45,8 +45,8 @@ final class LimitRefusals {
         return switch (limit.measure()) {
             case Measure.InFlight() -> RefusalCode.CONCURRENCY_EXCEEDED;
             case Measure.Counted(Meter meter) when meter == Meter.COST -> RefusalCode.BUDGET_EXCEEDED;
-            case Measure.Counted _ when limit.window() == Window.MINUTE -> RefusalCode.RATE_EXCEEDED;
-            case Measure.Counted _ -> RefusalCode.CAP_EXCEEDED;
+            case Measure.Counted _,Measure.Runs _ when limit.window() == Window.MINUTE -> RefusalCode.RATE_EXCEEDED;
+            case Measure.Counted _,Measure.Runs _ -> RefusalCode.CAP_EXCEEDED;
         };
     }
 
@@ -76,6 +76,9 @@ final class LimitRefusals {
             text.append(" (").append(amount(limit, exceeded.reserved())).append(" of it held by calls still running)");
         }
         text.append(", and it needs at least ").append(amount(limit, exceeded.asked())).append('.');
+        if (limit.measure() instanceof Measure.Runs) {
+            text.append(" Calls of a run that has begun in this window still pass.");
+        }
         if (!exceeded.everFits()) {
             text.append(" It would not fit an unused limit either: make it smaller, or have the limit raised.");
         }

@@ -1,9 +1,11 @@
 package dev.weir.ledger;
 
 import dev.weir.tenant.Limit;
+import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantId;
 import java.time.Instant;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// All that one call asks of the ledger, to be had whole or not at all. Built by one thread, used for one `reserve`.
 ///
@@ -18,6 +20,8 @@ public final class Claims {
     final long unitsMin;
     final long unitsMax;
     Answered answered = Answered.NOT_ASKED;
+    private @Nullable String run;
+    private boolean countsRuns;
     int size;
     Limit[] limits;
     String[] values;
@@ -67,6 +71,25 @@ public final class Claims {
         return this;
     }
 
+    /// Names the run that the call is of: a claim on a limit on `runs` is then for the run, and for none that is known there.
+    ///
+    /// @param named by the caller; null where it names none, so that each such claim is the call's alone
+    public Claims ofRun(@Nullable String named) {
+        this.run = named;
+        return this;
+    }
+
+    /// The run for which some of the claims are; null where none is.
+    @Nullable
+    String runClaimed() {
+        return countsRuns ? run : null;
+    }
+
+    /// Whether claim `i` is for the run that the call is of, and not for the call.
+    boolean isForRun(int i) {
+        return run != null && limits[i].measure() instanceof Measure.Runs;
+    }
+
     /// Adds one claim. The same limit and value must not be added twice.
     ///
     /// @param value the entity's value, which the limit's entity covers
@@ -84,6 +107,7 @@ public final class Claims {
         values[size] = value;
         fixed[size] = fixedAmount;
         perUnit[size] = amountPerUnit;
+        countsRuns |= limit.measure() instanceof Measure.Runs;
         size++;
         return this;
     }

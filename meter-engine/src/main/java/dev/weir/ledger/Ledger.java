@@ -7,6 +7,7 @@ import dev.weir.tenant.Window;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,7 +78,8 @@ public final class Ledger {
 
     /// Ends a reservation: what was used is settled, the rest is free again. What was used above the reservation is charged too.
     ///
-    /// @param used of each measure, 0 or more, or [#AS_RESERVED]; not asked for concurrency
+    /// @param used of each measure, 0 or more, or [#AS_RESERVED]; not asked for concurrency, and without effect on limits on runs
+    ///         where the call names one: it has begun
     public Settlement settle(Reservation reservation, ToLongFunction<Measure> used) {
         return reservation.shard.settle(reservation, amounts(reservation, used));
     }
@@ -95,7 +97,18 @@ public final class Ledger {
     /// @param moment in the window that is charged
     /// @param used 0 or more
     public void charge(TenantId tenant, Limit limit, String value, Instant moment, long used) {
-        shard(tenant).charge(limit, value, moment, used);
+        shard(tenant).charge(limit, value, moment, tally -> tally.addSettled(used));
+    }
+
+    /// Counts runs that calls have begun without a reservation, each that is not counted yet: of calls of a former start, or that
+    /// were made before the limit was in force.
+    ///
+    /// @param limit on `runs`
+    /// @param moment in the window in which they are counted
+    /// @param runs as callers named them
+    public void begin(TenantId tenant, Limit limit, String value, Instant moment, Collection<String> runs) {
+        shard(tenant).charge(limit, value, moment,
+                tally -> runs.forEach(run -> tally.runs().begin(run, tally)));
     }
 
     /// Drops what was counted for a limit that is no longer in force, so that it begins at zero should it come again. What calls
@@ -117,7 +130,16 @@ public final class Ledger {
     /// @param version of the records; an assignment from the same or older ones changes nothing
     /// @return whether it was assigned; not so for a window that was dropped already
     public boolean restore(TenantId tenant, Limit limit, String value, Instant moment, long settled, long version) {
-        return shard(tenant).restore(limit, value, moment, settled, version);
+        return restore(tenant, limit, value, moment, settled, List.of(), version);
+    }
+
+    /// The same where the limit is on `runs`: calls of those that have begun need nothing of it.
+    ///
+    /// @param settled beside the runs, by calls that named none
+    /// @param runs as callers named them, each once
+    public boolean restore(TenantId tenant, Limit limit, String value, Instant moment, long settled,
+            Collection<String> runs, long version) {
+        return shard(tenant).restore(limit, value, moment, settled, runs, version);
     }
 
     /// Where a counter stands; zeros where nothing was ever counted.

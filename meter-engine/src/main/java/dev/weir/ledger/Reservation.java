@@ -15,6 +15,8 @@ public final class Reservation implements Claimed {
     final Limit[] limits;
     final String[] values;
     final Tally[] tallies;
+    /// The run that its claims on limits on `runs` are for; null where there are none, or the call names none.
+    final @Nullable String run;
     private final long units;
     private final int tightest;
     private final long tightestSettled;
@@ -31,6 +33,7 @@ public final class Reservation implements Claimed {
         this.size = claims.size;
         this.limits = claims.limits;
         this.values = claims.values;
+        this.run = claims.runClaimed();
         this.tallies = tallies;
         this.reserved = reserved;
         this.units = units;
@@ -38,6 +41,11 @@ public final class Reservation implements Claimed {
         this.tightestSettled = tightestSettled;
         this.tightestReserved = tightestReserved;
         this.overdrawn = overdrawn;
+    }
+
+    /// Whether claim `i` is for the run that the call is of, and not for the call.
+    boolean isForRun(int i) {
+        return run != null && limits[i].measure() instanceof Measure.Runs;
     }
 
     /// How many units were granted, `unitsMin` to `unitsMax` of the claims.

@@ -6,9 +6,11 @@ import dev.weir.tenant.TenantId;
 import dev.weir.tenant.Window;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +38,7 @@ final class Shard {
         lock.lock();
         try {
             find(claims, tallies);
+            BegunRuns.claimNewOnly(claims, tallies);
             long units = claims.unitsMax;
             for (int i = 0; i < claims.size; i++) {
                 Limit limit = claims.limits[i];
@@ -128,6 +131,7 @@ final class Shard {
             overdrawn |= lending != null && amounts[i] > 0
                     && tallies[i].settled + tallies[i].reserved > tallies[i].lent;
         }
+        BegunRuns.hold(claims, tallies, amounts);
         open++;
         return new Reservation(this, claims, tallies, amounts, units, tightest, settled, reserved, overdrawn);
     }
@@ -229,10 +233,10 @@ final class Shard {
         }
     }
 
-    void charge(Limit limit, String value, Instant moment, long used) {
+    void charge(Limit limit, String value, Instant moment, Consumer<Tally> how) {
         lock.lock();
         try {
-            limits.of(limit, value).at(moment, limit).addSettled(used);
+            how.accept(limits.of(limit, value).at(moment, limit));
         } finally {
             lock.unlock();
         }
@@ -242,13 +246,18 @@ final class Shard {
         boolean violated = false;
         List<Crossing> crossings = List.of();
         for (int i = 0; i < reservation.size; i++) {
-            long charged = used[i] == Ledger.AS_RESERVED ? reservation.reserved[i] : used[i];
             Limit limit = reservation.limits[i];
-            if (charged <= 0 || limit.measure() instanceof Measure.InFlight || later.test(limit.measure())) {
+            Tally tally = reservation.tallies[i];
+            if (BegunRuns.begin(reservation, i)) {
+                crossings = withCrossings(crossings, limit, reservation.values[i], tally);
+                continue;
+            }
+            long charged = used[i] == Ledger.AS_RESERVED ? reservation.reserved[i] : used[i];
+            if (charged <= 0 || reservation.isForRun(i) || limit.measure() instanceof Measure.InFlight
+                    || later.test(limit.measure())) {
                 continue;
             }
             violated |= limit.blocks() && charged > reservation.reserved[i];
-            Tally tally = reservation.tallies[i];
             tally.addSettled(charged);
             crossings = withCrossings(crossings, limit, reservation.values[i], tally);
         }
@@ -259,6 +268,7 @@ final class Shard {
         lock.lock();
         try {
             giveBack(reservation, "released");
+            BegunRuns.leave(reservation);
         } finally {
             lock.unlock();
         }
@@ -294,7 +304,7 @@ final class Shard {
         return all;
     }
 
-    boolean restore(Limit limit, String value, Instant moment, long settled, long version) {
+    boolean restore(Limit limit, String value, Instant moment, long settled, Collection<String> runs, long version) {
         lock.lock();
         try {
             Tally tally = limits.of(limit, value).at(moment, limit);
@@ -303,8 +313,11 @@ final class Shard {
             }
             tally.restoredVersion = version;
             tally.settled = Math.max(0, settled);
-            while (settled > 0 && tally.alertsReported < limit.alerts().size()
-                    && settled >= limit.mark(limit.alerts().get(tally.alertsReported))) {
+            if (limit.measure() instanceof Measure.Runs) {
+                tally.runs().restore(runs, tally);
+            }
+            while (tally.settled > 0 && tally.alertsReported < limit.alerts().size()
+                    && tally.settled >= limit.mark(limit.alerts().get(tally.alertsReported))) {
                 tally.alertsReported++;
             }
             return true;

@@ -1,6 +1,7 @@
 package dev.weir.ledger;
 
 import dev.weir.tenant.Window;
+import org.jspecify.annotations.Nullable;
 
 /// One window's run of one counter. Guarded by its shard's lock.
 final class Tally {
@@ -23,11 +24,20 @@ final class Tally {
     long elsewhereUsed;
     /// What running calls will soon want beyond what is idle.
     long wanted;
+    private @Nullable BegunRuns runs;
 
     Tally(Window.Span span) {
         this.span = span;
         this.startSecond = span.start().getEpochSecond();
         this.endSecond = span.ends() ? span.end().getEpochSecond() : Long.MAX_VALUE;
+    }
+
+    /// Of a limit on `runs`: which of them are counted.
+    BegunRuns runs() {
+        if (runs == null) {
+            runs = new BegunRuns();
+        }
+        return runs;
     }
 
     /// Spans begin and end with whole seconds, so this is exact.

@@ -17,12 +17,16 @@ import java.util.regex.Pattern;
 /// @param id 1 to 128 characters of `A-Z a-z 0-9 . _ : -`, unique within a tenant (its own limits and its plan's);
 ///     names the counter
 /// @param zone whose days and months; UTC unless said otherwise
-/// @param amount whole units of the measure, pico-dollars for `cost`; 0 to 9 × 10¹⁸, where 0 blocks everything
+/// @param amount whole units of the measure, pico-dollars for `cost`; 0 to 9 × 10¹⁸, of `runs` to [#RUNS_MAX], where 0 blocks
+///     everything
 /// @param alerts percentages of the amount at which somebody is told, rising, once per window
 public record Limit(String id, Entity entity, Measure measure, Window window, ZoneId zone, long amount, Action action,
         List<Integer> alerts) {
     private static final Pattern ID_FORM = Pattern.compile("[A-Za-z0-9._:-]{1,128}");
     public static final long AMOUNT_MAX = 9_000_000_000_000_000_000L;
+    /// The most runs that a limit on `runs` counts in a window for one entity, so its largest amount and alert mark: a node
+    /// remembers each of them as long as it keeps that window's counter, in some 120 bytes.
+    public static final long RUNS_MAX = 1_000_000;
     private static final int QUARTER_SECONDS = 900;
     public static final List<Integer> USUAL_ALERTS = List.of(75, 90, 100);
     /// Nothing bounds these before a call, or a design decision keeps them free: they can be watched, not blocked.
@@ -71,6 +75,9 @@ public record Limit(String id, Entity entity, Measure measure, Window window, Zo
         }
         alerts = List.copyOf(alerts);
         checkAlerts(id, alerts);
+        if (measure instanceof Measure.Runs) {
+            checkRuns(id, amount, alerts);
+        }
     }
 
     /// A blocking limit in UTC with the usual alerts.
@@ -117,6 +124,10 @@ public record Limit(String id, Entity entity, Measure measure, Window window, Zo
     ///
     /// @param percent 1 to 1000
     public long mark(int percent) {
+        return mark(amount, percent);
+    }
+
+    private static long mark(long amount, int percent) {
         long hundredths = amount / 100;
         if (hundredths > Long.MAX_VALUE / percent - 1000) {
             return Long.MAX_VALUE;
@@ -138,8 +149,21 @@ public record Limit(String id, Entity entity, Measure measure, Window window, Zo
     private int rank() {
         return switch (measure) {
             case Measure.InFlight() -> 0;
+            case Measure.Runs() -> 1;
             case Measure.Counted(Meter meter) -> meter == Meter.COST ? 2 : 1;
         };
+    }
+
+    private static void checkRuns(String id, long amount, List<Integer> alerts) {
+        if (amount > RUNS_MAX) {
+            throw new IllegalArgumentException(
+                    "limit " + id + ": the amount of runs is 0 to " + RUNS_MAX + ", not " + amount);
+        }
+        if (!alerts.isEmpty() && mark(amount, alerts.getLast()) > RUNS_MAX) {
+            throw new IllegalArgumentException(
+                    "limit " + id + ": at most " + RUNS_MAX + " runs are counted, so an alert at "
+                            + alerts.getLast() + " % of " + amount + " would never come");
+        }
     }
 
     private static void checkAlerts(String id, List<Integer> alerts) {

@@ -101,6 +101,9 @@ class RefusalTest {
             calls       | minute | rate_exceeded        | 30
             tokens      | hour   | cap_exceeded         | 1770
             calls       | day    | cap_exceeded         | 41370
+            runs        | minute | rate_exceeded        | 30
+            runs        | hour   | cap_exceeded         | 1770
+            runs        | total  | cap_exceeded         | -1
             tokens      | month  | cap_exceeded         | 2633370
             tokens      | total  | cap_exceeded         | -1
             cost        | minute | budget_exceeded      | 30

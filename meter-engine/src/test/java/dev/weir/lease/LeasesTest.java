@@ -21,12 +21,14 @@ import dev.weir.tenant.Window;
 import dev.weir.usage.Meter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.RepeatedTest;
 
@@ -86,17 +88,26 @@ class LeasesTest {
 
         /// Tries once.
         Claimed reserve(Limit limit, long amount, Claims.Answered answered) {
-            return ledger.reserve(Claims.fixed(ACME, clock.now()).add(limit, "acme", amount).answered(answered));
+            return reserve(limit, amount, null, answered);
+        }
+
+        Claimed reserve(Limit limit, long amount, @Nullable String run, Claims.Answered answered) {
+            return ledger.reserve(
+                    Claims.fixed(ACME, clock.now()).ofRun(run).add(limit, "acme", amount).answered(answered));
         }
 
         /// Asks where it must, on this thread, as a call does.
         Claimed call(Limit limit, long amount) {
-            Claimed claimed = reserve(limit, amount, Claims.Answered.NOT_ASKED);
+            return call(limit, amount, null);
+        }
+
+        Claimed call(Limit limit, long amount, @Nullable String run) {
+            Claimed claimed = reserve(limit, amount, run, Claims.Answered.NOT_ASKED);
             while (claimed instanceof Shortage shortage) {
                 var answers = new ArrayList<Leases.Answer>();
                 leases.ask(shortage, answers::add);
                 leases.step();
-                claimed = reserve(limit, amount, switch (answers.getFirst()) {
+                claimed = reserve(limit, amount, run, switch (answers.getFirst()) {
                     case MORE -> Claims.Answered.NOT_ASKED;
                     case NO_MORE -> Claims.Answered.NO_MORE;
                     case UNAVAILABLE -> Claims.Answered.UNAVAILABLE;
@@ -142,6 +153,34 @@ class LeasesTest {
         }
         assertThat(admitted).isEqualTo(100);
         assertThat(allocator.lent(key(CALLS))).isEqualTo(100);
+    }
+
+    @Test
+    void aRunCountsOnEachNodeThatHasCallsOfItAndOfAllNoMoreThanTheLimitBegin() throws LeaseException {
+        Limit runs = Limit.block("runs", Entity.THE_TENANT, Measure.RUNS, Window.MINUTE, 10);
+        var nodes = List.of(new Node("a", 1, runs), new Node("b", 1, runs));
+        var begun = new ArrayList<String>();
+        for (int i = 0; i < 40; i++) {
+            Node node = nodes.get(i % 2);
+            String run = "run-" + i / 4;
+            if (node.call(runs, 1, run) instanceof Reservation reservation) {
+                node.settle(reservation, 1);
+                begun.add(run + " " + i % 2);
+            }
+        }
+        assertThat(begun).as("two calls each on two nodes").hasSize(20);
+        assertThat(new HashSet<>(begun)).hasSize(10);
+        assertThat(allocator.lent(key(runs))).isEqualTo(10);
+    }
+
+    @Test
+    void aRunThatHasBegunNeedsNoLease() throws LeaseException {
+        Limit runs = Limit.block("runs", Entity.THE_TENANT, Measure.RUNS, Window.DAY, 10);
+        var node = new Node("a", 1, runs);
+        node.settle((Reservation) node.call(runs, 1, "a"), 1);
+        node.lending.end();
+        assertThat(node.reserve(runs, 1, "a", Claims.Answered.UNAVAILABLE)).isInstanceOf(Reservation.class);
+        assertThat(node.reserve(runs, 1, "b", Claims.Answered.UNAVAILABLE)).isInstanceOf(Exceeded.class);
     }
 
     @RepeatedTest(20)

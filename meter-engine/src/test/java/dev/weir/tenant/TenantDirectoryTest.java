@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.weir.usage.Meter;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -57,9 +58,10 @@ class TenantDirectoryTest {
         Limit month = Limit.block("a-month", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.MONTH, 9);
         Limit minute = Limit.block("z-minute", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.MINUTE, 9);
         Limit flight = Limit.block("z-flight", Entity.THE_TENANT, Measure.CONCURRENCY, Window.TOTAL, 9);
+        Limit runs = Limit.block("y-runs", Entity.THE_TENANT, Measure.RUNS, Window.MINUTE, 9);
         Limit budget = Limit.block("a-budget", Entity.THE_TENANT, Measure.of(Meter.COST), Window.DAY, 9);
-        assertThat(snapshot(1, "pro", budget, month, minute, flight).limits(ACME)).extracting(Limit::id)
-                .containsExactly("z-flight", "z-minute", "a-month", "a-budget");
+        assertThat(snapshot(1, "pro", budget, month, minute, flight, runs).limits(ACME)).extracting(Limit::id)
+                .containsExactly("z-flight", "y-runs", "z-minute", "a-month", "a-budget");
     }
 
     @Test
@@ -124,6 +126,12 @@ class TenantDirectoryTest {
                 Window.DAY, 1)).hasMessageContaining("never capped");
         assertThatThrownBy(() -> Limit.block("x", Entity.THE_TENANT, Measure.CONCURRENCY, Window.DAY, 1))
                 .hasMessageContaining("total");
+        assertThatThrownBy(() -> Limit.block("x", Entity.THE_TENANT, Measure.RUNS, Window.DAY, 1_000_001))
+                .hasMessageContaining("not 1000001");
+        assertThatThrownBy(() -> new Limit("x", Entity.THE_TENANT, Measure.RUNS, Window.DAY, ZoneOffset.UTC, 600_000,
+                Limit.Action.NOTIFY, List.of(100, 200))).hasMessageContaining("200 %");
+        assertThat(Limit.block("x", Entity.THE_TENANT, Measure.RUNS, Window.DAY, Limit.RUNS_MAX).mark(100))
+                .isEqualTo(1_000_000);
         assertThatThrownBy(() -> Limit.block("a b", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, 1))
                 .hasMessageContaining("'a b'");
         assertThatThrownBy(() -> new Entity(Entity.Kind.TAG, "team")).hasMessageContaining("key=value");

@@ -12,7 +12,6 @@ import dev.weir.tenant.Window;
 import dev.weir.usage.Meter;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -27,11 +26,11 @@ import org.jspecify.annotations.Nullable;
 
 /// The table of what tenants have bought, and what their events say they use of it. Blocks; any thread but an event loop.
 ///
-/// Concurrency and writes a day are blocking limits of the tenant too, stored in the same transaction.
+/// Runs a minute, concurrency and writes a day are blocking limits of the tenant too, stored in the same transaction.
 public final class Capacities {
+    public static final String RUNS_ID = "capacity-runs-per-minute";
     public static final String CONCURRENCY_ID = "capacity-concurrency";
     public static final String WRITES_ID = "capacity-writes-per-day";
-    private static final Duration MINUTE = Duration.ofMinutes(1);
     private static final String COLUMNS = "tenant, runs_per_minute, concurrency, writes_per_day, retention_tier,"
             + " indexing_tier";
     private static final String PUT = "INSERT INTO weir.capacity (" + COLUMNS + ") SELECT $1, $2, $3, $4, $5, $6"
@@ -46,11 +45,11 @@ public final class Capacities {
             + " coalesce(sum(writes) FILTER (WHERE upstream_status NOT BETWEEN 200 AND 299), 0)::bigint AS failed,"
             + " count(*) FILTER (WHERE flags & $3 <> 0) AS denied"
             + " FROM weir.usage_events WHERE day = $1 AND tenant = ANY($2) GROUP BY tenant";
-    /// A run begins with its first event; one that was silent since the day before yesterday begins anew.
-    private static final String RUNS = "SELECT tenant, count(DISTINCT run) AS runs FROM weir.usage_events AS recent"
-            + " WHERE day >= $1 AND time >= $2 AND tenant = ANY($3) AND run IS NOT NULL AND NOT EXISTS ("
-            + "SELECT FROM weir.usage_events AS earlier WHERE earlier.day >= $1 - 1 AND earlier.tenant = recent.tenant"
-            + " AND earlier.run = recent.run AND earlier.time < $2) GROUP BY tenant";
+    /// As the limit counts them: each with the first attempt in the minute, a call that names none as a run of its own.
+    private static final String RUNS = "SELECT tenant, count(DISTINCT run)"
+            + " + coalesce(sum(calls) FILTER (WHERE run IS NULL), 0)::bigint AS runs"
+            + " FROM weir.usage_events WHERE day = $1 AND time >= $2 AND time < $3 AND tenant = ANY($4)"
+            + " AND outcome NOT IN ('blocked', 'refused') GROUP BY tenant";
 
     private final Readers readers;
 
@@ -60,7 +59,7 @@ public final class Capacities {
 
     /// What a tenant's stored events say it used.
     ///
-    /// @param runsBegun in the last minute
+    /// @param runsBegun in the running minute, as a limit on runs counts them
     /// @param writesAllowed today, sent and answered with 2xx
     /// @param writesFailed today, sent and answered otherwise or not at all
     /// @param writesDenied today, refused
@@ -83,6 +82,7 @@ public final class Capacities {
             if (!statements.query(PUT, arguments).iterator().hasNext()) {
                 return false;
             }
+            put(statements, tenant, RUNS_ID, Measure.RUNS, Window.MINUTE, capacity.runsPerMinute());
             put(statements, tenant, CONCURRENCY_ID, Measure.CONCURRENCY, Window.TOTAL, capacity.concurrency());
             put(statements, tenant, WRITES_ID, Measure.of(Meter.WRITES), Window.DAY, capacity.writesPerDay());
             return true;
@@ -121,8 +121,9 @@ public final class Capacities {
     public Map<TenantId, Use> use(Collection<TenantId> tenants, Instant now) {
         var ids = tenants.stream().map(TenantId::value).toArray(String[]::new);
         var writes = Tuple.of(DaySeal.dayOf(now), ids, Flags.NONE.with(Flag.WRITE_DENIED).bits());
-        Instant since = now.minus(MINUTE);
-        var runs = Tuple.of(DaySeal.dayOf(since), since.atOffset(ZoneOffset.UTC), ids);
+        Window.Span minute = Window.MINUTE.span(now, ZoneOffset.UTC);
+        var runs = Tuple.of(DaySeal.dayOf(now), minute.start().atOffset(ZoneOffset.UTC),
+                minute.end().atOffset(ZoneOffset.UTC), ids);
         return readers.auditor().snapshot(statements -> {
             var use = new HashMap<TenantId, Use>();
             statements.query(WRITES, writes)

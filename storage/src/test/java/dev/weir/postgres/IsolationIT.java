@@ -34,7 +34,7 @@ final class IsolationIT {
                 var tenant = new TenantId(id);
                 postgres.tenants().create(tenant, "free", null);
                 postgres.keys().create(Samples.key("key_" + id, tenant));
-                postgres.capacities().put(new Capacity(tenant, 1L, null, 5L, null, null));
+                postgres.capacities().put(new Capacity(tenant, null, null, 5L, null, null));
                 postgres.tenants().changePlan(tenant, "pro");
                 postgres.tenants().changePlan(tenant, "free");
                 var budget = new Budget(tenant, "daily", Entity.THE_TENANT, Budget.Period.DAILY, ZoneOffset.UTC,

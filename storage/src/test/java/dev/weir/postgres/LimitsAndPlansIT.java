@@ -3,6 +3,9 @@ package dev.weir.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weir.event.Attribution;
+import dev.weir.event.UsageEvent;
+import dev.weir.money.Money;
 import dev.weir.postgres.TenantLimit.Source;
 import dev.weir.tenant.Entity;
 import dev.weir.tenant.Limit;
@@ -13,8 +16,12 @@ import dev.weir.tenant.Window;
 import dev.weir.usage.Meter;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -134,12 +141,13 @@ final class LimitsAndPlansIT {
     }
 
     @Test
-    void purchasedConcurrencyAndWritesAreBlockingLimits() {
+    void whatIsPurchasedAreBlockingLimits() {
         var bought = new Capacity(ACME, 5L, 3L, 20L, "gold", null);
         assertThat(postgres.capacities().put(bought)).isTrue();
         assertThat(postgres.capacities().find(ACME)).contains(bought);
         assertThat(postgres.directory().load().limits()).extracting(TenantLimit::limit)
                 .containsExactlyInAnyOrder(
+                        Limit.block(Capacities.RUNS_ID, Entity.THE_TENANT, Measure.RUNS, Window.MINUTE, 5),
                         Limit.block(Capacities.CONCURRENCY_ID, Entity.THE_TENANT, Measure.CONCURRENCY, Window.TOTAL, 3),
                         limit(Capacities.WRITES_ID, Meter.WRITES, Window.DAY, 20));
         var less = new Capacity(ACME, null, null, 1L, null, null);
@@ -147,6 +155,46 @@ final class LimitsAndPlansIT {
         assertThat(postgres.directory().load().limits()).extracting(row -> row.limit().amount()).containsExactly(1L);
         assertThat(postgres.capacities().list("", 9)).containsExactly(less);
         assertThat(postgres.capacities().put(new Capacity(new TenantId("nobody"), 1L, 1L, 1L, null, null))).isFalse();
+    }
+
+    @Test
+    void theRunsOfTheRunningMinuteAreThoseThatALimitWouldCount() throws Exception {
+        Instant minute = Samples.NOW.truncatedTo(ChronoUnit.MINUTES);
+        postgres.store()
+                .store(Samples.batch(ofRun("a", minute), ofRun("a", minute.plusSeconds(59)),
+                        ofRun("b", minute.plusSeconds(30)), ofRun(null, minute), ofRun(null, minute),
+                        ofRun("before", minute.minusMillis(1)), ofRun("after", minute.plusSeconds(60))));
+        execute("UPDATE weir.usage_events SET outcome = 'blocked' WHERE run = 'b'");
+        var use = postgres.capacities().use(List.of(ACME), minute.plusSeconds(40)).get(ACME);
+        assertThat(use).extracting(Capacities.Use::runsBegun).isEqualTo(3L);
+    }
+
+    private static UsageEvent ofRun(@Nullable String run, Instant time) {
+        var attribution = new Attribution(run, null, null, null, Map.of());
+        return Samples.event("acme", "openai", time, Money.ZERO, attribution);
+    }
+
+    @Test
+    void whatWasPurchasedBeforeRunsBlockedIsALimitAfterTheMigration() throws Exception {
+        Database before = TestServer.emptyDatabase();
+        execute(before, "CREATE SCHEMA weir AUTHORIZATION weir_owner");
+        Schema.migrations(before).target("12").load().migrate();
+        execute(before,
+                "INSERT INTO weir.tenants (id, plan) VALUES ('acme', 'pro'), ('globex', 'pro'), ('nil', 'pro')");
+        execute(before, "INSERT INTO weir.capacity (tenant, runs_per_minute, concurrency) VALUES ('acme', 7, NULL),"
+                + " ('globex', 9000000000000000000, 1), ('nil', NULL, 2)");
+        Schema.migrate(before);
+        try (var migrated = Postgres.open(TestServer.VERTX, before)) {
+            assertThat(migrated.directory().load().limits()).containsExactlyInAnyOrder(
+                    new TenantLimit(ACME,
+                            Limit.block(Capacities.RUNS_ID, Entity.THE_TENANT, Measure.RUNS, Window.MINUTE,
+                                    7),
+                            Source.CAPACITY),
+                    new TenantLimit(new TenantId("globex"), Limit.block(Capacities.RUNS_ID, Entity.THE_TENANT,
+                            Measure.RUNS, Window.MINUTE, Limit.RUNS_MAX), Source.CAPACITY));
+            assertThat(migrated.capacities().list("", 9)).extracting(Capacity::runsPerMinute)
+                    .containsExactly(7L, Limit.RUNS_MAX, null);
+        }
     }
 
     @Test
@@ -199,6 +247,10 @@ final class LimitsAndPlansIT {
     }
 
     private void execute(String sql) throws SQLException {
+        execute(database, sql);
+    }
+
+    private static void execute(Database database, String sql) throws SQLException {
         try (var connection = database.connect(); var statement = connection.createStatement()) {
             statement.execute(sql);
         }
