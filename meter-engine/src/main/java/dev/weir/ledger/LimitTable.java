@@ -88,6 +88,7 @@ final class LimitTable {
         if (at == null) {
             return;
         }
+        at.byValue.values().forEach(counter -> counter.forEachRun(Tally::recall));
         if (before != null) {
             before.former = at.former;
         } else if (at.former != null) {

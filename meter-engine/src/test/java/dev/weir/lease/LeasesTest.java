@@ -55,7 +55,7 @@ class LeasesTest {
     /// One node: its ledger and leases.
     private final class Node implements Leases.Keeper {
         final Lending lending = new Lending(clock, 10_000);
-        final Ledger ledger = new Ledger(lending);
+        final Ledger ledger = new Ledger(lending, Lanes.ONE);
         final Leases leases;
         final List<String> complaints = new ArrayList<>();
         private final Semaphore asked = new Semaphore(0);
@@ -299,7 +299,7 @@ class LeasesTest {
         old.settle(old.admitted(CALLS, 60), 60);
         long lent = allocator.lent(key(CALLS));
         var restored = new Lending(clock, 0);
-        var ledger = new Ledger(restored);
+        var ledger = new Ledger(restored, Lanes.ONE);
         ledger.restore(ACME, CALLS, "acme", clock.now(), 60, 1);
         var next = new Leases(ledger, restored, allocator, clock, LeaseTerms.DEFAULT, "a", 2, new Deaf());
         next.takeOver(directory(CALLS), List.of(), true);
@@ -317,7 +317,7 @@ class LeasesTest {
         old.settle(old.admitted(CALLS, 60), 60);
         long lent = allocator.lent(key(CALLS));
         var lending = new Lending(clock, 0);
-        var ledger = new Ledger(lending);
+        var ledger = new Ledger(lending, Lanes.ONE);
         ledger.restore(ACME, CALLS, "acme", clock.now(), 20, 1);
         var complaints = new ArrayList<String>();
         var next = new Leases(ledger, lending, allocator, clock, LeaseTerms.DEFAULT, "a", 2, new Deaf() {
@@ -364,7 +364,7 @@ class LeasesTest {
     @Test
     void whatOtherNodesUsedBeforeAnyLeaseIsCounted() throws LeaseException {
         var lending = new Lending(clock, 0);
-        var ledger = new Ledger(lending);
+        var ledger = new Ledger(lending, Lanes.ONE);
         var leases = new Leases(ledger, lending, allocator, clock, LeaseTerms.DEFAULT, "a", 1, new Deaf());
         leases.takeOver(directory(CALLS), List.of(new LeaseAllocator.Used("gone", key(CALLS), 95)), true);
         var node = new Node("b", 1, CALLS);

@@ -54,7 +54,7 @@ final class Life implements Leases.Keeper {
         this.simulation = simulation;
         this.world = simulation.world();
         var lending = simulation.isShared() ? new Lending(node.clock, 10_000) : null;
-        this.ledger = lending == null ? new Ledger() : new Ledger(lending);
+        this.ledger = lending == null ? new Ledger() : new Ledger(lending, Lanes.ONE);
         var setting = simulation.setting();
         this.spool = Spool.open(setting.spool(node.name, node.bootId()), node.disk(), node.clock,
                 world.random()::nextBytes, simulation.database(), new Rules());
