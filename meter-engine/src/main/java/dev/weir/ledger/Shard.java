@@ -112,28 +112,22 @@ final class Shard {
         }
     }
 
-    /// What of a tally can be used, reserved or allotted before a cap or an alert's mark is near: see [Tally].
+    /// What of a tally may be used, reserved or allotted while it is divided: see [Tally].
     private long spare(Limit limit, Tally tally) {
         long untilMark = tally.untilNextMark(limit);
-        if (!limit.blocks()) {
-            return untilMark;
-        }
-        return Math.min(untilMark, lending == null ? tally.left(limit) - tally.allotted : idle(limit, tally));
+        return limit.blocks() ? Math.min(untilMark, idle(limit, tally)) : untilMark;
     }
 
     /// What may still be reserved: of the limit, or, where nodes share it, of this node's lease of it.
     private long room(Limit limit, Tally tally, boolean valid, Claims.Answered answered) {
-        if (lending == null) {
-            return tally.left(limit) - tally.allotted;
-        }
-        if (answered == Claims.Answered.UNAVAILABLE && lending.overdraft(limit) > 0) {
+        if (lending != null && answered == Claims.Answered.UNAVAILABLE && lending.overdraft(limit) > 0) {
             return idle(limit, tally) + lending.overdraft(limit);
         }
         return valid ? idle(limit, tally) : 0;
     }
 
-    private static long idle(Limit limit, Tally tally) {
-        return Math.min(tally.lent - tally.settled - tally.reserved, tally.left(limit)) - tally.allotted;
+    private long idle(Limit limit, Tally tally) {
+        return lending == null ? tally.left(limit) - tally.allotted : tally.idle(limit);
     }
 
     private Reservation take(Claims claims, Tally[] tallies, long units) {
@@ -466,10 +460,7 @@ final class Shard {
         try {
             Tally tally = limits.of(exceeded.limit(), exceeded.value())
                     .at(exceeded.span().start(), exceeded.limit());
-            long wouldBe = exceeded.settled() + exceeded.asked();
-            if (wouldBe > exceeded.limit().amount()) {
-                tally.turnedAwayAt = Math.max(tally.turnedAwayAt, wouldBe);
-            }
+            tally.turnAway(exceeded);
         } finally {
             lock.unlock();
         }

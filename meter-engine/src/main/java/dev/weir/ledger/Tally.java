@@ -65,6 +65,11 @@ final class Tally {
         return limit.amount() - settled - reserved - lost - elsewhereLent;
     }
 
+    /// What of this node's lease may still be reserved or allotted, and of the limit, as far as this node knows.
+    long idle(Limit limit) {
+        return Math.min(lent - settled - reserved, left(limit)) - allotted;
+    }
+
     /// What may be settled before one more of the limit's alert marks is reached, if all that is set aside is settled too; less
     /// than 0 where that may reach one.
     long untilNextMark(Limit limit) {
@@ -94,6 +99,14 @@ final class Tally {
     /// Adds what was used; stays at [Long#MAX_VALUE] where a soft limit's count would not fit.
     void addSettled(long used) {
         settled = Ledger.plus(settled, used);
+    }
+
+    /// Notes that a caller was turned away.
+    void turnAway(Exceeded exceeded) {
+        long wouldBe = exceeded.settled() + exceeded.asked();
+        if (wouldBe > exceeded.limit().amount()) {
+            turnedAwayAt = Math.max(turnedAwayAt, wouldBe);
+        }
     }
 
     void addAllotment(Allotment allotment) {
