@@ -61,9 +61,9 @@ final class PlantedBugs {
                     "        life.admissions.settle(admittedNow(), used, cost);\n",
                     "        if (outcome != Outcome.CLIENT_GONE) { life.admissions.settle(admittedNow(), used, cost); }\n"),
             PlantedBug.of(1, "two limits are asked one after the other", "ledger/Shard.java",
-                    "                        return exceeded(limit, claims.values[i], tallies[i], least);\n",
-                    "                        for (int j = 0; j < i; j++) { tallies[j].reserved += 1; }\n"
-                            + "                        return exceeded(limit, claims.values[i], tallies[i], least);\n"),
+                    "                    return exceeded(limit, claims.values[i], tallies[i], least);\n",
+                    "                    for (int j = 0; j < i; j++) { tallies[j].reserved += 1; }\n"
+                            + "                    return exceeded(limit, claims.values[i], tallies[i], least);\n"),
             PlantedBug.of(116, "a folder numbers its starts itself", SPOOL, "        return given;\n",
                     "        return last + 1;\n"),
             PlantedBug.of(3, "a window holds its own end", "ledger/Tally.java",
@@ -107,9 +107,13 @@ final class PlantedBugs {
                     "            tally.lent = Math.min(tally.lent, Ledger.plus(spent, idleMost));\n",
                     "            if (idleMost < Long.MAX_VALUE) { return OptionalLong.of(Math.max(spent,"
                             + " Math.min(tally.lent, Ledger.plus(spent, idleMost)))); }\n"),
-            PlantedBug.of(SHARED, "a node spends from the limit and not from its lease", "ledger/Shard.java",
-                    "        return Math.min(tally.lent - tally.settled - tally.reserved, left(limit, tally));\n",
-                    "        return left(limit, tally);\n"),
+            PlantedBug.of(SHARED, "a node spends from the limit and not from its lease", "ledger/Tally.java",
+                    "        return Math.min(lent - settled - reserved, left(limit)) - allotted;\n",
+                    "        return left(limit) - allotted;\n"),
+            PlantedBug.of(SHARED, "what a part was given is given again", "ledger/Tally.java",
+                    "        allotted += amount;\n", ""),
+            PlantedBug.of(1, "a part goes on with what was taken back", "ledger/Allotment.java",
+                    "        free = 0;\n        live = false;\n", "        free = 0;\n"),
             PlantedBug.of(16250, "a settlement that comes after its attempt was charged is charged too", DATABASE,
                     "            if (epoch < epochs.getOrDefault(node, 0L)) {\n",
                     "            if (epoch < 0) {\n"));

@@ -1,0 +1,252 @@
+package dev.weir.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weir.tenant.Entity;
+import dev.weir.tenant.Limit;
+import dev.weir.tenant.Measure;
+import dev.weir.tenant.TenantId;
+import dev.weir.tenant.Window;
+import dev.weir.usage.Meter;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Parts under real threads, and when there are any.
+class PartsTest {
+    private static final TenantId ACME = new TenantId("acme");
+    private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
+    private static final Limit CALLS = Limit.block("calls", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.DAY, 600);
+    private static final Limit TOKENS = Limit.block("tokens", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY,
+            1_000_000);
+    private static final IntSupplier THREAD = () -> (int) Thread.currentThread().threadId();
+    private static final int THREADS = 8;
+
+    private static Claims claims() {
+        return Claims.fixed(ACME, NOW).add(CALLS, "acme", 1).add(TOKENS, "acme", 7);
+    }
+
+    /// Eight threads at a cap: each ends the calls of all others as well as its own.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2, 8})
+    void exactlyAsManyPassAsFitAndEachMarkIsReportedOnce(int partsFirst) throws InterruptedException {
+        for (int round = 0; round < 100; round++) {
+            var ledger = new Ledger(null, new Lanes(THREAD, partsFirst, 8, 1 + round % 4));
+            var passed = new AtomicInteger();
+            var released = new AtomicInteger();
+            Map<String, Integer> crossings = new ConcurrentHashMap<>();
+            var running = new ConcurrentLinkedQueue<Reservation>();
+            var gate = new CountDownLatch(1);
+            try (var threads = Executors.newFixedThreadPool(THREADS)) {
+                for (int i = 0; i < THREADS; i++) {
+                    threads.submit(() -> {
+                        gate.await();
+                        for (int call = 0; call < 150; call++) {
+                            if (ledger.reserve(claims()) instanceof Reservation reservation) {
+                                passed.incrementAndGet();
+                                running.add(reservation);
+                            }
+                            Reservation other = ThreadLocalRandom.current().nextBoolean() ? running.poll() : null;
+                            if (other != null && ThreadLocalRandom.current().nextInt(8) == 0) {
+                                ledger.release(other);
+                                released.incrementAndGet();
+                            } else if (other != null) {
+                                note(crossings, ledger.settle(other, _ -> Ledger.AS_RESERVED));
+                            }
+                        }
+                        return null;
+                    });
+                }
+                gate.countDown();
+            }
+            running.forEach(each -> note(crossings, ledger.settle(each, _ -> Ledger.AS_RESERVED)));
+            check(ledger, passed.get(), released.get(), crossings);
+        }
+    }
+
+    private static void note(Map<String, Integer> crossings, Settlement settlement) {
+        settlement.crossings()
+                .forEach(crossing -> crossings.merge(crossing.limit().id() + "@" + crossing.percent(), 1, Integer::sum));
+    }
+
+    private static void check(Ledger ledger, int passed, int released, Map<String, Integer> crossings) {
+        // What was released had room again, perhaps after the last thread had asked: then there is room for just that.
+        int after = 0;
+        while (ledger.reserve(claims()) instanceof Reservation reservation) {
+            note(crossings, ledger.settle(reservation, _ -> Ledger.AS_RESERVED));
+            after++;
+        }
+        assertThat(passed - released + after).isEqualTo(600);
+        assertThat(after).isLessThanOrEqualTo(released);
+        assertThat(ledger.openReservations()).isZero();
+        assertThat(ledger.standing(ACME, CALLS, "acme", NOW).settled()).isEqualTo(600);
+        assertThat(ledger.standing(ACME, TOKENS, "acme", NOW).settled()).isEqualTo(4_200);
+        assertThat(ledger.standings(ACME, NOW)).allMatch(standing -> standing.reserved() == 0);
+        assertThat(crossings).isEqualTo(Map.of("calls@75", 1, "calls@90", 1, "calls@100", 1));
+        // Nothing is left at any part.
+        var all = Claims.fixed(ACME, NOW).add(TOKENS, "acme", 1_000_000 - 4_200);
+        assertThat(ledger.reserve(all)).isInstanceOf(Reservation.class);
+    }
+
+    /// At every moment, as a reader sees it, the sum is within the cap.
+    @Test
+    void whoReadsNeverSeesMoreThanTheCap() throws InterruptedException {
+        var ledger = new Ledger(null, Lanes.always(THREAD, 4));
+        var running = new AtomicBoolean(true);
+        var most = new AtomicLong();
+        try (var threads = Executors.newFixedThreadPool(THREADS)) {
+            for (int i = 0; i < 3; i++) {
+                threads.submit(() -> {
+                    while (running.get()) {
+                        var claims = new Claims(ACME, NOW, 1, 90).add(CALLS, "acme", 3, 1);
+                        if (ledger.reserve(claims) instanceof Reservation reservation) {
+                            ledger.release(reservation);
+                        }
+                    }
+                });
+            }
+            for (int look = 0; look < 5_000; look++) {
+                Standing standing = ledger.standing(ACME, CALLS, "acme", NOW);
+                most.accumulateAndGet(standing.settled() + standing.reserved(), Math::max);
+            }
+            running.set(false);
+        }
+        assertThat(most.get()).isLessThanOrEqualTo(CALLS.amount());
+        assertThat(ledger.standing(ACME, CALLS, "acme", NOW).reserved()).isZero();
+    }
+
+    @Test
+    @Timeout(60)
+    void aTenantIsCountedInPartsOnceItsLockIsContended() throws InterruptedException {
+        var ledger = new Ledger(null, Lanes.of(THREAD, 2));
+        var divided = new AtomicBoolean();
+        try (var threads = Executors.newFixedThreadPool(2)) {
+            for (int i = 0; i < 2; i++) {
+                threads.submit(() -> {
+                    while (!divided.get()) {
+                        var reservation = (Reservation) ledger.reserve(claims());
+                        if (reservation.home != null) {
+                            divided.set(true);
+                        }
+                        ledger.release(reservation);
+                    }
+                });
+            }
+        }
+        assertThat(divided).isTrue();
+        assertThat(ledger.openReservations()).isZero();
+    }
+
+    @Test
+    void aTenantThatNobodyContendsForStaysBehindOneLock() {
+        var ledger = new Ledger(null, Lanes.of(THREAD, 2));
+        for (int call = 0; call < 1_000; call++) {
+            var reservation = (Reservation) ledger.reserve(claims());
+            assertThat(reservation.home).isNull();
+            ledger.release(reservation);
+        }
+    }
+
+    @Test
+    void wherePartsAreMetOftenThereAreTwiceAsManyAndTheCallsOfTheFormerEndWell() throws InterruptedException {
+        var ledger = new Ledger(null, new Lanes(THREAD, 2, 8, 1));
+        var first = reserveAtAPart(ledger);
+        Part former = first.home;
+        assertThat(former).isNotNull();
+        if (former != null) {
+            meet(former);
+        }
+        var second = reserveAtAPart(ledger);
+        assertThat(second.home).isNotSameAs(former);
+        assertThat(ledger.openReservations()).isEqualTo(2);
+        ledger.settle(first, _ -> Ledger.AS_RESERVED);
+        ledger.release(second);
+        assertThat(ledger.openReservations()).isZero();
+        assertThat(ledger.standing(ACME, CALLS, "acme", NOW).settled()).isEqualTo(1);
+        assertThatThrownBy(() -> ledger.release(first)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> ledger.release(second)).isInstanceOf(IllegalStateException.class);
+        assertThat(ledger.openReservations()).isZero();
+    }
+
+    private static Reservation reserveAtAPart(Ledger ledger) {
+        var reservation = (Reservation) ledger.reserve(claims());
+        while (reservation.home == null) {
+            ledger.release(reservation);
+            reservation = (Reservation) ledger.reserve(claims());
+        }
+        return reservation;
+    }
+
+    /// Has many threads find the part taken.
+    private static void meet(Part part) throws InterruptedException {
+        boolean crowded = false;
+        while (!crowded) {
+            part.lock();
+            var other = Thread.ofPlatform().start(() -> {
+                part.lock();
+                part.unlock();
+            });
+            while (other.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+            part.unlock();
+            other.join();
+            part.lock();
+            crowded = part.isCrowded();
+            part.unlock();
+        }
+    }
+
+    @Test
+    void nearACapNothingIsGivenToParts() {
+        var ledger = new Ledger(null, new Lanes(() -> 0, 4, 4, 4));
+        List<Reservation> held = new java.util.ArrayList<>();
+        Claimed claimed = ledger.reserve(claims());
+        while (claimed instanceof Reservation reservation) {
+            held.add(reservation);
+            claimed = ledger.reserve(claims());
+        }
+        assertThat(held).hasSize(600);
+        assertThat(held.get(1).home).isNotNull();
+        // The alert at 75 % is a mark that parts may not pass; behind it 4 parts would have 4 calls each.
+        assertThat(held.subList(450, 600)).filteredOn(each -> each.home != null).isEmpty();
+    }
+
+    /// What the records say may be less than what was counted, so less than a mark that was reported.
+    @Test
+    void aMarkThatIsReachedAgainIsSeenAtOnce() {
+        var ledger = new Ledger(null, Lanes.always(() -> 0, 1));
+        ledger.restore(ACME, CALLS, "acme", NOW, 550, 1);
+        ledger.restore(ACME, CALLS, "acme", NOW, 440, 2);
+        var running = reserveAtAPart(ledger);
+        for (int call = 0; call < 10; call++) {
+            ledger.settle((Reservation) ledger.reserve(claims()), _ -> Ledger.AS_RESERVED);
+        }
+        assertThat(ledger.standings(running, standing -> standing.alertReached() >= 75)).hasSize(1);
+    }
+
+    @Test
+    void lanesAreCheckedWhenTheyAreMade() {
+        assertThatThrownBy(() -> new Lanes(THREAD, 3, 4, 1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("3");
+        assertThatThrownBy(() -> new Lanes(THREAD, 4, 2, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Lanes(THREAD, 0, 2, 0)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(Lanes.of(THREAD, 1).partsMost()).isEqualTo(4);
+        assertThat(Lanes.of(THREAD, 2).partsMost()).isEqualTo(8);
+        assertThat(Lanes.of(THREAD, 6).partsMost()).isEqualTo(32);
+    }
+}
