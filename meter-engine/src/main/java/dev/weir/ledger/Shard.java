@@ -45,11 +45,12 @@ final class Shard {
                 return reservation;
             }
         }
+        var tallies = new Tally[claims.size];
+        var amounts = new long[claims.size];
         lockOrMeet();
         try {
-            var tallies = new Tally[claims.size];
             find(claims, tallies, usual);
-            Claimed claimed = decide(claims, tallies, valid);
+            Claimed claimed = decide(claims, tallies, amounts, valid);
             if (usual && claimed instanceof Reservation) {
                 open += parts.allot(claims, tallies);
             }
@@ -66,7 +67,7 @@ final class Shard {
         }
     }
 
-    private Claimed decide(Claims claims, Tally[] tallies, boolean valid) {
+    private Claimed decide(Claims claims, Tally[] tallies, long[] amounts, boolean valid) {
         List<Shortage.Need> needs = List.of();
         long units = claims.unitsMax;
         for (int i = 0; i < claims.size; i++) {
@@ -88,7 +89,7 @@ final class Shard {
                 units = Math.min(units, (room - claims.fixed[i]) / claims.perUnit[i]);
             }
         }
-        return needs.isEmpty() ? take(claims, tallies, units) : new Shortage(tenant, needs);
+        return needs.isEmpty() ? take(claims, tallies, amounts, units) : new Shortage(tenant, needs);
     }
 
     /// Whether asking may help: nothing was asked yet, and the cap is large enough at all.
@@ -130,8 +131,7 @@ final class Shard {
         return lending == null ? tally.left(limit) - tally.allotted : tally.idle(limit);
     }
 
-    private Reservation take(Claims claims, Tally[] tallies, long units) {
-        var amounts = new long[claims.size];
+    private Reservation take(Claims claims, Tally[] tallies, long[] amounts, long units) {
         int tightest = Reservation.NO_CLAIM;
         long tightestRemaining = 0;
         for (int i = 0; i < claims.size; i++) {

@@ -3,6 +3,7 @@ package dev.weir.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weir.port.Clock;
 import dev.weir.tenant.Entity;
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
@@ -10,6 +11,7 @@ import dev.weir.tenant.TenantId;
 import dev.weir.tenant.Window;
 import dev.weir.usage.Meter;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,6 +23,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -214,7 +217,7 @@ class PartsTest {
     @Test
     void nearACapNothingIsGivenToParts() {
         var ledger = new Ledger(null, new Lanes(() -> 0, 4, 4, 4));
-        List<Reservation> held = new java.util.ArrayList<>();
+        List<Reservation> held = new ArrayList<>();
         Claimed claimed = ledger.reserve(claims());
         while (claimed instanceof Reservation reservation) {
             held.add(reservation);
@@ -228,15 +231,97 @@ class PartsTest {
 
     /// What the records say may be less than what was counted, so less than a mark that was reported.
     @Test
-    void aMarkThatIsReachedAgainIsSeenAtOnce() {
-        var ledger = new Ledger(null, Lanes.always(() -> 0, 1));
+    void aMarkThatIsReachedAgainIsSeenByOtherPartsAtOnce() {
+        var lane = new AtomicInteger();
+        var ledger = new Ledger(null, Lanes.always(lane::get, 2));
         ledger.restore(ACME, CALLS, "acme", NOW, 550, 1);
         ledger.restore(ACME, CALLS, "acme", NOW, 440, 2);
         var running = reserveAtAPart(ledger);
+        lane.set(1);
         for (int call = 0; call < 10; call++) {
             ledger.settle((Reservation) ledger.reserve(claims()), _ -> Ledger.AS_RESERVED);
         }
         assertThat(ledger.standings(running, standing -> standing.alertReached() >= 75)).hasSize(1);
+    }
+
+    @Test
+    void aCallUnderTheFormerAmountCannotHideAMarkOfTheNewOne() {
+        var ledger = new Ledger(null, Lanes.always(() -> 0, 1));
+        Limit former = Limit.block("tokens", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, 9_000_000);
+        var early = (Reservation) ledger.reserve(Claims.fixed(ACME, NOW).add(former, "acme", 7));
+        reserveAtAPart(ledger);
+        assertThat(ledger.settle(early, _ -> 740_000).crossings()).isEmpty();
+        var late = (Reservation) ledger.reserve(Claims.fixed(ACME, NOW).add(TOKENS, "acme", 20_000));
+        assertThat(ledger.settle(late, _ -> 20_000).crossings()).extracting(Crossing::percent).containsExactly(75);
+    }
+
+    /// Calls that no part can take, because of another limit, use a cap up of which parts hold some.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatPartsHoldIsNotGivenTwice(boolean shared) {
+        var lane = new AtomicInteger();
+        var lending = new Lending(new Standstill(), 0);
+        lending.extend(1, 1);
+        var ledger = new Ledger(shared ? lending : null, Lanes.always(lane::get, 2));
+        Limit one = Limit.block("one", Entity.THE_TENANT, Measure.CONCURRENCY, Window.TOTAL, 1);
+        Limit cap = Limit.block("cap", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, 1_000);
+        lendAll(ledger, one);
+        lendAll(ledger, cap);
+        Supplier<Claims> small = () -> Claims.fixed(ACME, NOW).add(cap, "acme", 1);
+        int passed = 0;
+        for (int call = 0; call < 4; call++) {
+            lane.set(call % 2);
+            assertThat(ledger.reserve(small.get())).isInstanceOf(Reservation.class);
+            passed++;
+        }
+        for (int call = 0; call < 9; call++) {
+            Claimed claimed = ledger.reserve(Claims.fixed(ACME, NOW).add(one, "acme", 1).add(cap, "acme", 100));
+            ledger.settle((Reservation) claimed, _ -> Ledger.AS_RESERVED);
+            passed += 100;
+        }
+        int refused = 0;
+        while (refused < 2) {
+            lane.set(refused);
+            boolean admitted = ledger.reserve(small.get()) instanceof Reservation;
+            passed += admitted ? 1 : 0;
+            refused += admitted ? 0 : 1;
+        }
+        assertThat(passed).isEqualTo(1_000);
+    }
+
+    private static void lendAll(Ledger ledger, Limit limit) {
+        ledger.lend(new Holding(ACME, limit, "acme", limit.window().span(NOW, limit.zone()), 0, 0, limit.amount(), 0, 0,
+                0, 0));
+    }
+
+    /// A clock that stands still.
+    private static final class Standstill implements Clock {
+        @Override
+        public Instant now() {
+            return NOW;
+        }
+
+        @Override
+        public long nanoTime() {
+            return 0;
+        }
+    }
+
+    @Test
+    void aPartCannotGoOnWithARunThatWasDropped() {
+        var lane = new AtomicInteger();
+        var ledger = new Ledger(null, Lanes.always(lane::get, 2));
+        Limit minute = Limit.block("minute", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.MINUTE, 600);
+        Supplier<Claims> call = () -> Claims.fixed(ACME, NOW).add(minute, "acme", 1);
+        ledger.reserve(call.get());
+        ledger.reserve(call.get());
+        lane.set(1);
+        for (int later = 1; later <= 3; later++) {
+            ledger.reserve(Claims.fixed(ACME, NOW.plusSeconds(60 * later)).add(minute, "acme", 1));
+        }
+        lane.set(0);
+        ledger.reserve(call.get());
+        assertThat(ledger.standing(ACME, minute, "acme", NOW.plusSeconds(60)).reserved()).isEqualTo(2);
     }
 
     @Test
