@@ -37,9 +37,8 @@ final class Shard {
 
     Claimed reserve(Claims claims) {
         boolean valid = lending == null || lending.isValid();
-        boolean usual = valid && claims.answered == Claims.Answered.NOT_ASKED;
         Part part = parts.mine();
-        if (usual && part != null) {
+        if (valid && part != null) {
             Reservation reservation = part.reserve(this, claims);
             if (reservation != null) {
                 return reservation;
@@ -49,9 +48,9 @@ final class Shard {
         var amounts = new long[claims.size];
         lockOrMeet();
         try {
-            find(claims, tallies, usual);
+            find(claims, tallies, valid);
             Claimed claimed = decide(claims, tallies, amounts, valid);
-            if (usual && claimed instanceof Reservation) {
+            if (valid && claimed instanceof Reservation) {
                 open += parts.allot(claims, tallies);
             }
             return claimed;
@@ -97,18 +96,18 @@ final class Shard {
         return lending != null && answered == Claims.Answered.NOT_ASKED && least <= limit.amount();
     }
 
-    private void find(Claims claims, Tally[] tallies, boolean usual) {
+    private void find(Claims claims, Tally[] tallies, boolean valid) {
         for (int i = 0; i < claims.size; i++) {
             Limit limit = claims.limits[i];
             tallies[i] = limits.of(limit, claims.values[i]).at(claims.moment, limit);
-            recallUnless(usual, limit, tallies[i], claims.reserved(i, claims.unitsMax));
+            recallUnless(valid, limit, tallies[i], claims.reserved(i, claims.unitsMax));
         }
     }
 
     /// Makes a divided tally whole that may not stay divided when so much more of it is used or reserved: the next thing that
     /// happens to it.
-    private void recallUnless(boolean usual, Limit limit, Tally tally, long more) {
-        if (tally.isDivided() && !(usual && tally.isDividedFor(limit) && more <= spare(limit, tally))) {
+    private void recallUnless(boolean valid, Limit limit, Tally tally, long more) {
+        if (tally.isDivided() && !(valid && tally.isDividedFor(limit) && more <= spare(limit, tally))) {
             tally.recall();
         }
     }

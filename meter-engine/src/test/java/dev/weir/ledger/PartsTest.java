@@ -10,6 +10,7 @@ import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantId;
 import dev.weir.tenant.Window;
 import dev.weir.usage.Meter;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +34,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PartsTest {
     private static final TenantId ACME = new TenantId("acme");
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
-    private static final Limit CALLS = Limit.block("calls", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.DAY, 600);
+    private static final Limit CALLS = Limit.block("calls", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.DAY,
+            600);
     private static final Limit TOKENS = Limit.block("tokens", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY,
             1_000_000);
     private static final IntSupplier THREAD = () -> (int) Thread.currentThread().threadId();
@@ -83,7 +85,8 @@ class PartsTest {
 
     private static void note(Map<String, Integer> crossings, Settlement settlement) {
         settlement.crossings()
-                .forEach(crossing -> crossings.merge(crossing.limit().id() + "@" + crossing.percent(), 1, Integer::sum));
+                .forEach(
+                        crossing -> crossings.merge(crossing.limit().id() + "@" + crossing.percent(), 1, Integer::sum));
     }
 
     private static void check(Ledger ledger, int passed, int released, Map<String, Integer> crossings) {
@@ -305,6 +308,73 @@ class PartsTest {
         public long nanoTime() {
             return 0;
         }
+    }
+
+    @Test
+    void aRunningCallMayTakeMoreThanItsPartHas() {
+        var ledger = new Ledger(null, Lanes.always(() -> 0, 1));
+        var running = reserveAtAPart(ledger);
+        assertThat(ledger.extend(running, Measure.of(Meter.CALLS), 400)).isSameAs(running);
+        int passed = 0;
+        while (ledger.reserve(claims()) instanceof Reservation) {
+            passed++;
+        }
+        assertThat(passed).isEqualTo(600 - 401);
+    }
+
+    /// As a thread would that read the home just before another had it counted by the shard.
+    @Test
+    void aPartRefusesAReservationThatIsItsNoMore() {
+        var ledger = new Ledger(null, Lanes.always(() -> 0, 1));
+        var running = reserveAtAPart(ledger);
+        Part home = running.home;
+        ledger.keep(ACME, CALLS, "acme", CALLS.window().span(NOW, CALLS.zone()), Long.MAX_VALUE);
+        ledger.shrink(running, _ -> Ledger.AS_RESERVED);
+        assertThat(running.home).isNull();
+        assertThat(reserveAtAPart(ledger).home).isSameAs(home);
+        assertThat(home != null && home.release(running)).isFalse();
+        ledger.release(running);
+        assertThat(ledger.openReservations()).isEqualTo(1);
+    }
+
+    @Test
+    void aReservationEndsOnceWhereverItIsCounted() {
+        var ledger = new Ledger(null, Lanes.always(() -> 0, 1));
+        var ended = reserveAtAPart(ledger);
+        ledger.release(ended);
+        assertThatThrownBy(() -> ledger.release(ended)).isInstanceOf(IllegalStateException.class);
+        ledger.keep(ACME, CALLS, "acme", CALLS.window().span(NOW, CALLS.zone()), Long.MAX_VALUE);
+        assertThatThrownBy(() -> ledger.release(ended)).isInstanceOf(IllegalStateException.class);
+        assertThat(ledger.openReservations()).isZero();
+    }
+
+    @Test
+    void aCounterOfWhichAPartHoldsSomethingIsNotForgotten() {
+        var ledger = new Ledger(null, Lanes.always(() -> 0, 1));
+        var running = reserveAtAPart(ledger);
+        for (int days = 2; days < 5; days++) {
+            ledger.sweep(NOW.plus(Duration.ofDays(days)), Duration.ofDays(days).toNanos());
+        }
+        assertThat(ledger.standing(ACME, CALLS, "acme", NOW).reserved()).isEqualTo(1);
+        ledger.settle(running, _ -> Ledger.AS_RESERVED);
+        assertThat(ledger.standing(ACME, CALLS, "acme", NOW).settled()).isEqualTo(1);
+    }
+
+    @Test
+    void whatPartsHoldIsIdleAndUsedOnlyWhileTheLeaseLasts() {
+        var lending = new Lending(new Standstill(), 0);
+        lending.extend(1, 1);
+        var ledger = new Ledger(lending, Lanes.always(() -> 0, 1));
+        lendAll(ledger, CALLS);
+        lendAll(ledger, TOKENS);
+        var running = reserveAtAPart(ledger);
+        assertThat(ledger.want(running, Measure.of(Meter.CALLS), 599)).isFalse();
+        assertThat(ledger.want(running, Measure.of(Meter.CALLS), 600)).isTrue();
+        var other = reserveAtAPart(ledger);
+        lending.end();
+        assertThat(ledger.extend(other, Measure.of(Meter.CALLS), 1)).isInstanceOf(Exceeded.class);
+        assertThat(ledger.reserve(claims())).isInstanceOf(Shortage.class);
+        ledger.settle(other, _ -> Ledger.AS_RESERVED);
     }
 
     @Test

@@ -77,7 +77,9 @@ final class Life implements Leases.Keeper {
 
     /// Each act in any part of the tenant's counters, as from any thread; in every other life.
     private Lanes lanes() {
-        return world.apart().nextBoolean() ? Lanes.ONE : Lanes.always(world.apart()::nextInt, 1 << world.apart().nextInt(4));
+        return world.apart().nextBoolean()
+                ? Lanes.ONE
+                : Lanes.always(world.apart()::nextInt, 1 << world.apart().nextInt(4));
     }
 
     /// As `Store` answers them.
