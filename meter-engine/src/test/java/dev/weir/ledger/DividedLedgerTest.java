@@ -259,7 +259,8 @@ class DividedLedgerTest {
             former.put(which, was);
             switch (random.nextInt(6)) {
                 case 0 -> limits.set(which, with(was, was.amount() * (50 + random.nextInt(120)) / 100, was.alerts()));
-                case 1 -> limits.set(which, with(was, was.amount(), List.of(10, 20, 50, 99)));
+                case 1 -> limits.set(which, with(was, was.amount(),
+                        random.nextBoolean() ? List.of() : List.of(10, 20, 50, 99)));
                 case 2 -> limits.set(which, with(was, was.amount(), was.alerts()));
                 case 3 -> limits.set(which, new Limit(was.id(), was.entity(), was.measure(), Window.DAY, was.zone(),
                         was.amount(), was.action(), was.alerts()));

@@ -12,6 +12,7 @@ import dev.weir.tenant.Window;
 import dev.weir.usage.Meter;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -267,7 +268,8 @@ class PartsTest {
         lending.extend(1, 1);
         var ledger = new Ledger(shared ? lending : null, Lanes.always(lane::get, 2));
         Limit one = Limit.block("one", Entity.THE_TENANT, Measure.CONCURRENCY, Window.TOTAL, 1);
-        Limit cap = Limit.block("cap", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, 1_000);
+        Limit cap = new Limit("cap", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, ZoneOffset.UTC, 1_000,
+                Limit.Action.BLOCK, List.of());
         lendAll(ledger, one);
         lendAll(ledger, cap);
         Supplier<Claims> small = () -> Claims.fixed(ACME, NOW).add(cap, "acme", 1);
