@@ -48,6 +48,9 @@ final class Parts {
     ///
     /// @return how many open reservations are counted by the shard from now on, that parts have counted
     int allot(Claims claims, Tally[] tallies) {
+        if (all.length == 0 && meetings < MEETINGS_MOST) {
+            return 0;
+        }
         int open = growIfCrowded();
         Part part = mine();
         if (part == null) {
@@ -74,7 +77,7 @@ final class Parts {
     private int growIfCrowded() {
         int size = all.length;
         if (size == 0) {
-            return meetings >= MEETINGS_MOST && lanes.partsMost() > 0 ? replaceBy(PARTS_WHEN_CONTENDED) : 0;
+            return lanes.partsMost() > 0 ? replaceBy(PARTS_WHEN_CONTENDED) : 0;
         }
         Part part = mine();
         return part != null && isCrowded(part) ? replaceBy(2 * size) : 0;

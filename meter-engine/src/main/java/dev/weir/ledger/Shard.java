@@ -37,12 +37,10 @@ final class Shard {
 
     Claimed reserve(Claims claims) {
         boolean valid = lending == null || lending.isValid();
-        Part part = parts.mine();
-        if (valid && part != null) {
-            Reservation reservation = part.reserve(this, claims);
-            if (reservation != null) {
-                return reservation;
-            }
+        Part part = valid ? parts.mine() : null;
+        Reservation atPart = part == null ? null : part.reserve(this, claims);
+        if (atPart != null) {
+            return atPart;
         }
         var tallies = new Tally[claims.size];
         var amounts = new long[claims.size];
@@ -100,7 +98,9 @@ final class Shard {
         for (int i = 0; i < claims.size; i++) {
             Limit limit = claims.limits[i];
             tallies[i] = limits.of(limit, claims.values[i]).at(claims.moment, limit);
-            recallUnless(valid, limit, tallies[i], claims.reserved(i, claims.unitsMax));
+            if (tallies[i].isDivided()) {
+                recallUnless(valid, limit, tallies[i], claims.reserved(i, claims.unitsMax));
+            }
         }
     }
 
