@@ -39,6 +39,7 @@ import dev.weir.exchange.StrictHead;
 import dev.weir.jobs.PlanConversion;
 import dev.weir.jobs.AlertWatch;
 import dev.weir.jobs.Deliveries;
+import dev.weir.ledger.Lanes;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Lending;
 import dev.weir.ledger.Standing;
@@ -120,7 +121,8 @@ final class Gateway implements AutoCloseable {
         box = new SecretBox(secrets.pepperBytes());
         prices = PriceBooks.of(config);
         lending = new Lending(clock, config.budget().outageBound().ppm());
-        ledger = new Ledger(lending);
+        ledger = new Ledger(lending, Lanes.of(() -> (int) Thread.currentThread().threadId(),
+                Runtime.getRuntime().availableProcessors()));
         head = new StrictHead(headLimits(), refusal -> metrics.headRefused(refusal.code()));
         vertx = EventLoops.vertx(config, head);
         try {

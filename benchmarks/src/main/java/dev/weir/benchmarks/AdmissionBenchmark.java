@@ -7,6 +7,7 @@ import dev.weir.admission.Attributed;
 import dev.weir.admission.Input;
 import dev.weir.admission.Output;
 import dev.weir.ledger.Holding;
+import dev.weir.ledger.Lanes;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Lending;
 import dev.weir.port.Clock;
@@ -53,6 +54,9 @@ import org.openjdk.jmh.infra.ThreadParams;
 public class AdmissionBenchmark {
     private static final Instant MOMENT = Instant.parse("2026-07-01T12:00:00Z");
     private static final long FAR = Limit.AMOUNT_MAX;
+    /// As the gateway's.
+    private static final Lanes LANES = Lanes.of(() -> (int) Thread.currentThread().threadId(),
+            Runtime.getRuntime().availableProcessors());
 
     /// Whether nodes share the limits, so that this one spends from what it is lent.
     @Param({"false", "true"})
@@ -80,7 +84,7 @@ public class AdmissionBenchmark {
         };
         var lending = new Lending(clock, 0);
         lending.extend(System.nanoTime() + Duration.ofDays(1).toNanos(), 3);
-        var ledger = shared ? new Ledger(lending) : new Ledger();
+        var ledger = shared ? new Ledger(lending, LANES) : new Ledger(null, LANES);
         admissions = new Admissions(ledger, PriceBook.shipped());
         for (AdmissionRequest each : List.of(byTokens, byCost, ofOneEach[0], ofOneEach[1])) {
             lend(ledger, each);
@@ -145,7 +149,7 @@ public class AdmissionBenchmark {
         return admitAndRelease(ofOneEach[thread.getThreadIndex()]);
     }
 
-    /// All threads at one tenant: what the shard's lock costs.
+    /// All threads at one tenant.
     @Benchmark
     @Threads(2)
     public Admission contendedByTwoThreads() {

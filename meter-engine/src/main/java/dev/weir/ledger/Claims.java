@@ -126,6 +126,28 @@ public final class Claims {
         return sum < 0 ? Long.MAX_VALUE : sum;
     }
 
+    /// What claim `i` reserves with so many units: nothing of a limit that only tells.
+    long reserved(int i, long units) {
+        return limits[i].blocks() ? amount(i, units) : 0;
+    }
+
+    /// Whether claim `i`, which leaves so much of its limit, leaves a smaller share of it than another.
+    ///
+    /// @param than the other claim, or [Reservation#NO_CLAIM]
+    boolean isTighter(int i, long remaining, int than, long thanRemaining) {
+        return !(limits[i].measure() instanceof Measure.InFlight) && (than == Reservation.NO_CLAIM
+                || isSmallerShare(remaining, limits[i].amount(), thanRemaining, limits[than].amount()));
+    }
+
+    /// Whether `a / ofA < b / ofB`, exactly: the products are compared in 128 bits.
+    private static boolean isSmallerShare(long a, long ofA, long b, long ofB) {
+        long leftHigh = Math.multiplyHigh(a, ofB);
+        long rightHigh = Math.multiplyHigh(b, ofA);
+        return leftHigh != rightHigh
+                ? leftHigh < rightHigh
+                : Long.compareUnsigned(a * ofB, b * ofA) < 0;
+    }
+
     private void grow() {
         int length = Math.max(USUAL_SIZE, 2 * size);
         limits = Arrays.copyOf(limits, length);

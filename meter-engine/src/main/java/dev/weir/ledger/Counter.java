@@ -89,6 +89,7 @@ final class Counter {
         next[at] = fresh;
         System.arraycopy(runs, at, next, at + 1, runs.length - at);
         if (next.length > RUNS_MAX) {
+            next[0].recall();
             next = Arrays.copyOfRange(next, 1, next.length);
             dropped = true;
         }

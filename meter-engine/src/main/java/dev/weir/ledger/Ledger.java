@@ -36,15 +36,20 @@ public final class Ledger {
 
     private final ConcurrentHashMap<TenantId, Shard> shards = new ConcurrentHashMap<>();
     private final @Nullable Lending lending;
+    private final Lanes lanes;
 
-    /// The ledger of a node that shares no limit with any other.
+    /// The ledger of a node that shares no limit with any other, each tenant behind one lock.
     public Ledger() {
-        this.lending = null;
+        this(null, Lanes.ONE);
     }
 
     /// The ledger of a node that spends from what it is lent of each blocking limit: nothing at first.
-    public Ledger(Lending lending) {
+    ///
+    /// @param lending null where the node shares no limit with any other
+    /// @param lanes how its threads keep out of each other's way
+    public Ledger(@Nullable Lending lending, Lanes lanes) {
         this.lending = lending;
+        this.lanes = lanes;
     }
 
     /// Reserves all claims or none. The claims must not be used again.
@@ -59,21 +64,29 @@ public final class Ledger {
         if (more < 0) {
             throw new IllegalArgumentException("a reservation is extended by 0 or more, not " + more);
         }
-        return reservation.shard.extend(reservation, measure, more);
+        Part home = reservation.home;
+        boolean done = home != null && isLent() && home.extend(reservation, measure, more);
+        return done ? reservation : reservation.shard.extend(reservation, measure, more);
     }
 
     /// Says how much more of a measure a running call may soon extend its reservation by.
     ///
     /// @return whether less is idle than that, so that more should be lent ahead
     public boolean want(Reservation reservation, Measure measure, long more) {
-        return reservation.shard.want(reservation, measure, more);
+        Part home = reservation.home;
+        boolean covered = home != null && home.covers(reservation, measure, more);
+        return !covered && reservation.shard.want(reservation, measure, more);
     }
 
     /// Gives back what a running call can no longer use.
     ///
     /// @param bound the most the call may still come to, of each measure; what is more than is reserved changes nothing
     public void shrink(Reservation reservation, ToLongFunction<Measure> bound) {
-        reservation.shard.shrink(reservation, amounts(reservation, bound));
+        Part home = reservation.home;
+        long[] bounds = amounts(reservation, bound);
+        if (home == null || !home.shrink(reservation, bounds)) {
+            reservation.shard.shrink(reservation, bounds);
+        }
     }
 
     /// Ends a reservation: what was used is settled, the rest is free again. What was used above the reservation is charged too.
@@ -81,7 +94,10 @@ public final class Ledger {
     /// @param used of each measure, 0 or more, or [#AS_RESERVED]; not asked for concurrency, and without effect on limits on runs
     ///         where the call names one: it has begun
     public Settlement settle(Reservation reservation, ToLongFunction<Measure> used) {
-        return reservation.shard.settle(reservation, amounts(reservation, used));
+        Part home = reservation.home;
+        long[] amounts = amounts(reservation, used);
+        boolean done = home != null && home.settle(reservation, amounts);
+        return done ? Settlement.QUIET : reservation.shard.settle(reservation, amounts);
     }
 
     /// Settles of a reservation what is known; it stays open for [#settle] or [#release] with what is told later.
@@ -89,7 +105,10 @@ public final class Ledger {
     /// @param used of each measure, 0 or more, or [#AS_RESERVED]
     /// @param later what is not known yet, and stays reserved; concurrency ends now in any case
     public Settlement settleButFor(Reservation reservation, ToLongFunction<Measure> used, Predicate<Measure> later) {
-        return reservation.shard.settleButFor(reservation, amounts(reservation, used), later);
+        Part home = reservation.home;
+        long[] amounts = amounts(reservation, used);
+        boolean done = home != null && home.settleButFor(reservation, amounts, later);
+        return done ? Settlement.QUIET : reservation.shard.settleButFor(reservation, amounts, later);
     }
 
     /// Charges what was used without a reservation: by a call of a former start, or before the limit was in force.
@@ -97,7 +116,7 @@ public final class Ledger {
     /// @param moment in the window that is charged
     /// @param used 0 or more
     public void charge(TenantId tenant, Limit limit, String value, Instant moment, long used) {
-        shard(tenant).charge(limit, value, moment, tally -> tally.addSettled(used));
+        shard(tenant).charge(limit, value, moment, used);
     }
 
     /// Counts runs that calls have begun without a reservation, each that is not counted yet: of calls of a former start, or that
@@ -107,8 +126,7 @@ public final class Ledger {
     /// @param moment in the window in which they are counted
     /// @param runs as callers named them
     public void begin(TenantId tenant, Limit limit, String value, Instant moment, Collection<String> runs) {
-        shard(tenant).charge(limit, value, moment,
-                tally -> runs.forEach(run -> tally.runs().begin(run, tally)));
+        shard(tenant).begin(limit, value, moment, runs);
     }
 
     /// Drops what was counted for a limit that is no longer in force, so that it begins at zero should it come again. What calls
@@ -122,7 +140,10 @@ public final class Ledger {
 
     /// Ends a reservation of which nothing was used.
     public void release(Reservation reservation) {
-        reservation.shard.release(reservation);
+        Part home = reservation.home;
+        if (home == null || !home.release(reservation)) {
+            reservation.shard.release(reservation);
+        }
     }
 
     /// Assigns what the records say was used in the window that holds `moment`. What calls have reserved stays reserved.
@@ -158,13 +179,13 @@ public final class Ledger {
     /// What this node holds of every counter that has a run of its window at that moment, of whatever limit.
     public List<Holding> holdings(Instant moment) {
         var all = new ArrayList<Holding>();
-        shards.values().forEach(shard -> shard.addHoldings(moment, all));
+        shards.values().forEach(shard -> shard.leased.addHoldings(moment, all));
         return all;
     }
 
     /// What this node holds of one counter.
     public Holding holding(TenantId tenant, Limit limit, String value, Window.Span span) {
-        return shard(tenant).holding(limit, value, span);
+        return shard(tenant).leased.holding(limit, value, span);
     }
 
     /// Lowers this node's own lease of a counter to what is spent and at most so much idle; never raises it.
@@ -172,19 +193,25 @@ public final class Ledger {
     /// @return what the node holds itself to from now on: the lease, or what is spent where that is more; empty where the run is
     ///         of so long ago that it was dropped
     public OptionalLong keep(TenantId tenant, Limit limit, String value, Window.Span span, long idleMost) {
-        return shard(tenant).keep(limit, value, span, idleMost);
+        return shard(tenant).leased.keep(limit, value, span, idleMost);
     }
 
     /// Puts in force what was lent, and what others are known to hold.
     ///
     /// @param heard of which settled, reserved and wanted are not looked at
     public void lend(Holding heard) {
-        shard(heard.tenant()).lend(heard);
+        shard(heard.tenant()).leased.lend(heard);
     }
 
-    /// Where the limits of a running call stand that `which` takes, in the order of its claims.
+    /// Where the limits of a running call stand that `which` takes, in the order of its claims. Which alert marks are reached is
+    /// exact; as for the amounts, what other threads did may be missing, as in [Reservation#tightest].
     public List<Standing> standings(Reservation reservation, Predicate<Standing> which) {
-        return reservation.size == 0 ? List.of() : reservation.shard.standings(reservation, which);
+        if (reservation.size == 0) {
+            return List.of();
+        }
+        Part home = reservation.home;
+        List<Standing> atHome = home == null ? null : home.standings(reservation, which);
+        return atHome == null ? reservation.shard.standings(reservation, which) : atHome;
     }
 
     /// The same of one tenant.
@@ -219,9 +246,13 @@ public final class Ledger {
         shards.values().forEach(shard -> shard.sweep(now.getEpochSecond(), nanoTime, KEPT_AFTER_END.toNanos()));
     }
 
+    private boolean isLent() {
+        return lending == null || lending.isValid();
+    }
+
     private Shard shard(TenantId tenant) {
         Shard shard = shards.get(tenant);
-        return shard != null ? shard : shards.computeIfAbsent(tenant, of -> new Shard(of, lending));
+        return shard != null ? shard : shards.computeIfAbsent(tenant, of -> new Shard(of, lending, lanes));
     }
 
     /// The sum of two amounts of 0 or more; [Long#MAX_VALUE] where it does not fit.

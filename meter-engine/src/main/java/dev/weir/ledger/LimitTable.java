@@ -26,6 +26,18 @@ final class LimitTable {
             this.former = former;
         }
 
+        /// Parts count for the limit as it is, so what they have of another form of it is taken back.
+        void become(Limit next) {
+            if (next != limit && !next.equals(limit)) {
+                recall();
+            }
+            limit = next;
+        }
+
+        void recall() {
+            byValue.values().forEach(counter -> counter.forEachRun(Tally::recall));
+        }
+
         Counter of(String value) {
             Counter counter = lastUsed;
             if (counter == null || !counter.value.equals(value)) {
@@ -58,7 +70,7 @@ final class LimitTable {
             found = new LimitCounters(limit, byLimit.get(limit.id()));
             byLimit.put(limit.id(), found);
         }
-        found.limit = limit;
+        found.become(limit);
         return found.of(value);
     }
 
@@ -88,6 +100,7 @@ final class LimitTable {
         if (at == null) {
             return;
         }
+        at.recall();
         if (before != null) {
             before.former = at.former;
         } else if (at.former != null) {

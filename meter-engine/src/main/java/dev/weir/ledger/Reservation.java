@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// [IllegalStateException]. It keeps the windows of its admission, whatever the clock says when it ends.
 public final class Reservation implements Claimed {
     static final int NO_CLAIM = -1;
+    static final Allotment[] NOWHERE = {};
 
     final Shard shard;
     final int size;
@@ -23,13 +24,23 @@ public final class Reservation implements Claimed {
     private final long tightestReserved;
     private final boolean overdrawn;
 
-    // Under the shard's lock.
+    /// The part of the shard where it is counted, as long as that is so; null where it is counted at the tallies. Written under
+    /// the locks of the shard and the part. Who reads it under neither may find one that is it no longer, and looks again under
+    /// that one's.
+    @Nullable
+    Part home;
+    /// Those of its home, one for each claim; empty where it never had one.
+    final Allotment[] allotments;
+
+    // Under the lock of its home, or of the shard where it has none.
     final long[] reserved;
     boolean ended;
 
-    Reservation(Shard shard, Claims claims, Tally[] tallies, long[] reserved, long units, int tightest,
-            long tightestSettled, long tightestReserved, boolean overdrawn) {
+    Reservation(Shard shard, @Nullable Part home, Claims claims, Tally[] tallies, Allotment[] allotments,
+            long[] reserved, long units, int tightest, long tightestSettled, long tightestReserved, boolean overdrawn) {
         this.shard = shard;
+        this.home = home;
+        this.allotments = allotments;
         this.size = claims.size;
         this.limits = claims.limits;
         this.values = claims.values;
@@ -75,12 +86,39 @@ public final class Reservation implements Claimed {
 
     /// The blocking limit with the smallest share left, as it stood with the fixed part of this call's claims on it (what the
     /// units will really use is not known yet). Null where no limit with a window blocks this call.
+    ///
+    /// Where many threads call for the tenant, what other threads did may not be in it since parts of the counter were last
+    /// counted together: at the latest when they run out, and each minute. It is never less than 0, nor more than the limit.
     public @Nullable Standing tightest() {
         if (tightest == NO_CLAIM) {
             return null;
         }
         return new Standing(limits[tightest], values[tightest], tightestSettled, tightestReserved,
                 tallies[tightest].span);
+    }
+
+    /// Whether claim `i` is of a blocking limit of that measure.
+    boolean caps(int i, Measure measure) {
+        return limits[i].blocks() && limits[i].measure().equals(measure);
+    }
+
+    void checkOpen(String how) {
+        if (ended) {
+            throw new IllegalStateException(
+                    "a reservation ends once: this one was settled or released before and cannot be " + how);
+        }
+    }
+
+    /// What is charged of claim `i`, 0 or more; nothing of one that is for a run, which begins or has begun.
+    ///
+    /// @param used of each claim, or [Ledger#AS_RESERVED]
+    /// @param later what is not known yet
+    long charged(int i, long[] used, Predicate<Measure> later) {
+        Measure measure = limits[i].measure();
+        if (measure instanceof Measure.InFlight || isForRun(i) || later.test(measure)) {
+            return 0;
+        }
+        return used[i] == Ledger.AS_RESERVED ? reserved[i] : Math.max(0, used[i]);
     }
 
     @Override

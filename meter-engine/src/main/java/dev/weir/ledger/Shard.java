@@ -3,18 +3,19 @@ package dev.weir.ledger;
 import dev.weir.tenant.Limit;
 import dev.weir.tenant.Measure;
 import dev.weir.tenant.TenantId;
-import dev.weir.tenant.Window;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// All counters of one tenant, behind one lock that is held for a few dozen nanoseconds and never while anything waits.
+///
+/// Where many threads call for the tenant, parts of what it has are counted by [Parts], and most calls never come here. What is
+/// decided here is exact all the same: each method takes back what parts hold of a counter before that could make a difference
+/// ([Tally]), and where they hold nothing, which near a cap is always, this is all there is.
 final class Shard {
     final TenantId tenant;
     /// Null where this node alone counts.
@@ -23,45 +24,72 @@ final class Shard {
 
     // Under the lock.
     private final LimitTable limits = new LimitTable();
+    private final Parts parts;
+    /// What nodes tell each other of them.
+    final Leased leased;
+    /// Of those whose home is the shard itself.
     private int open;
 
-    Shard(TenantId tenant, @Nullable Lending lending) {
+    Shard(TenantId tenant, @Nullable Lending lending, Lanes lanes) {
         this.tenant = tenant;
         this.lending = lending;
+        this.parts = new Parts(lanes, this::spare);
+        this.leased = new Leased(tenant, lock, limits, parts);
     }
 
     Claimed reserve(Claims claims) {
+        boolean valid = lending == null || lending.isValid();
+        Part part = valid ? parts.mine() : null;
+        Reservation atPart = part == null ? null : part.reserve(this, claims);
+        if (atPart != null) {
+            return atPart;
+        }
         var tallies = new Tally[claims.size];
         var amounts = new long[claims.size];
-        boolean valid = lending == null || lending.isValid();
-        List<Shortage.Need> needs = List.of();
-        lock.lock();
+        lockOrMeet();
         try {
-            find(claims, tallies);
+            find(claims, tallies, valid);
             BegunRuns.claimNewOnly(claims, tallies);
-            long units = claims.unitsMax;
-            for (int i = 0; i < claims.size; i++) {
-                Limit limit = claims.limits[i];
-                long least = claims.amount(i, claims.unitsMin);
-                if (!limit.blocks() || least == 0 && claims.perUnit[i] == 0) {
-                    continue;
-                }
-                long room = room(limit, tallies[i], valid, claims.answered);
-                if (least > room) {
-                    if (!mayBeLent(limit, least, claims.answered)) {
-                        return exceeded(limit, claims.values[i], tallies[i], least);
-                    }
-                    needs = with(needs, need(claims, i, tallies[i], least));
-                    continue;
-                }
-                if (claims.perUnit[i] > 0) {
-                    units = Math.min(units, (room - claims.fixed[i]) / claims.perUnit[i]);
-                }
+            Claimed claimed = decide(claims, tallies, amounts, valid);
+            if (valid && claimed instanceof Reservation) {
+                open += parts.allot(claims, tallies);
             }
-            return needs.isEmpty() ? take(claims, tallies, amounts, units) : new Shortage(tenant, needs);
+            return claimed;
         } finally {
             lock.unlock();
         }
+    }
+
+    private void lockOrMeet() {
+        if (!lock.tryLock()) {
+            lock.lock();
+            parts.met();
+        }
+    }
+
+    private Claimed decide(Claims claims, Tally[] tallies, long[] amounts, boolean valid) {
+        List<Shortage.Need> needs = List.of();
+        long units = claims.unitsMax;
+        for (int i = 0; i < claims.size; i++) {
+            Limit limit = claims.limits[i];
+            long least = claims.amount(i, claims.unitsMin);
+            if (!limit.blocks() || least == 0 && claims.perUnit[i] == 0) {
+                continue;
+            }
+            long room = room(limit, tallies[i], valid, claims.answered);
+            if (least > room) {
+                if (!mayBeLent(limit, least, claims.answered)) {
+                    return exceeded(limit, claims.values[i], tallies[i], least);
+                }
+                needs = needs.isEmpty() ? new ArrayList<>() : needs;
+                needs.add(Shortage.Need.of(claims, i, tallies[i].span, least));
+                continue;
+            }
+            if (claims.perUnit[i] > 0) {
+                units = Math.min(units, (room - claims.fixed[i]) / claims.perUnit[i]);
+            }
+        }
+        return needs.isEmpty() ? take(claims, tallies, amounts, units) : new Shortage(tenant, needs);
     }
 
     /// Whether asking may help: nothing was asked yet, and the cap is large enough at all.
@@ -69,54 +97,52 @@ final class Shard {
         return lending != null && answered == Claims.Answered.NOT_ASKED && least <= limit.amount();
     }
 
-    private static Shortage.Need need(Claims claims, int i, Tally tally, long least) {
-        long wanted = Math.min(claims.limits[i].amount(), claims.amount(i, claims.unitsMax));
-        return new Shortage.Need(claims.limits[i], claims.values[i], tally.span, least, wanted);
-    }
-
-    private static List<Shortage.Need> with(List<Shortage.Need> needs, Shortage.Need one) {
-        List<Shortage.Need> all = needs.isEmpty() ? new ArrayList<>() : needs;
-        all.add(one);
-        return all;
-    }
-
-    private void find(Claims claims, Tally[] tallies) {
+    private void find(Claims claims, Tally[] tallies, boolean valid) {
         for (int i = 0; i < claims.size; i++) {
             Limit limit = claims.limits[i];
             tallies[i] = limits.of(limit, claims.values[i]).at(claims.moment, limit);
+            if (tallies[i].isDivided()) {
+                recallUnless(valid, limit, tallies[i], claims.reserved(i, claims.unitsMax));
+            }
         }
+    }
+
+    /// Makes a divided tally whole that may not stay divided when so much more of it is used or reserved: the next thing that
+    /// happens to it.
+    private void recallUnless(boolean valid, Limit limit, Tally tally, long more) {
+        if (tally.isDivided() && !(valid && tally.isDividedFor(limit) && more <= spare(limit, tally))) {
+            tally.recall();
+        }
+    }
+
+    /// What of a tally may be used, reserved or allotted while it is divided: see [Tally]. Nothing of one that knows its runs.
+    private long spare(Limit limit, Tally tally) {
+        if (limit.measure() instanceof Measure.Runs) {
+            return 0;
+        }
+        long untilMark = tally.untilNextMark(limit);
+        return limit.blocks() ? Math.min(untilMark, idle(limit, tally)) : untilMark;
     }
 
     /// What may still be reserved: of the limit, or, where nodes share it, of this node's lease of it.
     private long room(Limit limit, Tally tally, boolean valid, Claims.Answered answered) {
-        if (lending == null) {
-            return left(limit, tally);
-        }
-        if (answered == Claims.Answered.UNAVAILABLE && lending.overdraft(limit) > 0) {
+        if (lending != null && answered == Claims.Answered.UNAVAILABLE && lending.overdraft(limit) > 0) {
             return idle(limit, tally) + lending.overdraft(limit);
         }
         return valid ? idle(limit, tally) : 0;
     }
 
-    private static long idle(Limit limit, Tally tally) {
-        return Math.min(tally.lent - tally.settled - tally.reserved, left(limit, tally));
-    }
-
-    /// What of the limit nobody has settled, reserved or been lent, as far as this node knows.
-    private static long left(Limit limit, Tally tally) {
-        return limit.amount() - tally.settled - tally.reserved - tally.lost - tally.elsewhereLent;
+    private long idle(Limit limit, Tally tally) {
+        return lending == null ? tally.left(limit) - tally.allotted : tally.idle(limit);
     }
 
     private Reservation take(Claims claims, Tally[] tallies, long[] amounts, long units) {
         int tightest = Reservation.NO_CLAIM;
         long tightestRemaining = 0;
         for (int i = 0; i < claims.size; i++) {
-            Limit limit = claims.limits[i];
-            long remaining = left(limit, tallies[i]) - claims.fixed[i];
-            amounts[i] = limit.blocks() ? claims.amount(i, units) : 0;
-            if (amounts[i] > 0 && !(limit.measure() instanceof Measure.InFlight)
-                    && (tightest == Reservation.NO_CLAIM || isSmallerShare(remaining, limit.amount(), tightestRemaining,
-                            claims.limits[tightest].amount()))) {
+            long remaining = tallies[i].left(claims.limits[i]) - claims.fixed[i];
+            amounts[i] = claims.reserved(i, units);
+            if (amounts[i] > 0 && claims.isTighter(i, remaining, tightest, tightestRemaining)) {
                 tightest = i;
                 tightestRemaining = remaining;
             }
@@ -133,33 +159,39 @@ final class Shard {
         }
         BegunRuns.hold(claims, tallies, amounts);
         open++;
-        return new Reservation(this, claims, tallies, amounts, units, tightest, settled, reserved, overdrawn);
+        return new Reservation(this, null, claims, tallies, Reservation.NOWHERE, amounts, units, tightest, settled,
+                reserved, overdrawn);
     }
 
-    /// Whether `a / ofA < b / ofB`, exactly: the products are compared in 128 bits.
-    private static boolean isSmallerShare(long a, long ofA, long b, long ofB) {
-        long leftHigh = Math.multiplyHigh(a, ofB);
-        long rightHigh = Math.multiplyHigh(b, ofA);
-        return leftHigh != rightHigh
-                ? leftHigh < rightHigh
-                : Long.compareUnsigned(a * ofB, b * ofA) < 0;
+    /// Has what a call holds counted here, if it was not.
+    private void adopt(Reservation reservation) {
+        Part home = reservation.home;
+        if (home != null) {
+            home.lock();
+            open += home.handOver(reservation);
+            home.unlock();
+        }
     }
 
     Claimed extend(Reservation reservation, Measure measure, long more) {
         boolean valid = lending == null || lending.isValid();
         lock.lock();
         try {
-            checkOpen(reservation, "extended");
+            adopt(reservation);
+            reservation.checkOpen("extended");
             for (int i = 0; i < reservation.size; i++) {
                 Limit limit = reservation.limits[i];
-                if (limit.blocks() && limit.measure().equals(measure)
-                        && more > room(limit, reservation.tallies[i], valid, Claims.Answered.NO_MORE)) {
-                    return exceeded(limit, reservation.values[i], reservation.tallies[i], more);
+                Tally tally = reservation.tallies[i];
+                if (!reservation.caps(i, measure)) {
+                    continue;
+                }
+                recallUnless(valid, limit, tally, more);
+                if (more > room(limit, tally, valid, Claims.Answered.NO_MORE)) {
+                    return exceeded(limit, reservation.values[i], tally, more);
                 }
             }
             for (int i = 0; i < reservation.size; i++) {
-                Limit limit = reservation.limits[i];
-                if (limit.blocks() && limit.measure().equals(measure)) {
+                if (reservation.caps(i, measure)) {
                     reservation.reserved[i] += more;
                     reservation.tallies[i].reserved += more;
                 }
@@ -173,7 +205,8 @@ final class Shard {
     void shrink(Reservation reservation, long[] bounds) {
         lock.lock();
         try {
-            checkOpen(reservation, "shrunk");
+            adopt(reservation);
+            reservation.checkOpen("shrunk");
             for (int i = 0; i < reservation.size; i++) {
                 long back = reservation.reserved[i] - bounds[i];
                 if (bounds[i] != Ledger.AS_RESERVED && back > 0) {
@@ -192,10 +225,12 @@ final class Shard {
         lock.lock();
         try {
             for (int i = 0; i < reservation.size; i++) {
-                Limit limit = reservation.limits[i];
                 Tally tally = reservation.tallies[i];
-                if (limit.blocks() && limit.measure().equals(measure)
-                        && tally.lent - tally.settled - tally.reserved < more) {
+                if (!reservation.caps(i, measure)) {
+                    continue;
+                }
+                recallUnless(true, reservation.limits[i], tally, more);
+                if (tally.lent - tally.settled - tally.reserved - tally.allotted < more) {
                     tally.wanted = Math.max(tally.wanted, more);
                     low = true;
                 }
@@ -210,7 +245,7 @@ final class Shard {
         lock.lock();
         try {
             giveBack(reservation, "settled");
-            return charge(reservation, used, later -> false);
+            return charge(reservation, used, _ -> false);
         } finally {
             lock.unlock();
         }
@@ -219,7 +254,8 @@ final class Shard {
     Settlement settleButFor(Reservation reservation, long[] used, Predicate<Measure> later) {
         lock.lock();
         try {
-            checkOpen(reservation, "settled in part");
+            adopt(reservation);
+            reservation.checkOpen("settled in part");
             Settlement settlement = charge(reservation, used, later);
             for (int i = 0; i < reservation.size; i++) {
                 if (!later.test(reservation.limits[i].measure())) {
@@ -233,33 +269,45 @@ final class Shard {
         }
     }
 
-    void charge(Limit limit, String value, Instant moment, Consumer<Tally> how) {
+    void begin(Limit limit, String value, Instant moment, Collection<String> runs) {
         lock.lock();
         try {
-            how.accept(limits.of(limit, value).at(moment, limit));
+            Tally tally = limits.of(limit, value).at(moment, limit);
+            runs.forEach(run -> tally.runs().begin(run, tally));
         } finally {
             lock.unlock();
         }
     }
 
-    private static Settlement charge(Reservation reservation, long[] used, Predicate<Measure> later) {
+    void charge(Limit limit, String value, Instant moment, long used) {
+        lock.lock();
+        try {
+            Tally tally = limits.of(limit, value).at(moment, limit);
+            recallUnless(true, limit, tally, used);
+            tally.addSettled(used);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Settlement charge(Reservation reservation, long[] used, Predicate<Measure> later) {
         boolean violated = false;
         List<Crossing> crossings = List.of();
         for (int i = 0; i < reservation.size; i++) {
             Limit limit = reservation.limits[i];
             Tally tally = reservation.tallies[i];
             if (BegunRuns.begin(reservation, i)) {
-                crossings = withCrossings(crossings, limit, reservation.values[i], tally);
+                crossings = tally.withCrossings(crossings, limit, reservation.values[i]);
                 continue;
             }
-            long charged = used[i] == Ledger.AS_RESERVED ? reservation.reserved[i] : used[i];
-            if (charged <= 0 || reservation.isForRun(i) || limit.measure() instanceof Measure.InFlight
-                    || later.test(limit.measure())) {
+            long charged = reservation.charged(i, used, later);
+            if (charged == 0) {
                 continue;
             }
             violated |= limit.blocks() && charged > reservation.reserved[i];
+            recallUnless(true, limit, tally, charged);
             tally.addSettled(charged);
-            crossings = withCrossings(crossings, limit, reservation.values[i], tally);
+            crossings = tally.withCrossings(crossings, limit, reservation.values[i]);
         }
         return violated || !crossings.isEmpty() ? new Settlement(crossings, violated) : Settlement.QUIET;
     }
@@ -275,33 +323,13 @@ final class Shard {
     }
 
     private void giveBack(Reservation reservation, String how) {
-        checkOpen(reservation, how);
+        adopt(reservation);
+        reservation.checkOpen(how);
         reservation.ended = true;
         open--;
         for (int i = 0; i < reservation.size; i++) {
             reservation.tallies[i].reserved -= reservation.reserved[i];
         }
-    }
-
-    private static void checkOpen(Reservation reservation, String how) {
-        if (reservation.ended) {
-            throw new IllegalStateException(
-                    "a reservation ends once: this one was settled or released before and cannot be " + how);
-        }
-    }
-
-    private static List<Crossing> withCrossings(List<Crossing> crossings, Limit limit, String value, Tally tally) {
-        List<Crossing> all = crossings;
-        while (tally.alertsReported < limit.alerts().size()
-                && tally.settledAnywhere() >= limit.mark(limit.alerts().get(tally.alertsReported))) {
-            if (all.isEmpty()) {
-                all = new ArrayList<>();
-            }
-            all.add(new Crossing(limit, value, limit.alerts().get(tally.alertsReported), tally.settledAnywhere(),
-                    tally.span));
-            tally.alertsReported++;
-        }
-        return all;
     }
 
     boolean restore(Limit limit, String value, Instant moment, long settled, Collection<String> runs, long version) {
@@ -311,6 +339,7 @@ final class Shard {
             if (version <= tally.restoredVersion || !tally.holds(moment.getEpochSecond())) {
                 return false;
             }
+            tally.recall();
             tally.restoredVersion = version;
             tally.settled = Math.max(0, settled);
             if (limit.measure() instanceof Measure.Runs) {
@@ -331,9 +360,11 @@ final class Shard {
         try {
             Counter counter = limits.peek(limit, value);
             Tally tally = counter == null ? null : counter.find(moment.getEpochSecond());
-            return tally == null
-                    ? new Standing(limit, value, 0, 0, limit.window().span(moment, limit.zone()))
-                    : new Standing(limit, value, tally.settledAnywhere(), tally.heldAnywhere(), tally.span);
+            if (tally == null) {
+                return new Standing(limit, value, 0, 0, limit.window().span(moment, limit.zone()));
+            }
+            tally.fold();
+            return tally.standing(limit, value);
         } finally {
             lock.unlock();
         }
@@ -345,9 +376,8 @@ final class Shard {
         lock.lock();
         try {
             for (int i = 0; i < reservation.size; i++) {
-                Tally tally = reservation.tallies[i];
-                var standing = new Standing(reservation.limits[i], reservation.values[i], tally.settledAnywhere(),
-                        tally.heldAnywhere(), tally.span);
+                reservation.tallies[i].fold();
+                Standing standing = reservation.tallies[i].standing(reservation.limits[i], reservation.values[i]);
                 if (which.test(standing)) {
                     found = found.isEmpty() ? new ArrayList<>() : found;
                     found.add(standing);
@@ -363,71 +393,21 @@ final class Shard {
         var all = new ArrayList<Standing>();
         lock.lock();
         try {
-            limits.forEachAt(moment,
-                    (limit, value, tally) -> all.add(new Standing(limit, value, tally.settledAnywhere(),
-                            tally.heldAnywhere(), tally.span)));
+            parts.fold();
+            limits.forEachAt(moment, (limit, value, tally) -> all.add(tally.standing(limit, value)));
             return all;
         } finally {
             lock.unlock();
         }
     }
 
-    void addHoldings(Instant moment, List<Holding> all) {
+    /// All runs of which something is reserved, ended ones and those of former limits too.
+    void addReserved(List<Standing> all) {
         lock.lock();
         try {
-            limits.forEachAt(moment, (limit, value, tally) -> all.add(holding(limit, value, tally)));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    Holding holding(Limit limit, String value, Window.Span span) {
-        lock.lock();
-        try {
-            Tally tally = run(limit, value, span);
-            return holding(limit, value, tally == null ? new Tally(span) : tally);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private Holding holding(Limit limit, String value, Tally tally) {
-        return new Holding(tenant, limit, value, tally.span, tally.settled, tally.reserved, tally.lent, tally.lost,
-                tally.elsewhereLent, tally.elsewhereUsed, tally.wanted);
-    }
-
-    /// Null where the run is of so long ago that it was dropped.
-    private @Nullable Tally run(Limit limit, String value, Window.Span span) {
-        Tally tally = limits.of(limit, value).at(span.start(), limit);
-        return tally.span.equals(span) ? tally : null;
-    }
-
-    OptionalLong keep(Limit limit, String value, Window.Span span, long idleMost) {
-        lock.lock();
-        try {
-            Tally tally = run(limit, value, span);
-            if (tally == null) {
-                return OptionalLong.empty();
-            }
-            long spent = tally.settled + tally.reserved;
-            tally.lent = Math.min(tally.lent, Ledger.plus(spent, idleMost));
-            tally.wanted = 0;
-            return OptionalLong.of(Math.max(tally.lent, spent));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    void lend(Holding heard) {
-        lock.lock();
-        try {
-            Tally tally = run(heard.limit(), heard.value(), heard.span());
-            if (tally != null) {
-                tally.lent = heard.lent();
-                tally.lost = heard.lost();
-                tally.elsewhereLent = heard.elsewhereLent();
-                tally.elsewhereUsed = heard.elsewhereUsed();
-            }
+            parts.fold();
+            limits.forEachReserved((limit, value, tally) -> all
+                    .add(new Standing(limit, value, tally.settled, tally.reserved, tally.span)));
         } finally {
             lock.unlock();
         }
@@ -438,10 +418,10 @@ final class Shard {
         var all = new ArrayList<Run>();
         lock.lock();
         try {
+            parts.fold();
             limits.forEachRun((limit, value, tally) -> {
                 if (tally.settledAnywhere() > 0) {
-                    all.add(new Run(new Standing(limit, value, tally.settledAnywhere(), tally.heldAnywhere(),
-                            tally.span), tally.turnedAwayAt));
+                    all.add(new Run(tally.standing(limit, value), tally.turnedAwayAt));
                 }
             });
             return all;
@@ -455,10 +435,7 @@ final class Shard {
         try {
             Tally tally = limits.of(exceeded.limit(), exceeded.value())
                     .at(exceeded.span().start(), exceeded.limit());
-            long wouldBe = exceeded.settled() + exceeded.asked();
-            if (wouldBe > exceeded.limit().amount()) {
-                tally.turnedAwayAt = Math.max(tally.turnedAwayAt, wouldBe);
-            }
+            tally.turnAway(exceeded);
         } finally {
             lock.unlock();
         }
@@ -467,7 +444,7 @@ final class Shard {
     int open() {
         lock.lock();
         try {
-            return open;
+            return open + parts.fold();
         } finally {
             lock.unlock();
         }
@@ -476,6 +453,7 @@ final class Shard {
     void sweep(long second, long nanoTime, long keptNanos) {
         lock.lock();
         try {
+            open += parts.dissolve();
             limits.sweep(second, nanoTime, keptNanos);
         } finally {
             lock.unlock();

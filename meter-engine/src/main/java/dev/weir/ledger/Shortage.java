@@ -19,5 +19,10 @@ public record Shortage(TenantId tenant, List<Need> needs) implements Claimed {
     /// @param span the window's run that was asked
     /// @param asked the least the call needs of it
     /// @param wanted what it would use, at most the limit's amount
-    public record Need(Limit limit, String value, Window.Span span, long asked, long wanted) {}
+    public record Need(Limit limit, String value, Window.Span span, long asked, long wanted) {
+        static Need of(Claims claims, int i, Window.Span span, long least) {
+            long wanted = Math.min(claims.limits[i].amount(), claims.amount(i, claims.unitsMax));
+            return new Need(claims.limits[i], claims.values[i], span, least, wanted);
+        }
+    }
 }

@@ -5,7 +5,8 @@
 ///   rebuilt on start
 /// - **owns** the invariant `settled + reserved <= amount` of every blocking limit (G2.1)
 /// - **promises** all or none over the limits of a call, in one step; a reservation ends once; nothing waits for anything but
-///   the short lock of its tenant; a restored counter is assigned, never added to (G2.5); no window runs twice (G14.2)
+///   the short lock of its tenant, or of a part of it where many call at once; a restored counter is assigned, never added
+///   to (G2.5); no window runs twice (G14.2)
 /// - **may import** `port`, `tenant`, `usage`, `money`
 @NullMarked
 package dev.weir.ledger;

@@ -26,10 +26,19 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
+@ParameterizedClass(name = "in {0} parts")
+@ValueSource(ints = {0, 1, 4})
 class AdmissionPropertyTest {
+    /// Into how many parts the tenant's counters are divided.
+    @Parameter
+    int parts;
+
     private static final Limit[] LIMITS = {
         Limit.block("flight", Entity.THE_TENANT, Measure.CONCURRENCY, Window.TOTAL, 5),
         Limit.block("user", new Entity(Entity.Kind.USER, "*"), Measure.of(Meter.TOKENS), Window.HOUR, 6_000),
@@ -48,7 +57,7 @@ class AdmissionPropertyTest {
     @MethodSource("seeds")
     void countersAreTheSumOfTheEventsAndNeverExceedTheirLimits(int seed) {
         var random = new Random(seed);
-        var desk = new Desk(Plan.TRIAL, LIMITS);
+        var desk = desk(Plan.TRIAL, LIMITS);
         var running = new ArrayList<Admission.Admitted>();
         var requests = new ArrayList<AdmissionRequest>();
         var events = new ArrayList<PastUsage>();
@@ -141,7 +150,7 @@ class AdmissionPropertyTest {
     @Test
     void of2000ParallelCallsExactlyThe100ThatFitPass() throws Exception {
         for (int round = 0; round < 20; round++) {
-            var desk = new Desk(Plan.FREE);
+            var desk = desk(Plan.FREE);
             var passed = new AtomicInteger();
             var gate = new CountDownLatch(1);
             AdmissionRequest ten = desk.chat(new Input.AtMost(4, 0), Desk.limit(6));
@@ -180,7 +189,7 @@ class AdmissionPropertyTest {
     @MethodSource("seeds")
     void aRefusalMeansThatTheLeastDidNotFit(int seed) {
         var random = new Random(seed);
-        var desk = new Desk(Plan.FREE);
+        var desk = desk(Plan.FREE);
         while (desk.standing("free-tokens-per-day").remaining() > 0) {
             long remaining = desk.standing("free-tokens-per-day").remaining();
             long input = random.nextInt(400);
@@ -196,5 +205,9 @@ class AdmissionPropertyTest {
                 desk.use(Math.min(remaining, 40));
             }
         }
+    }
+
+    private Desk desk(Plan plan, Limit... own) {
+        return new Desk(Desk.lanes(parts), plan, null, own);
     }
 }

@@ -22,10 +22,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
+@ParameterizedClass(name = "in {0} parts")
+@ValueSource(ints = {0, 1, 4})
 class AdmissionsTest {
+    /// Into how many parts the tenant's counters are divided.
+    @Parameter
+    int parts;
+
     private static final Limit ONE_DOLLAR = Limit.block("budget", Entity.THE_TENANT, Measure.of(Meter.COST),
             Window.MONTH, Money.PICOS_PER_USD);
 
@@ -60,7 +69,7 @@ class AdmissionsTest {
             """)
     void onPlanFreeACallGetsWhatRemains(long used, String input, String output, int choices, long minimum,
             String decision) {
-        var desk = new Desk(Plan.FREE);
+        var desk = desk(Plan.FREE);
         if (used > 0) {
             desk.use(used);
         }
@@ -81,7 +90,7 @@ class AdmissionsTest {
     @CsvSource({"pro", "enterprise"})
     void aPlanWithoutCapsLetsEverythingPassUntouched(String planId) {
         Plan plan = Plan.SHIPPED.stream().filter(p -> p.id().equals(planId)).findFirst().orElseThrow();
-        var desk = new Desk(plan);
+        var desk = desk(plan);
         assertThat(desk.decide(desk.chat(bytes(50_000_000), noLimit()))).isEqualTo("whole");
         assertThat(desk.decide(desk.chat(new Input.Unseen("a file id"), limit(1_000_000)))).isEqualTo("whole");
         assertThat(desk.decide(desk.chat(Sku.of("ollama", "home-made"), bytes(10), noLimit()))).isEqualTo("whole");
@@ -95,7 +104,7 @@ class AdmissionsTest {
 
     @Test
     void onPlanFreeTenToolCallsADayAndNoImages() {
-        var desk = new Desk(Plan.FREE);
+        var desk = desk(Plan.FREE);
         for (int i = 0; i < 10; i++) {
             var admitted = desk.admitted(
                     AdmissionRequest.connector(desk.caller, "servicenow", i % 2 == 0, Attributed.NONE,
@@ -118,14 +127,14 @@ class AdmissionsTest {
         assertThat(desk.refused(images).code()).isEqualTo(RefusalCode.PLAN_FORBIDS);
         assertThat(desk.refused(images).retryAfterSeconds()).isEqualTo(Refusal.NEVER);
         assertThat(desk.decide(desk.chat(counted(1), limit(1)))).isEqualTo("whole");
-        var pro = new Desk(Plan.PRO);
+        var pro = desk(Plan.PRO);
         assertThat(pro.decide(pro.chat(counted(1), limit(1))
                 .withOthers(Quantities.of(Meter.IMAGES_GENERATED, 1, Provenance.BOUND)))).isEqualTo("whole");
     }
 
     @Test
     void aBatchOfToolCallsCountsEachOfThem() {
-        var desk = new Desk(Plan.FREE);
+        var desk = desk(Plan.FREE);
         assertThat(desk.decide(AdmissionRequest.mcp(desk.caller, "mcp-github", 10, Attributed.NONE, desk.clock.now())))
                 .isEqualTo("whole");
         assertThat(desk.decide(AdmissionRequest.mcp(desk.caller, "mcp-github", 11, Attributed.NONE, desk.clock.now())))
@@ -136,7 +145,7 @@ class AdmissionsTest {
 
     @Test
     void aTrialEndsAfter100000TokensInTotal() {
-        var desk = new Desk(Plan.TRIAL);
+        var desk = desk(Plan.TRIAL);
         desk.use(99_999);
         desk.clock.set("2027-01-01T00:00:00Z");
         assertThat(desk.decide(desk.chat(counted(0), limit(5)))).isEqualTo("limit 1");
@@ -149,7 +158,7 @@ class AdmissionsTest {
 
     @Test
     void theDayOfUtcBeginsTheCountAnewAndARunningCallStaysInItsDay() {
-        var desk = new Desk(Plan.FREE);
+        var desk = desk(Plan.FREE);
         desk.clock.set("2026-07-01T23:59:59.5Z");
         Admission.Admitted late = desk.admitted(desk.chat(counted(500), limit(500)));
         Refusal refusal = desk.refused(desk.chat(counted(1), limit(1)));
@@ -163,7 +172,7 @@ class AdmissionsTest {
 
     @Test
     void whatWasReservedAndNotUsedIsFreeAgain() {
-        var desk = new Desk(Plan.FREE);
+        var desk = desk(Plan.FREE);
         Admission.Admitted admitted = desk.admitted(desk.chat(bytes(100), limit(900)));
         assertThat(admitted.reserved()).isEqualTo(Quantities.builder()
                 .set(Meter.TOKENS_IN, 100, Provenance.BOUND)
@@ -177,7 +186,7 @@ class AdmissionsTest {
 
     @Test
     void aReservationShrinksWhenTheInputIsKnownAndTheAnswerIsPartlyDone() {
-        var desk = new Desk(Plan.FREE, Limit.block("flight", Entity.THE_TENANT, Measure.CONCURRENCY, Window.TOTAL, 1));
+        var desk = desk(Plan.FREE, Limit.block("flight", Entity.THE_TENANT, Measure.CONCURRENCY, Window.TOTAL, 1));
         Admission.Admitted admitted = desk.admitted(desk.chat(counted(400), new Output(300, 2, 1, true)));
         assertThat(desk.standing("free-tokens-per-day").reserved()).isEqualTo(1_000);
         desk.admissions.shrink(admitted, 150, 320);
@@ -192,7 +201,7 @@ class AdmissionsTest {
 
     @Test
     void bytesAreHadInSlices() {
-        var desk = new Desk(Plan.PRO,
+        var desk = desk(Plan.PRO,
                 Limit.block("egress", Entity.THE_TENANT, Measure.of(Meter.EGRESS_BYTES), Window.DAY, 100_000));
         var request = AdmissionRequest.connector(desk.caller, "files", false, Attributed.NONE, desk.clock.now())
                 .withOthers(Quantities.of(Meter.EGRESS_BYTES, 65_536, Provenance.BOUND));
@@ -207,7 +216,7 @@ class AdmissionsTest {
 
     @Test
     void aBudgetIsReservedAtTheDearestAndSettledAtCost() {
-        var desk = new Desk(Plan.PRO, ONE_DOLLAR);
+        var desk = desk(Plan.PRO, ONE_DOLLAR);
         // gpt-4o-mini, priority being possible: $0.25 in, $1 out per million
         Admission.Admitted admitted = desk.admitted(desk.chat(counted(100_000), limit(10_000)));
         assertThat(admitted.costReserved()).isEqualTo(Money.ofUsd("0.035"));
@@ -219,7 +228,7 @@ class AdmissionsTest {
 
     @Test
     void aBudgetLowersTheOutputToWhatItPays() {
-        var desk = new Desk(Plan.PRO, Limit.block("budget", Entity.THE_TENANT, Measure.of(Meter.COST), Window.MONTH,
+        var desk = desk(Plan.PRO, Limit.block("budget", Entity.THE_TENANT, Measure.of(Meter.COST), Window.MONTH,
                 Money.ofUsd("0.001").picos()));
         assertThat(desk.decide(desk.chat(counted(2_000), limit(600)))).isEqualTo("limit 500");
         Refusal refusal = desk.refused(desk.chat(counted(4_000), limit(600)));
@@ -233,11 +242,11 @@ class AdmissionsTest {
     @Test
     void aModelWithoutAPriceIsRefusedWhereABudgetBlocksOnly() {
         var home = Sku.of("ollama", "home-made");
-        var budgeted = new Desk(Plan.PRO, ONE_DOLLAR);
+        var budgeted = desk(Plan.PRO, ONE_DOLLAR);
         assertThat(budgeted.decide(budgeted.chat(home, counted(1), limit(1)))).isEqualTo("unpriced_model");
         assertThat(budgeted.decide(budgeted.chat(home, new Input.Unseen("a file id"), limit(1))))
                 .isEqualTo("unpriced_model");
-        var watched = new Desk(Plan.PRO,
+        var watched = desk(Plan.PRO,
                 Limit.notify("watch", Entity.THE_TENANT, Measure.of(Meter.COST), Window.MONTH, 1));
         assertThat(watched.decide(watched.chat(home, counted(1), limit(1)))).isEqualTo("whole");
         assertThat(budgeted.decide(AdmissionRequest.connector(budgeted.caller, "snow", true, Attributed.NONE,
@@ -246,7 +255,7 @@ class AdmissionsTest {
 
     @Test
     void anUnpricedEventChargesABudgetWithAllThatWasReserved() {
-        var desk = new Desk(Plan.PRO, ONE_DOLLAR);
+        var desk = desk(Plan.PRO, ONE_DOLLAR);
         Admission.Admitted admitted = desk.admitted(desk.chat(counted(1_000), limit(1_000)));
         desk.admissions.settle(admitted, Desk.quantities("tokens_in=1 tokens_out=1"), null);
         assertThat(desk.standing("budget").settled()).isEqualTo(Money.ofUsd("0.00125").picos());
@@ -257,14 +266,14 @@ class AdmissionsTest {
     void whatNothingBoundsIsRefusedUnderCapsOnTokensOrCostOnly() {
         var session = new Input.Unbounded("a realtime session");
         for (Meter meter : new Meter[]{Meter.TOKENS, Meter.TOKENS_IN, Meter.TOKENS_OUT, Meter.COST}) {
-            var capped = new Desk(Plan.PRO,
+            var capped = desk(Plan.PRO,
                     Limit.block("cap", Entity.THE_TENANT, Measure.of(meter), Window.DAY, Long.MAX_VALUE / 4));
             assertThat(capped.refused(capped.chat(session, noLimit()))).as(meter.id()).satisfies(refusal -> {
                 assertThat(refusal.code()).isEqualTo(RefusalCode.UNBOUNDED_REQUEST);
                 assertThat(refusal.message()).contains("a realtime session");
             });
         }
-        var counted = new Desk(Plan.PRO,
+        var counted = desk(Plan.PRO,
                 Limit.block("cap", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.DAY, 10));
         Admission.Admitted admitted = counted.admitted(counted.chat(session, noLimit()));
         assertThat(admitted.outputLimit()).isEmpty();
@@ -273,7 +282,7 @@ class AdmissionsTest {
 
     @Test
     void unseenInputIsBoundedByTheContextWindow() {
-        var desk = new Desk(Plan.PRO,
+        var desk = desk(Plan.PRO,
                 Limit.block("cap", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, 130_000));
         var unseen = new Input.Unseen("an image by URL");
         Admission.Admitted admitted = desk.admitted(desk.chat(unseen, limit(5_000)));
@@ -290,7 +299,7 @@ class AdmissionsTest {
 
     @Test
     void anAddedLimitIsNeverMoreThanTheModelAccepts() {
-        var desk = new Desk(Plan.PRO,
+        var desk = desk(Plan.PRO,
                 Limit.block("cap", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, 1_000_000_000));
         assertThat(desk.decide(desk.chat(bytes(100), noLimit()))).isEqualTo("limit 16384");
         assertThat(desk.decide(desk.chat(bytes(120_000), noLimit()))).isEqualTo("count");
@@ -302,7 +311,7 @@ class AdmissionsTest {
 
     @Test
     void limitsMeanTheEntitiesTheyName() {
-        var desk = new Desk(Plan.PRO,
+        var desk = desk(Plan.PRO,
                 Limit.block("user", new Entity(Entity.Kind.USER, "*"), Measure.of(Meter.CALLS), Window.DAY, 1),
                 Limit.block("blue", new Entity(Entity.Kind.TAG, "team=blue"), Measure.of(Meter.CALLS), Window.DAY, 0),
                 Limit.block("model", new Entity(Entity.Kind.MODEL, "o3"), Measure.of(Meter.CALLS), Window.DAY, 0),
@@ -315,7 +324,7 @@ class AdmissionsTest {
                 .isEqualTo("cap_exceeded");
         assertThat(desk.decide(call(desk, Sku.of("openai", "o3"), Attributed.NONE))).isEqualTo("cap_exceeded");
         assertThat(desk.decide(call(desk, Desk.GPT, Attributed.NONE))).isEqualTo("whole");
-        var bound = new Desk(Plan.PRO, "carl",
+        var bound = new Desk(Desk.lanes(parts), Plan.PRO, "carl",
                 Limit.block("carl", new Entity(Entity.Kind.USER, "carl"), Measure.of(Meter.CALLS), Window.DAY, 0));
         assertThat(bound.decide(call(bound, Desk.GPT, new Attributed("dora", null, Map.of()))))
                 .isEqualTo("cap_exceeded");
@@ -327,7 +336,7 @@ class AdmissionsTest {
 
     @Test
     void aRetryIsNoSecondCall() {
-        var desk = new Desk(Plan.PRO, Limit.block("calls", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.DAY, 1),
+        var desk = desk(Plan.PRO, Limit.block("calls", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.DAY, 1),
                 Limit.block("retries", Entity.THE_TENANT, Measure.of(Meter.RETRIES), Window.DAY, 1));
         AdmissionRequest first = desk.chat(counted(1), limit(1));
         desk.settle(desk.admitted(first), "calls=1");
@@ -340,7 +349,7 @@ class AdmissionsTest {
     /// The clock was a day and an hour ahead, was set right, and then Weir was started.
     @Test
     void usageOfADayThatIsToComeCountsInThatDayAfterAStart() {
-        var desk = new Desk(Plan.FREE);
+        var desk = desk(Plan.FREE);
         var ahead = new PastUsage(Desk.ACME, null, null, "openai", "gpt-4o-mini", null, Map.of(),
                 desk.clock.now().plus(Duration.ofHours(25)), Desk.quantities("tokens_in=900 tokens_out=90"), null);
         var today = new PastUsage(Desk.ACME, null, null, "openai", "gpt-4o-mini", null, Map.of(), desk.clock.now(),
@@ -353,5 +362,9 @@ class AdmissionsTest {
         assertThat(desk.standing("free-tokens-per-day").settled()).isEqualTo(101);
         desk.clock.set("2026-07-02T20:00:00Z");
         assertThat(desk.standing("free-tokens-per-day").settled()).isEqualTo(990);
+    }
+
+    private Desk desk(Plan plan, Limit... own) {
+        return new Desk(Desk.lanes(parts), plan, null, own);
     }
 }

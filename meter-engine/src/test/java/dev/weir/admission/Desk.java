@@ -2,6 +2,7 @@ package dev.weir.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.ledger.Lanes;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Settlement;
 import dev.weir.ledger.Standing;
@@ -22,6 +23,7 @@ import dev.weir.usage.Quantities;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// One tenant at the admission desk: what tests say in a word.
@@ -31,20 +33,27 @@ final class Desk {
     static final TenantId ACME = new TenantId("acme");
 
     final ManualClock clock = new ManualClock("2026-07-01T12:00:00Z");
-    final Ledger ledger = new Ledger();
-    final Admissions admissions = new Admissions(ledger, PRICES);
+    final Ledger ledger;
+    final Admissions admissions;
     final TenantDirectory.Snapshot directory;
     final Identity.Known caller;
 
     Desk(Plan plan, Limit... own) {
-        this(plan, null, own);
+        this(Lanes.ONE, plan, null, own);
     }
 
-    Desk(Plan plan, @Nullable String user, Limit... own) {
+    Desk(Lanes lanes, Plan plan, @Nullable String user, Limit... own) {
+        ledger = new Ledger(null, lanes);
+        admissions = new Admissions(ledger, PRICES);
         directory = TenantDirectory.Snapshot.of(1, Plan.SHIPPED,
                 List.of(new Tenant(ACME, plan.id(), null, List.of(own))), List.of());
         Tenant tenant = directory.tenant(ACME).orElseThrow();
         caller = new Identity.Known(tenant, new KeyId("key_1"), user, plan, directory.limits(ACME));
+    }
+
+    /// Each act in another part than the one before.
+    static Lanes lanes(int parts) {
+        return parts == 0 ? Lanes.ONE : Lanes.always(new AtomicInteger()::getAndIncrement, parts);
     }
 
     AdmissionRequest chat(Input input, Output output) {

@@ -6,6 +6,7 @@ import dev.weir.admission.ManualClock;
 import dev.weir.ledger.Claimed;
 import dev.weir.ledger.Claims;
 import dev.weir.ledger.Exceeded;
+import dev.weir.ledger.Lanes;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Lending;
 import dev.weir.ledger.Reservation;
@@ -28,11 +29,17 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.junit.jupiter.api.RepeatedTest;
 
 /// Nodes that share limits, over an allocator in memory.
+@ParameterizedClass(name = "in {0} parts")
+@ValueSource(ints = {0, 4})
 class LeasesTest {
     private static final TenantId ACME = new TenantId("acme");
     private static final Limit CALLS = Limit.block("calls-day", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.DAY,
@@ -42,8 +49,17 @@ class LeasesTest {
     private static final Limit AT_ONCE = Limit.block("at-once", Entity.THE_TENANT, Measure.CONCURRENCY, Window.TOTAL,
             4);
 
+    /// Into how many parts the counters of each node are divided.
+    @Parameter
+    int parts;
+
+    private final AtomicInteger lane = new AtomicInteger();
     private final MemoryAllocator allocator = new MemoryAllocator();
     private final ManualClock clock = new ManualClock("2026-11-26T08:00:00Z");
+
+    private Lanes lanes() {
+        return parts == 0 ? Lanes.ONE : Lanes.always(lane::getAndIncrement, parts);
+    }
 
     /// Steps only when it is told to.
     private static class Deaf implements Leases.Keeper {
@@ -57,7 +73,7 @@ class LeasesTest {
     /// One node: its ledger and leases.
     private final class Node implements Leases.Keeper {
         final Lending lending = new Lending(clock, 10_000);
-        final Ledger ledger = new Ledger(lending);
+        final Ledger ledger = new Ledger(lending, lanes());
         final Leases leases;
         final List<String> complaints = new ArrayList<>();
         private final Semaphore asked = new Semaphore(0);
@@ -338,7 +354,7 @@ class LeasesTest {
         old.settle(old.admitted(CALLS, 60), 60);
         long lent = allocator.lent(key(CALLS));
         var restored = new Lending(clock, 0);
-        var ledger = new Ledger(restored);
+        var ledger = new Ledger(restored, lanes());
         ledger.restore(ACME, CALLS, "acme", clock.now(), 60, 1);
         var next = new Leases(ledger, restored, allocator, clock, LeaseTerms.DEFAULT, "a", 2, new Deaf());
         next.takeOver(directory(CALLS), List.of(), true);
@@ -356,7 +372,7 @@ class LeasesTest {
         old.settle(old.admitted(CALLS, 60), 60);
         long lent = allocator.lent(key(CALLS));
         var lending = new Lending(clock, 0);
-        var ledger = new Ledger(lending);
+        var ledger = new Ledger(lending, lanes());
         ledger.restore(ACME, CALLS, "acme", clock.now(), 20, 1);
         var complaints = new ArrayList<String>();
         var next = new Leases(ledger, lending, allocator, clock, LeaseTerms.DEFAULT, "a", 2, new Deaf() {
@@ -403,7 +419,7 @@ class LeasesTest {
     @Test
     void whatOtherNodesUsedBeforeAnyLeaseIsCounted() throws LeaseException {
         var lending = new Lending(clock, 0);
-        var ledger = new Ledger(lending);
+        var ledger = new Ledger(lending, lanes());
         var leases = new Leases(ledger, lending, allocator, clock, LeaseTerms.DEFAULT, "a", 1, new Deaf());
         leases.takeOver(directory(CALLS), List.of(new LeaseAllocator.Used("gone", key(CALLS), 95)), true);
         var node = new Node("b", 1, CALLS);

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /// Runs a ledger's story told as a table: a line is an act, and after `->` what must come of it.
@@ -31,18 +32,30 @@ import java.util.stream.Collectors;
 /// ```
 final class LedgerScript {
     private static final TenantId ACME = new TenantId("acme");
-    private final Ledger ledger = new Ledger();
+    private final Ledger ledger;
     private final Map<String, Limit> limits = new HashMap<>();
     private final Map<String, Reservation> held = new HashMap<>();
     private Instant now = Instant.parse("2026-03-01T12:00:00Z");
 
+    private LedgerScript(Lanes lanes) {
+        ledger = new Ledger(null, lanes);
+    }
+
+    /// Behind one lock, and again with each act in another part of the shard than the one before.
     static void run(String script) {
-        var story = new LedgerScript();
+        run(script, Lanes.ONE);
+        run(script, Lanes.always(new AtomicInteger()::getAndIncrement, 2));
+        run(script, Lanes.always(new AtomicInteger()::getAndIncrement, 4));
+        run(script, Lanes.always(() -> 0, 1));
+    }
+
+    private static void run(String script, Lanes lanes) {
+        var story = new LedgerScript(lanes);
         script.lines().map(String::strip).filter(line -> !line.isEmpty() && !line.startsWith("#")).forEach(line -> {
             String[] sides = line.split("->");
             String result = story.act(sides[0].strip().split("\\s+"));
             String expected = sides.length > 1 ? sides[1].strip().replaceAll("\\s+", " ") : "";
-            assertThat(result).as(line).isEqualTo(expected);
+            assertThat(result).as("%s, in up to %s parts", line, lanes.partsMost()).isEqualTo(expected);
         });
     }
 

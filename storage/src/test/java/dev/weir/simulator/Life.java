@@ -8,6 +8,7 @@ import dev.weir.lease.LeaseException;
 import dev.weir.lease.LeaseTerms;
 import dev.weir.lease.Leases;
 import dev.weir.ledger.Holding;
+import dev.weir.ledger.Lanes;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Lending;
 import dev.weir.money.Money;
@@ -54,7 +55,7 @@ final class Life implements Leases.Keeper {
         this.simulation = simulation;
         this.world = simulation.world();
         var lending = simulation.isShared() ? new Lending(node.clock, 10_000) : null;
-        this.ledger = lending == null ? new Ledger() : new Ledger(lending);
+        this.ledger = new Ledger(lending, lanes());
         var setting = simulation.setting();
         this.spool = Spool.open(setting.spool(node.name, node.bootId()), node.disk(), node.clock,
                 world.random()::nextBytes, simulation.database(), new Rules());
@@ -72,6 +73,13 @@ final class Life implements Leases.Keeper {
         if (spool.badBlocks() > 0) {
             simulation.run().sometimes(Sometimes.A_DAMAGED_RECORD_IS_PASSED_OVER);
         }
+    }
+
+    /// Each act in any part of the tenant's counters, as from any thread; in every other life.
+    private Lanes lanes() {
+        return world.apart().nextBoolean()
+                ? Lanes.ONE
+                : Lanes.always(world.apart()::nextInt, 1 << world.apart().nextInt(4));
     }
 
     /// As `Store` answers them.

@@ -17,6 +17,7 @@ final class World {
 
     private final PriorityQueue<Task> tasks = new PriorityQueue<>();
     private final Random random;
+    private final Random apart;
     private long nanos;
     private long order;
     private long digest = 17;
@@ -31,6 +32,7 @@ final class World {
 
     World(long seed) {
         random = new Random(seed);
+        apart = new Random(seed * 0x9E37_79B9_7F4A_7C15L + 1);
     }
 
     /// Nanoseconds since the run began.
@@ -40,6 +42,11 @@ final class World {
 
     Random random() {
         return random;
+    }
+
+    /// Chance for what changes nothing that anybody sees, so that it does not change what else is drawn either.
+    Random apart() {
+        return apart;
     }
 
     boolean chance(double probability) {
