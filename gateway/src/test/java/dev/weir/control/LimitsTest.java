@@ -209,7 +209,7 @@ class LimitsTest {
         var limit = plane.store.rules.limit(ACME, QuotaResource.ID).orElseThrow().limit();
         Supplier<Claims> claims = () -> Claims.fixed(ACME, RunningControlPlane.NOW).add(limit, "acme", 1);
         plane.ledger.settle((Reservation) plane.ledger.reserve(claims.get()), measure -> 1);
-        plane.ledger.reserve(claims.get());
+        var running = (Reservation) plane.ledger.reserve(claims.get());
         assertThat(plane.get("/quota/acme").json()).isEqualTo(quota(3, 1, 1, 1));
 
         var lower = plane.post("/quota", new JsonObject().put("tenant_id", "acme").put("monthly_total_limit", 1));
@@ -221,6 +221,7 @@ class LimitsTest {
         assertThat(plane.store.rules.limits(ACME, "", 9)).isEmpty();
         var nobody = new JsonObject().put("tenant_id", "nobody").put("monthly_total_limit", 3);
         assertThat(plane.post("/quota", nobody).status()).isEqualTo(404);
+        plane.ledger.release(running);
     }
 
     private static JsonObject quota(@Nullable Integer limit, int used, int reserved,
@@ -260,7 +261,8 @@ class LimitsTest {
         var writes = Limit.block(Capacities.WRITES_ID, Entity.THE_TENANT,
                 Measure.of(Meter.WRITES), Window.DAY, 10);
         plane.ledger.charge(ACME, writes, "acme", RunningControlPlane.NOW, 7);
-        plane.ledger.reserve(Claims.fixed(ACME, RunningControlPlane.NOW).add(writes, "acme", 1));
+        var running = (Reservation) plane.ledger
+                .reserve(Claims.fixed(ACME, RunningControlPlane.NOW).add(writes, "acme", 1));
 
         var shown = plane.get("/api/capacity/acme").json();
         assertThat(shown.getJsonObject("runs_per_minute")).isEqualTo(
@@ -279,5 +281,6 @@ class LimitsTest {
         assertThat(plane.put("/api/capacity/nobody", bought).status()).isEqualTo(404);
         assertThat(plane.get("/api/capacity/nobody").status()).isEqualTo(404);
         assertThat(plane.put("/api/capacity/acme", new JsonObject().put("concurrency", -1)).status()).isEqualTo(400);
+        plane.ledger.release(running);
     }
 }

@@ -460,6 +460,16 @@ final class Shard {
         }
     }
 
+    void addReserved(List<Standing> all) {
+        lock.lock();
+        try {
+            limits.forEachReserved((limit, value, tally) -> all
+                    .add(new Standing(limit, value, tally.settled, tally.reserved, tally.span)));
+        } finally {
+            lock.unlock();
+        }
+    }
+
     void sweep(long second, long nanoTime, long keptNanos) {
         lock.lock();
         try {

@@ -3,6 +3,7 @@ package dev.weir.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Ledgers;
 import dev.weir.ledger.Settlement;
 import dev.weir.ledger.Standing;
 import dev.weir.money.Money;
@@ -31,7 +32,7 @@ final class Desk {
     static final TenantId ACME = new TenantId("acme");
 
     final ManualClock clock = new ManualClock("2026-07-01T12:00:00Z");
-    final Ledger ledger = new Ledger();
+    final Ledger ledger = Ledgers.watched();
     final Admissions admissions = new Admissions(ledger, PRICES);
     final TenantDirectory.Snapshot directory;
     final Identity.Known caller;

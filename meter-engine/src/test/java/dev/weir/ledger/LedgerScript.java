@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
 /// ```
 final class LedgerScript {
     private static final TenantId ACME = new TenantId("acme");
-    private final Ledger ledger = new Ledger();
+    private final Ledger ledger = Ledgers.watched();
     private final Map<String, Limit> limits = new HashMap<>();
     private final Map<String, Reservation> held = new HashMap<>();
     private Instant now = Instant.parse("2026-03-01T12:00:00Z");

@@ -9,6 +9,7 @@ import dev.weir.lease.LeaseTerms;
 import dev.weir.lease.Leases;
 import dev.weir.ledger.Holding;
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Ledgers;
 import dev.weir.ledger.Lending;
 import dev.weir.money.Money;
 import dev.weir.rating.Rating;
@@ -54,7 +55,7 @@ final class Life implements Leases.Keeper {
         this.simulation = simulation;
         this.world = simulation.world();
         var lending = simulation.isShared() ? new Lending(node.clock, 10_000) : null;
-        this.ledger = lending == null ? new Ledger() : new Ledger(lending);
+        this.ledger = Ledgers.leftToItsMaker(lending);
         var setting = simulation.setting();
         this.spool = Spool.open(setting.spool(node.name, node.bootId()), node.disk(), node.clock,
                 world.random()::nextBytes, simulation.database(), new Rules());
