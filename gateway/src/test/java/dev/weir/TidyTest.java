@@ -28,10 +28,10 @@ class TidyTest {
     /// A ledger, or a whole Weir with one, in a test that nothing watches.
     private static final Pattern UNWATCHED = Pattern
             .compile("\\bnew Ledger\\(|\\bLedger::new\\b|\\bGateway\\.start\\(|\"dev\\.weir\\.Main\"");
-    /// Where those are made that are watched, and where no call is made.
+    /// Where those are made that are watched, and where a Weir takes no calls.
     private static final Set<String> WATCHING = Set.of("Ledgers.java", "WeirProcess.java", "Chaos.java",
-            "OutsidePostgresIT.java",
-            "StopWhileStartingTest.java");
+            "KillChaosIT.java", "OutsidePostgresIT.java", "StopWhileStartingTest.java", "FullDiskChaosIT.java",
+            "KafkaPipelineIT.java");
     private static final Pattern PUBLIC_TYPE = Pattern
             .compile("public ((final|abstract|sealed|non-sealed|static) )*(class|interface|record|enum|@interface) .*");
     private static final Pattern TEXT = Pattern.compile(".*\\.(java|xml|ya?ml|sql|md|properties|sh)");
@@ -113,8 +113,8 @@ class TidyTest {
                         "B.java:7: white space at the end. Remove it.");
         assertThat(faults("m/src/test/java/C.java", List.of("", "var ledger = new Ledger" + "(lending);")))
                 .containsExactly(
-                        "m/src/test/java/C.java:2: a ledger that nobody watches. Make it with Ledgers, or Weir with WeirProcess, so"
-                                + " that a leaked reservation fails the test.");
+                        "m/src/test/java/C.java:2: a ledger that nobody watches. Make it with Ledgers, or Weir with"
+                                + " WeirProcess, so that a leaked reservation fails the test.");
     }
 
     @Test
