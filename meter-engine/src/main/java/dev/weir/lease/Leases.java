@@ -262,7 +262,7 @@ public final class Leases {
         }
     }
 
-    /// Asks for those that wait, in their order, as far as one exchange has room; they hear of it before the others are asked for.
+    /// Asks for those that wait, in their order, as far as one exchange has room; they hear before the others are asked for.
     ///
     /// @return the others
     private List<Waiting> serveSome(List<Waiting> waiting) throws LeaseException {
