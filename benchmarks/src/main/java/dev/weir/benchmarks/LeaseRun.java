@@ -65,6 +65,7 @@ public final class LeaseRun {
     private final Node busy;
     private final List<TenantId> tenants = new ArrayList<>();
     private final List<Long> roundMillis = new ArrayList<>();
+    private final List<Integer> roundCounters = new ArrayList<>();
     private final Semaphore roundsEnded = new Semaphore(0);
     private volatile boolean over;
     private volatile boolean inRound;
@@ -133,21 +134,17 @@ public final class LeaseRun {
         busy.keeper = keeper;
         keeper.start();
         long first = firstCalls();
-        tenants.forEach(this::use);
-        roundsEnded.acquire();
-        roundMillis.clear();
+        Thread user = Thread.ofVirtual().start(this::useAllEachSecond);
         Thread asker = Thread.ofVirtual().start(this::askOneAfterAnother);
-        for (int round = 0; round < rounds; round++) {
-            tenants.forEach(this::use);
-            roundsEnded.acquire();
-        }
+        roundsEnded.acquire(rounds);
         over = true;
         asker.join();
+        user.join();
         busy.hurry();
         keeper.join();
-        System.out.printf("{\"counters\": %d, \"first_calls_ms\": %d, \"round_ms\": %s, \"failed\": %d, \"exchange_us\": %s,"
+        System.out.printf("{\"counters\": %d, \"first_calls_ms\": %d, \"round_ms\": %s, \"round_counters\": %s, \"failed\": %d, \"exchange_us\": %s,"
                 + " \"wait_in_round_us\": %s,"
-                + " \"wait_between_us\": %s}%n", tenants.size(), first, roundMillis, busy.leases.failedExchanges(),
+                + " \"wait_between_us\": %s}%n", tenants.size(), first, roundMillis, roundCounters, busy.leases.failedExchanges(),
                 percentiles(exchanges), percentiles(among),
                 percentiles(between));
     }
@@ -160,10 +157,9 @@ public final class LeaseRun {
             begun = told == 0 ? System.nanoTime() : begun;
             long pause = busy.leases.step();
             if (pause > 0 && told > 0) {
-                if (told >= tenants.size()) {
-                    roundMillis.add((System.nanoTime() - begun) / 1_000_000);
-                    roundsEnded.release();
-                }
+                roundMillis.add((System.nanoTime() - begun) / 1_000_000);
+                roundCounters.add(told);
+                roundsEnded.release();
                 told = 0;
                 inRound = false;
             }
@@ -229,6 +225,19 @@ public final class LeaseRun {
             return true;
         }
         return false;
+    }
+
+    /// A call that lacks a lease asks for it, and nobody waits for that here.
+    private void useAllEachSecond() {
+        while (!over) {
+            long begun = System.nanoTime();
+            for (TenantId tenant : tenants) {
+                if (!use(tenant) && busy.ledger.reserve(claims(tenant, FAR, 1)) instanceof Shortage shortage) {
+                    busy.leases.ask(shortage, _ -> {});
+                }
+            }
+            LockSupport.parkNanos(LeaseTerms.DEFAULT.every().toNanos() - (System.nanoTime() - begun));
+        }
     }
 
     private void askOneAfterAnother() {
