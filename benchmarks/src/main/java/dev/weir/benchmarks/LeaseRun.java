@@ -142,9 +142,11 @@ public final class LeaseRun {
         user.join();
         busy.hurry();
         keeper.join();
-        System.out.printf("{\"counters\": %d, \"first_calls_ms\": %d, \"round_ms\": %s, \"round_counters\": %s, \"failed\": %d, \"exchange_us\": %s,"
-                + " \"wait_in_round_us\": %s,"
-                + " \"wait_between_us\": %s}%n", tenants.size(), first, roundMillis, roundCounters, busy.leases.failedExchanges(),
+        System.out.printf(
+                "{\"counters\": %d, \"first_calls_ms\": %d, \"round_ms\": %s, \"round_counters\": %s, \"failed\": %d, \"exchange_us\": %s,"
+                        + " \"wait_in_round_us\": %s,"
+                        + " \"wait_between_us\": %s}%n",
+                tenants.size(), first, roundMillis, roundCounters, busy.leases.failedExchanges(),
                 percentiles(exchanges), percentiles(among),
                 percentiles(between));
     }
