@@ -143,7 +143,8 @@ public final class LeaseRun {
         busy.hurry();
         keeper.join();
         System.out.printf(
-                "{\"counters\": %d, \"first_calls_ms\": %d, \"round_ms\": %s, \"round_counters\": %s, \"failed\": %d, \"exchange_us\": %s,"
+                "{\"counters\": %d, \"first_calls_ms\": %d, \"round_ms\": %s, \"round_counters\": %s,"
+                        + " \"failed\": %d, \"exchange_us\": %s,"
                         + " \"wait_in_round_us\": %s,"
                         + " \"wait_between_us\": %s}%n",
                 tenants.size(), first, roundMillis, roundCounters, busy.leases.failedExchanges(),

@@ -195,7 +195,7 @@ public final class Ledger {
     /// [#openReservations] is 0. Of each tenant all are of one moment.
     public List<Standing> reserved() {
         var all = new ArrayList<Standing>();
-        shards.values().forEach(shard -> shard.addReserved(all));
+        shards.values().forEach(shard -> Reserved.add(shard, all));
         return all;
     }
 

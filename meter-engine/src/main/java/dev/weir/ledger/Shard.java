@@ -17,10 +17,10 @@ final class Shard {
     final TenantId tenant;
     /// Null where this node alone counts.
     private final @Nullable Lending lending;
-    private final ReentrantLock lock = new ReentrantLock();
+    final ReentrantLock lock = new ReentrantLock();
 
     // Under the lock.
-    private final LimitTable limits = new LimitTable();
+    final LimitTable limits = new LimitTable();
     private int open;
 
     Shard(TenantId tenant, @Nullable Lending lending) {
@@ -455,16 +455,6 @@ final class Shard {
         lock.lock();
         try {
             return open;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    void addReserved(List<Standing> all) {
-        lock.lock();
-        try {
-            limits.forEachReserved((limit, value, tally) -> all
-                    .add(new Standing(limit, value, tally.settled, tally.reserved, tally.span)));
         } finally {
             lock.unlock();
         }
