@@ -189,6 +189,10 @@ final class Gateway implements AutoCloseable {
         return demoTenants;
     }
 
+    Ledger ledger() {
+        return ledger;
+    }
+
     /// Brings changes of tenants and keys into force on this node.
     void refreshDirectory() {
         directorySync.refresh();
@@ -306,6 +310,7 @@ final class Gateway implements AutoCloseable {
         metrics.watchTwin(() -> store.twin() > 0);
         metrics.watchShipper(shipper::storedEvents, shipper::failedSteps, shipper::sentAgain);
         metrics.watchCallsInFlight(this::callsInFlight);
+        metrics.watchReservations(ledger::openReservations, deferred::reserving, () -> ledger.reserved().size());
         var watch = new AlertWatch(ledger::runs, directory::snapshot, endedMarks, store.postgres().alerts()::fire,
                 spool.nodeId(), clock, random);
         metrics.watchAlerts(watch::fired, deliveries::delivered, deliveries::failed, deliveries::givenUp,
@@ -339,6 +344,10 @@ final class Gateway implements AutoCloseable {
         long millis = config.deadlines().drain().toMillis();
         Future.join(dataPlanes.stream().map(plane -> plane.drain(millis)).toList())
                 .await(millis + TimeUnit.SECONDS.toMillis(STOP_SECONDS_MAX), TimeUnit.MILLISECONDS);
+        int leaked = ledger.openReservations() - deferred.reserving();
+        if (leaked != 0) {
+            LOG.error("all calls have ended, and {} of their reservations have not: a fault of Weir's", leaked);
+        }
     }
 
     private static <T> T await(Future<T> future) throws Exception {

@@ -8,6 +8,7 @@ import dev.weir.control.StoredBudgets;
 import dev.weir.jobs.AlertWatch;
 import dev.weir.jobs.Deliveries;
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Ledgers;
 import dev.weir.ledger.Standing;
 import dev.weir.money.Money;
 import dev.weir.postgres.AlertRow;
@@ -65,7 +66,7 @@ class AlertJobsIT {
 
     /// What one process has of its own.
     private final class Node implements AutoCloseable {
-        final Ledger ledger = new Ledger();
+        final Ledger ledger = Ledgers.watched();
         final TenantDirectory directory = new TenantDirectory(TenantDirectory.Snapshot.EMPTY);
         final Deliveries deliveries;
         final AlertWatch watch;

@@ -7,6 +7,7 @@ import dev.weir.config.ConfigReader;
 import dev.weir.config.ConfigResult;
 import dev.weir.config.ConfigSource;
 import dev.weir.config.GatewayConfig;
+import dev.weir.ledger.Ledgers;
 import dev.weir.postgres.Database;
 import dev.weir.postgres.DatabaseException;
 import dev.weir.postgres.PostgresStore;
@@ -78,7 +79,7 @@ class OutsidePostgresIT {
         try (var own = OutsidePostgres.start(folder, null)) {
             makeDatabase(own, "weir", user);
             for (int start = 1; start <= 2; start++) {
-                try (var gateway = Gateway.start(config(own, "weir", "", user))) {
+                try (var gateway = started(config(own, "weir", "", user))) {
                     assertThat(chat(gateway).statusCode()).isEqualTo(200);
                     awaitEvents(own, "weir", start);
                 }
@@ -100,7 +101,7 @@ class OutsidePostgresIT {
     void everyConnectionIsEncryptedAsAsked(String parameters, boolean encrypted) throws Exception {
         String database = "weir_" + ++databases;
         makeDatabase(server, database, "weir_owner");
-        try (var gateway = Gateway.start(config(server, database, parameters == null ? "" : parameters,
+        try (var gateway = started(config(server, database, parameters == null ? "" : parameters,
                 "weir_owner"))) {
             assertThat(chat(gateway).statusCode()).isEqualTo(200);
             awaitEvents(server, database, 1);
@@ -110,6 +111,12 @@ class OutsidePostgresIT {
                 .anyMatch(line -> line.contains("user=weir_ingest "))
                 .anyMatch(line -> line.contains("user=weir_app "))
                 .anyMatch(line -> line.contains("user=weir_auditor "));
+    }
+
+    private static Gateway started(GatewayConfig config) throws Exception {
+        var gateway = Gateway.start(config);
+        Ledgers.watch(gateway.ledger());
+        return gateway;
     }
 
     /// Both drivers, each for itself: the one that migrates and the one that does all else.

@@ -25,6 +25,13 @@ class TidyTest {
     /// In two halves, so that this file is tidy too.
     private static final Pattern UNFINISHED = Pattern.compile("\\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b");
     private static final String SLEEP = "Thread." + "sleep(";
+    /// A ledger, or a whole Weir with one, in a test that nothing watches.
+    private static final Pattern UNWATCHED = Pattern
+            .compile("\\bnew Ledger\\(|\\bLedger::new\\b|\\bGateway\\.start\\(|\"dev\\.weir\\.Main\"");
+    /// Where those are made that are watched, and where a Weir takes no calls.
+    private static final Set<String> WATCHING = Set.of("Ledgers.java", "WeirProcess.java", "Chaos.java",
+            "KillChaosIT.java", "OutsidePostgresIT.java", "StopWhileStartingTest.java", "FullDiskChaosIT.java",
+            "KafkaPipelineIT.java");
     private static final Pattern PUBLIC_TYPE = Pattern
             .compile("public ((final|abstract|sealed|non-sealed|static) )*(class|interface|record|enum|@interface) .*");
     private static final Pattern TEXT = Pattern.compile(".*\\.(java|xml|ya?ml|sql|md|properties|sh)");
@@ -104,6 +111,10 @@ class TidyTest {
                         "B.java:1: 131 characters. Break the line at 130.",
                         "B.java:6: a sleep. Wait for the event itself, or take the Clock port.",
                         "B.java:7: white space at the end. Remove it.");
+        assertThat(faults("m/src/test/java/C.java", List.of("", "var ledger = new Ledger" + "(lending);")))
+                .containsExactly(
+                        "m/src/test/java/C.java:2: a ledger that nobody watches. Make it with Ledgers, or Weir with"
+                                + " WeirProcess, so that a leaked reservation fails the test.");
     }
 
     @Test
@@ -140,6 +151,8 @@ class TidyTest {
     private static List<String> faults(String file, List<String> lines) {
         List<String> faults = new ArrayList<>();
         boolean java = file.endsWith(".java");
+        boolean isToBeWatched = java && file.contains("/src/test/")
+                && !WATCHING.contains(file.substring(file.lastIndexOf('/') + 1));
         boolean inText = false;
         for (int i = 0; i < lines.size(); i++) {
             String at = file + ":" + (i + 1) + ": ";
@@ -161,6 +174,11 @@ class TidyTest {
             }
             if (java && line.contains(SLEEP)) {
                 faults.add(at + "a sleep. Wait for the event itself, or take the Clock port.");
+            }
+            if (isToBeWatched && UNWATCHED.matcher(line).find()) {
+                faults.add(
+                        at + "a ledger that nobody watches. Make it with Ledgers, or Weir with WeirProcess, so that a"
+                                + " leaked reservation fails the test.");
             }
             if (java && PUBLIC_TYPE.matcher(line).matches() && !isDocumented(lines, i)) {
                 faults.add(at + "a public type without Javadoc. Say in /// what it is.");

@@ -7,6 +7,7 @@ import dev.weir.config.ConfigReader;
 import dev.weir.config.ConfigResult;
 import dev.weir.config.ConfigSource;
 import dev.weir.config.GatewayConfig;
+import dev.weir.ledger.Ledgers;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -94,7 +95,9 @@ final class Chaos implements AutoCloseable {
 
     /// A gateway in this process, on a healthy disk and clock.
     Gateway here(Path folder) throws Exception {
-        return Gateway.start(readOf(folder));
+        Gateway gateway = Gateway.start(readOf(folder));
+        Ledgers.watch(gateway.ledger());
+        return gateway;
     }
 
     /// The durable half of a start on a healthy disk, and of its stop: the folder is recovered, and all of it is stored.

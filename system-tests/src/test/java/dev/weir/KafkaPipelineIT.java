@@ -3,6 +3,7 @@ package dev.weir;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weir.stream.Broker;
 import dev.weir.postgres.EmbeddedPostgres;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
@@ -33,7 +34,7 @@ class KafkaPipelineIT {
 
     @Test
     void whatTheUpstreamWorkedOnIsStoredOnceThroughKillsOfWeirAndOfTheSink() throws Exception {
-        try (var broker = KafkaBroker.start(folder.resolve("broker"));
+        try (var broker = Broker.start(folder.resolve("broker"));
                 var database = EmbeddedPostgres.start(folder.resolve("db"));
                 var upstream = new LedgeredUpstream()) {
             String config = config(broker, database, upstream);
@@ -78,7 +79,7 @@ class KafkaPipelineIT {
         }
     }
 
-    private String config(KafkaBroker broker, EmbeddedPostgres database, LedgeredUpstream upstream) throws Exception {
+    private String config(Broker broker, EmbeddedPostgres database, LedgeredUpstream upstream) throws Exception {
         Path client = Files.writeString(folder.resolve("client.properties"),
                 "session.timeout.ms=2000\nheartbeat.interval.ms=500\n");
         String password = Files.readString(folder.resolve("db/postgres/password")).strip();

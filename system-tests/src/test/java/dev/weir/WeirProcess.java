@@ -23,6 +23,7 @@ final class WeirProcess implements AutoCloseable {
     private final Process process;
     private final int dataPort;
     private final int controlPort;
+    private volatile boolean mayLeaveCallsRunning;
 
     /// What is run, and how.
     ///
@@ -57,7 +58,7 @@ final class WeirProcess implements AutoCloseable {
             }
             return weir;
         } catch (RuntimeException failed) {
-            weir.close();
+            weir.end();
             throw failed;
         }
     }
@@ -88,7 +89,9 @@ final class WeirProcess implements AutoCloseable {
         Process process = new ProcessBuilder(command).redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("weir.log").toFile()))
                 .start();
-        return new WeirProcess(folder, process, dataPort, controlPort);
+        var weir = new WeirProcess(folder, process, dataPort, controlPort);
+        QuietProcesses.watch(weir);
+        return weir;
     }
 
     /// Returns when it has said `text`.
@@ -181,7 +184,7 @@ final class WeirProcess implements AutoCloseable {
         return answer.body();
     }
 
-    /// Asks for an orderly stop.
+    /// Asks for an orderly stop, after which no reservation may be left.
     ///
     /// @return the exit code
     int stop() throws InterruptedException {
@@ -189,7 +192,19 @@ final class WeirProcess implements AutoCloseable {
         if (!process.waitFor(60, TimeUnit.SECONDS)) {
             throw new IllegalStateException("Weir did not stop within a minute");
         }
+        QuietProcesses.checkLog(this);
         return process.exitValue();
+    }
+
+    /// The test ends while calls run here.
+    ///
+    /// @param why nobody waits for them
+    void leavesCallsRunning(String why) {
+        mayLeaveCallsRunning = !why.isBlank();
+    }
+
+    boolean mayLeaveCallsRunning() {
+        return mayLeaveCallsRunning;
     }
 
     /// SIGKILL: no hook, no flush, nothing.
@@ -197,9 +212,17 @@ final class WeirProcess implements AutoCloseable {
         process.destroyForcibly().waitFor();
     }
 
-    /// Returns when its PostgreSQL has gone too, so that the folder can be deleted.
+    /// Returns when its PostgreSQL has gone too, so that the folder can be deleted. Where it lives, nothing may be reserved.
     @Override
     public void close() {
+        try {
+            QuietProcesses.check(this);
+        } finally {
+            end();
+        }
+    }
+
+    private void end() {
         process.destroyForcibly();
         process.onExit().join();
         Path serverRuns = folder.resolve("var/postgres/data/postmaster.pid");

@@ -97,6 +97,17 @@ public final class Metrics implements AutoCloseable {
         registry.gauge(Family.CALLS_IN_FLIGHT, calls::getAsInt);
     }
 
+    /// Names where it is read what is reserved. Once.
+    ///
+    /// @param open reservations
+    /// @param awaiting those of calls whose usage is awaited
+    /// @param counters of which something is reserved
+    public void watchReservations(IntSupplier open, IntSupplier awaiting, IntSupplier counters) {
+        registry.gauge(Family.RESERVATIONS_OPEN, open::getAsInt);
+        registry.gauge(Family.RESERVATIONS_AWAITING, awaiting::getAsInt);
+        registry.gauge(Family.COUNTERS_RESERVED, counters::getAsInt);
+    }
+
     /// Names where the number of open client connections is read. Once.
     public void watchConnections(IntSupplier connections) {
         registry.gauge(Family.CONNECTIONS, connections::getAsInt);

@@ -2,6 +2,7 @@ package dev.weir.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.ledger.Claimed;
 import dev.weir.ledger.Claims;
 import dev.weir.ledger.Reservation;
 import dev.weir.postgres.Capacities;
@@ -18,6 +19,7 @@ import dev.weir.usage.Meter;
 import dev.weir.tenant.Window;
 import org.jspecify.annotations.Nullable;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -228,7 +230,7 @@ class LimitsTest {
         var limit = plane.store.rules.limit(ACME, QuotaResource.ID).orElseThrow().limit();
         Supplier<Claims> claims = () -> Claims.fixed(ACME, RunningControlPlane.NOW).add(limit, "acme", 1);
         plane.ledger.settle((Reservation) plane.ledger.reserve(claims.get()), measure -> 1);
-        plane.ledger.reserve(claims.get());
+        var running = (Reservation) plane.ledger.reserve(claims.get());
         assertThat(plane.get("/quota/acme").json()).isEqualTo(quota(3, 1, 1, 1));
 
         var lower = plane.post("/quota", new JsonObject().put("tenant_id", "acme").put("monthly_total_limit", 1));
@@ -240,6 +242,7 @@ class LimitsTest {
         assertThat(plane.store.rules.limits(ACME, "", 9)).isEmpty();
         var nobody = new JsonObject().put("tenant_id", "nobody").put("monthly_total_limit", 3);
         assertThat(plane.post("/quota", nobody).status()).isEqualTo(404);
+        plane.ledger.release(running);
     }
 
     private static JsonObject quota(@Nullable Integer limit, int used, int reserved,
@@ -279,12 +282,15 @@ class LimitsTest {
         var writes = Limit.block(Capacities.WRITES_ID, Entity.THE_TENANT,
                 Measure.of(Meter.WRITES), Window.DAY, 10);
         plane.ledger.charge(ACME, writes, "acme", RunningControlPlane.NOW, 7);
-        plane.ledger.reserve(Claims.fixed(ACME, RunningControlPlane.NOW).add(writes, "acme", 1));
+        var running = (Reservation) plane.ledger
+                .reserve(Claims.fixed(ACME, RunningControlPlane.NOW).add(writes, "acme", 1));
 
         var runs = Limit.block(Capacities.RUNS_ID, Entity.THE_TENANT, Measure.RUNS, Window.MINUTE, 6);
         plane.ledger.begin(ACME, runs, "acme", RunningControlPlane.NOW, List.of("a"));
-        plane.ledger.reserve(Claims.fixed(ACME, RunningControlPlane.NOW).ofRun("b").add(runs, "acme", 1));
-        plane.ledger.reserve(Claims.fixed(ACME, RunningControlPlane.NOW).ofRun("b").add(runs, "acme", 1));
+        List<Claimed> ofOneRun = Stream.generate(() -> Claims.fixed(ACME, RunningControlPlane.NOW).ofRun("b"))
+                .limit(2)
+                .map(claims -> plane.ledger.reserve(claims.add(runs, "acme", 1)))
+                .toList();
 
         var shown = plane.get("/api/capacity/acme").json();
         assertThat(shown.getJsonObject("runs_per_minute")).isEqualTo(
@@ -309,5 +315,7 @@ class LimitsTest {
         assertThat(plane.get("/api/capacity/acme").json().getJsonObject("runs_per_minute"))
                 .as("without a limit, by events")
                 .isEqualTo(new JsonObject().putNull("purchased").put("used", 4));
+        plane.ledger.release(running);
+        ofOneRun.forEach(call -> plane.ledger.release((Reservation) call));
     }
 }

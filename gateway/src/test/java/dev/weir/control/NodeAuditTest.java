@@ -7,7 +7,9 @@ import dev.weir.control.AuditReport.Check;
 import dev.weir.control.AuditReport.Verdict;
 import dev.weir.ledger.Claims;
 import dev.weir.ledger.Holding;
+import dev.weir.ledger.LeavesOpen;
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Ledgers;
 import dev.weir.ledger.Reservation;
 import dev.weir.money.Money;
 import dev.weir.port.Clock;
@@ -38,7 +40,7 @@ class NodeAuditTest {
     private static final Limit COST = Limit.notify("cost", Entity.THE_TENANT, Measure.of(Meter.COST),
             Window.MONTH, 1_000);
 
-    private final Ledger ledger = new Ledger();
+    private final Ledger ledger = Ledgers.watched();
     private final TenantDirectory.Snapshot directory = TenantDirectory.Snapshot.of(1, Plan.SHIPPED,
             List.of(new Tenant(ACME, "pro", null, List.of(TOKENS, COST))), List.of());
     private final List<PastUsage> stored = new ArrayList<>();
@@ -81,6 +83,7 @@ class NodeAuditTest {
     }
 
     @Test
+    @LeavesOpen("it is about a reservation that nobody ends")
     void aReservationThatNobodyEndsIsAFailureOnlyWhereNothingIsAwaited() {
         use(30, 5);
         assertThat(ledger.reserve(Claims.fixed(ACME, NOW).add(TOKENS, "acme", 8))).isInstanceOf(Reservation.class);

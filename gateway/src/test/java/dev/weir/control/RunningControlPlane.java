@@ -2,6 +2,7 @@ package dev.weir.control;
 
 import dev.weir.config.Address;
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Ledgers;
 import dev.weir.ledger.Standing;
 import dev.weir.port.Clock;
 import dev.weir.postgres.Gaps;
@@ -41,7 +42,7 @@ final class RunningControlPlane implements AutoCloseable {
     static final ControlOptions LOOPBACK = ControlOptions.of(new Address("127.0.0.1", 0));
 
     final InMemoryStore store = new InMemoryStore();
-    final Ledger ledger = new Ledger();
+    final Ledger ledger = Ledgers.watched();
     InMemoryBudgets budgets = new InMemoryBudgets(store);
     final AtomicInteger changes = new AtomicInteger();
     /// Newest first.

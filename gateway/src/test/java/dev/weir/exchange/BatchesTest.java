@@ -16,6 +16,7 @@ import java.io.EOFException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -43,11 +44,13 @@ class BatchesTest {
     private volatile String fileHead = "HTTP/1.1 200 OK\r\n";
     private volatile int lengthAdded;
 
+    @AfterEach
+    void awaitNoLonger() {
+        plane.awaitNoLonger();
+    }
+
     @BeforeEach
     void providerHasBatches() {
-        for (Awaited left : plane.deferred.takeExpired(Instant.MAX)) {
-            plane.parts.admissions().release(Objects.requireNonNull(left.admitted()));
-        }
         plane.upstream.answers((request, wire, number) -> {
             boolean file = request.start().contains("/content") || request.start().contains("/results");
             String body = file ? answers : object;

@@ -22,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,12 +51,14 @@ class LaterUsageTest {
         plane.close();
     }
 
+    @AfterEach
+    void awaitNoLonger() {
+        plane.awaitNoLonger();
+    }
+
     @BeforeEach
     void forget() {
         plane.forget();
-        for (Awaited left : plane.deferred.takeExpired(Instant.MAX)) {
-            plane.parts.admissions().release(Objects.requireNonNull(left.admitted()));
-        }
     }
 
     /// A provider that creates responses in the background, and says they are done when it is asked.

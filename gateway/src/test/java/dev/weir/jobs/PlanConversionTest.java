@@ -3,6 +3,7 @@ package dev.weir.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Ledgers;
 import dev.weir.port.Clock;
 import dev.weir.postgres.TenantRow;
 import dev.weir.tenant.Limit;
@@ -24,7 +25,7 @@ class PlanConversionTest {
     private static final Limit LIMIT = Plan.TRIAL.limits().getFirst();
     private static final Plan CONVERTING = new Plan("trial", Plan.TRIAL.limits(), Set.of(), "pro");
 
-    private final Ledger ledger = new Ledger();
+    private final Ledger ledger = Ledgers.watched();
     private final List<String> moves = new ArrayList<>();
     private int refreshed;
     private boolean movedElsewhere;

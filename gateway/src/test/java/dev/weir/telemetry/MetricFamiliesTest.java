@@ -44,6 +44,7 @@ class MetricFamiliesTest {
         metrics.connectionRefused("total");
         metrics.watchConnections(() -> 7);
         metrics.watchCallsInFlight(() -> 3);
+        metrics.watchReservations(() -> 4, () -> 1, () -> 9);
         metrics.watchSpool(new SpoolWatch(() -> 1, () -> 2, () -> 3, () -> 4, () -> 5, () -> 0, () -> 7, () -> 8,
                 () -> 9));
         metrics.watchGaps(() -> 10, () -> 11);

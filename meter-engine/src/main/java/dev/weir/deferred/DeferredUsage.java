@@ -78,6 +78,11 @@ public final class DeferredUsage {
         return awaited.size();
     }
 
+    /// How many of the awaited calls hold a reservation: not those of former starts.
+    public int reserving() {
+        return Math.toIntExact(awaited.values().stream().filter(call -> call.admitted() != null).count());
+    }
+
     private static Key key(TenantId tenant, String provider, String objectId) {
         return new Key(tenant, provider, objectId);
     }

@@ -9,7 +9,8 @@ import dev.weir.tenant.Window;
 ///
 /// Two keys are equal where limit id, scope, value and window are; the amount may differ between nodes for a moment.
 public record LeaseKey(TenantId tenant, String limit, String scope, String value, Window.Span span) {
-    static LeaseKey of(Holding holding) {
+    /// The key of what a node holds.
+    public static LeaseKey of(Holding holding) {
         return of(holding.tenant(), holding.limit(), holding.value(), holding.span());
     }
 

@@ -188,11 +188,8 @@ public final class Leases {
     public long step() {
         List<Waiting> waiting = take();
         try {
-            if (!waiting.isEmpty()) {
-                exchangeAll(asksOf(waiting));
-                List<Waiting> served = waiting;
-                waiting = List.of();
-                served.forEach(call -> call.then.accept(answerTo(call.shortage)));
+            while (!waiting.isEmpty()) {
+                waiting = serveSome(waiting);
             }
             sayDue();
             lastError = null;
@@ -265,19 +262,39 @@ public final class Leases {
         }
     }
 
-    private Queue<Asked> asksOf(List<Waiting> waiting) {
+    /// Asks for those that wait, in their order, as far as one exchange has room; they hear before the others are asked for.
+    ///
+    /// @return the others
+    private List<Waiting> serveSome(List<Waiting> waiting) throws LeaseException {
         var asks = new LinkedHashMap<LeaseKey, Asked>();
+        var served = new ArrayList<Waiting>();
+        var others = new ArrayList<Waiting>();
         for (Waiting call : waiting) {
-            for (Shortage.Need need : call.shortage.needs()) {
-                note(asks, call.shortage, need);
+            boolean fits = asks.isEmpty() || asks.size() + news(asks, call.shortage) <= ASKS_MAX;
+            (fits ? served : others).add(call);
+            if (fits) {
+                call.shortage.needs().forEach(need -> note(asks, call.shortage, need));
             }
         }
-        return new ArrayDeque<>(asks.values());
+        exchange(List.copyOf(asks.values()));
+        served.forEach(call -> call.then.accept(answerTo(call.shortage)));
+        return others;
+    }
+
+    /// How many counters a call asks about that nobody before it has asked about.
+    private static int news(Map<LeaseKey, Asked> asks, Shortage shortage) {
+        return (int) shortage.needs()
+                .stream()
+                .filter(need -> !asks.containsKey(key(shortage, need)))
+                .count();
+    }
+
+    private static LeaseKey key(Shortage shortage, Shortage.Need need) {
+        return LeaseKey.of(shortage.tenant(), need.limit(), need.value(), need.span());
     }
 
     private void note(Map<LeaseKey, Asked> asks, Shortage shortage, Shortage.Need need) {
-        var key = LeaseKey.of(shortage.tenant(), need.limit(), need.value(), need.span());
-        var asked = asks.computeIfAbsent(key, _ -> new Asked(
+        var asked = asks.computeIfAbsent(key(shortage, need), _ -> new Asked(
                 ledger.holding(shortage.tenant(), need.limit(), need.value(), need.span())));
         long lacks = Math.max(0, need.asked() - asked.holding.idle());
         asked.need = asked.wish == 0 ? lacks : Math.min(asked.need, lacks);

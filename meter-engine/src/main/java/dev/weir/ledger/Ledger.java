@@ -240,6 +240,14 @@ public final class Ledger {
         return shards.values().stream().mapToInt(Shard::open).sum();
     }
 
+    /// Every run of a window that is kept and of which calls on this node have something reserved: none whenever
+    /// [#openReservations] is 0. Of each tenant all are of one moment.
+    public List<Standing> reserved() {
+        var all = new ArrayList<Standing>();
+        shards.values().forEach(shard -> shard.addReserved(all));
+        return all;
+    }
+
     /// Forgets counters that it has seen ended for two hours of the monotonic clock: the wall clock may have jumped. For a job,
     /// every few minutes.
     public void sweep(Instant now, long nanoTime) {

@@ -128,6 +128,15 @@ final class LimitTable {
                                 .forEachRun(tally -> visitor.visit(counters.limit, counter.value, tally))));
     }
 
+    /// All runs that are kept and of which something is reserved, of former limits too.
+    void forEachReserved(Visitor visitor) {
+        forEach(counters -> counters.byValue.values().forEach(counter -> counter.forEachRun(tally -> {
+            if (tally.reserved != 0) {
+                visitor.visit(counters.limit, counter.value, tally);
+            }
+        })));
+    }
+
     void sweep(long second, long nanoTime, long keptNanos) {
         forEach(counters -> counters.sweep(second, nanoTime, keptNanos));
     }

@@ -2,7 +2,7 @@ package dev.weir.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Ledgers;
 import dev.weir.ledger.Standing;
 import dev.weir.money.Money;
 import dev.weir.rating.Rating;
@@ -134,7 +134,7 @@ class AdmissionPropertyTest {
     }
 
     private static void checkRestored(Desk desk, List<PastUsage> events, int seed) {
-        var restored = new Admissions(new Ledger(), Desk.PRICES);
+        var restored = new Admissions(Ledgers.watched(), Desk.PRICES);
         int assigned = restored.restore(desk.directory, events, desk.clock.now(), 1);
         assertThat(assigned).as("seed %d", seed).isPositive();
         assertThat(restored.restore(desk.directory, events, desk.clock.now(), 1)).isZero();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.ledger.Lanes;
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Ledgers;
 import dev.weir.ledger.Settlement;
 import dev.weir.ledger.Standing;
 import dev.weir.money.Money;
@@ -43,7 +44,7 @@ final class Desk {
     }
 
     Desk(Lanes lanes, Plan plan, @Nullable String user, Limit... own) {
-        ledger = new Ledger(null, lanes);
+        ledger = Ledgers.watched(null, lanes);
         admissions = new Admissions(ledger, PRICES);
         directory = TenantDirectory.Snapshot.of(1, Plan.SHIPPED,
                 List.of(new Tenant(ACME, plan.id(), null, List.of(own))), List.of());

@@ -3,6 +3,7 @@ package dev.weir.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Ledgers;
 import dev.weir.tenant.Entity;
 import dev.weir.tenant.Identity;
 import dev.weir.tenant.KeyId;
@@ -26,7 +27,7 @@ class NewLimitTest {
     private static final Limit DAY = Limit.block("day", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.DAY, 5);
 
     private final ManualClock clock = new ManualClock("2026-07-01T12:00:00Z");
-    private final Ledger ledger = new Ledger();
+    private final Ledger ledger = Ledgers.watched();
     private final TenantDirectory directory = new TenantDirectory(snapshot(1));
     private final Admissions admissions = new Admissions(ledger, Desk.PRICES, directory, null);
 

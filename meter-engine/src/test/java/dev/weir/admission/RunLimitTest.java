@@ -3,6 +3,7 @@ package dev.weir.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Ledgers;
 import dev.weir.ledger.Settlement;
 import dev.weir.tenant.Entity;
 import dev.weir.tenant.Identity;
@@ -38,7 +39,7 @@ class RunLimitTest {
     private static final Quantities ONE_CALL = Desk.quantities("calls=1");
 
     private final ManualClock clock = new ManualClock("2026-07-01T12:00:30Z");
-    private final Ledger ledger = new Ledger();
+    private final Ledger ledger = Ledgers.watched();
     private final TenantDirectory directory = new TenantDirectory(TenantDirectory.Snapshot.EMPTY);
     private final Admissions admissions = new Admissions(ledger, Desk.PRICES, directory, null);
 

@@ -8,6 +8,7 @@ import dev.weir.ledger.Claims;
 import dev.weir.ledger.Exceeded;
 import dev.weir.ledger.Lanes;
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Ledgers;
 import dev.weir.ledger.Lending;
 import dev.weir.ledger.Reservation;
 import dev.weir.ledger.Shortage;
@@ -73,7 +74,7 @@ class LeasesTest {
     /// One node: its ledger and leases.
     private final class Node implements Leases.Keeper {
         final Lending lending = new Lending(clock, 10_000);
-        final Ledger ledger = new Ledger(lending, lanes());
+        final Ledger ledger = Ledgers.watched(lending, lanes());
         final Leases leases;
         final List<String> complaints = new ArrayList<>();
         private final Semaphore asked = new Semaphore(0);
@@ -195,8 +196,10 @@ class LeasesTest {
         var node = new Node("a", 1, runs);
         node.settle((Reservation) node.call(runs, 1, "a"), 1);
         node.lending.end();
-        assertThat(node.reserve(runs, 1, "a", Claims.Answered.UNAVAILABLE)).isInstanceOf(Reservation.class);
+        Claimed again = node.reserve(runs, 1, "a", Claims.Answered.UNAVAILABLE);
+        assertThat(again).isInstanceOf(Reservation.class);
         assertThat(node.reserve(runs, 1, "b", Claims.Answered.UNAVAILABLE)).isInstanceOf(Exceeded.class);
+        node.settle((Reservation) again, 1);
     }
 
     @RepeatedTest(20)
@@ -206,17 +209,23 @@ class LeasesTest {
         var start = new CountDownLatch(1);
         int admitted = 0;
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            var calls = new ArrayList<Future<Boolean>>();
+            var calls = new ArrayList<Future<Claimed>>();
             for (int i = 0; i < 2_000; i++) {
                 var node = nodes.get(i % 3);
                 calls.add(threads.submit(() -> {
                     start.await();
-                    return isAdmitted(node);
+                    return claim(node);
                 }));
             }
             start.countDown();
-            for (Future<Boolean> call : calls) {
-                admitted += call.get() ? 1 : 0;
+            for (Future<Claimed> call : calls) {
+                call.get();
+            }
+            for (int i = 0; i < calls.size(); i++) {
+                if (calls.get(i).get() instanceof Reservation reservation) {
+                    nodes.get(i % 3).ledger.release(reservation);
+                    admitted++;
+                }
             }
         }
         for (int i = 0; i < keepers.size(); i++) {
@@ -227,12 +236,12 @@ class LeasesTest {
         assertThat(admitted).isEqualTo(100);
     }
 
-    private boolean isAdmitted(Node node) throws InterruptedException {
+    private Claimed claim(Node node) throws InterruptedException {
         var answered = Claims.Answered.NOT_ASKED;
         for (int round = 0;; round++) {
             Claimed claimed = node.reserve(CALLS, 1, answered);
             if (!(claimed instanceof Shortage shortage)) {
-                return claimed instanceof Reservation;
+                return claimed;
             }
             var heard = new LinkedBlockingQueue<Leases.Answer>();
             node.leases.ask(shortage, heard::add);
@@ -289,7 +298,7 @@ class LeasesTest {
             b.tick();
         }
         assertThat(allocator.lent(key(CALLS))).isZero();
-        b.admitted(CALLS, 100);
+        b.settle(b.admitted(CALLS, 100), 100);
     }
 
     @Test
@@ -332,7 +341,7 @@ class LeasesTest {
         clock.pass(Duration.ofMinutes(1));
         assertThat(node.reserve(CALLS, 1, Claims.Answered.NOT_ASKED)).isInstanceOf(Shortage.class);
         allocator.away(false);
-        node.admitted(CALLS, 1);
+        node.settle(node.admitted(CALLS, 1), 1);
     }
 
     @Test
@@ -344,8 +353,10 @@ class LeasesTest {
         node.settle(over, 10_000);
         assertThat(node.call(BUDGET, 1)).isInstanceOf(Exceeded.class);
         allocator.away(false);
-        assertThat(node.admitted(BUDGET, 500_000).isOverdrawn()).isFalse();
+        var within = node.admitted(BUDGET, 500_000);
+        assertThat(within.isOverdrawn()).isFalse();
         assertThat(allocator.lent(key(BUDGET))).isBetween(510_000L, 1_000_000L);
+        node.settle(within, 500_000);
     }
 
     @Test
@@ -354,7 +365,7 @@ class LeasesTest {
         old.settle(old.admitted(CALLS, 60), 60);
         long lent = allocator.lent(key(CALLS));
         var restored = new Lending(clock, 0);
-        var ledger = new Ledger(restored, lanes());
+        var ledger = Ledgers.watched(restored, lanes());
         ledger.restore(ACME, CALLS, "acme", clock.now(), 60, 1);
         var next = new Leases(ledger, restored, allocator, clock, LeaseTerms.DEFAULT, "a", 2, new Deaf());
         next.takeOver(directory(CALLS), List.of(), true);
@@ -372,7 +383,7 @@ class LeasesTest {
         old.settle(old.admitted(CALLS, 60), 60);
         long lent = allocator.lent(key(CALLS));
         var lending = new Lending(clock, 0);
-        var ledger = new Ledger(lending, lanes());
+        var ledger = Ledgers.watched(lending, lanes());
         ledger.restore(ACME, CALLS, "acme", clock.now(), 20, 1);
         var complaints = new ArrayList<String>();
         var next = new Leases(ledger, lending, allocator, clock, LeaseTerms.DEFAULT, "a", 2, new Deaf() {
@@ -405,25 +416,26 @@ class LeasesTest {
         var a = new Node("a", 1, AT_ONCE);
         var b = new Node("b", 1, AT_ONCE);
         var running = List.of(a.admitted(AT_ONCE, 1), a.admitted(AT_ONCE, 1), a.admitted(AT_ONCE, 1));
-        b.admitted(AT_ONCE, 1);
+        var ofB = new ArrayList<>(List.of(b.admitted(AT_ONCE, 1)));
         assertThat(b.call(AT_ONCE, 1)).isInstanceOf(Exceeded.class);
         running.forEach(a.ledger::release);
         for (int second = 0; second < 7; second++) {
             a.tick();
         }
-        b.admitted(AT_ONCE, 1);
-        b.admitted(AT_ONCE, 1);
-        b.admitted(AT_ONCE, 1);
+        for (int place = 2; place <= 4; place++) {
+            ofB.add(b.admitted(AT_ONCE, 1));
+        }
+        ofB.forEach(b.ledger::release);
     }
 
     @Test
     void whatOtherNodesUsedBeforeAnyLeaseIsCounted() throws LeaseException {
         var lending = new Lending(clock, 0);
-        var ledger = new Ledger(lending, lanes());
+        var ledger = Ledgers.watched(lending, lanes());
         var leases = new Leases(ledger, lending, allocator, clock, LeaseTerms.DEFAULT, "a", 1, new Deaf());
         leases.takeOver(directory(CALLS), List.of(new LeaseAllocator.Used("gone", key(CALLS), 95)), true);
         var node = new Node("b", 1, CALLS);
-        node.admitted(CALLS, 5);
+        node.settle(node.admitted(CALLS, 5), 5);
         assertThat(node.call(CALLS, 1)).isInstanceOf(Exceeded.class);
     }
 }

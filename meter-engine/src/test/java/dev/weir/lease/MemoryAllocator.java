@@ -2,13 +2,17 @@ package dev.weir.lease;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/// The allocator in memory: every exchange is one step. What PostgreSQL does is held to the same rule by a test of its own.
-public final class MemoryAllocator implements LeaseAllocator {
+/// The allocator in memory: every exchange is one step. What PostgreSQL does is held to the same rule by `PostgresLeasesIT`.
+public class MemoryAllocator implements LeaseAllocator {
     private final Map<String, Holder> holders = new HashMap<>();
     private final Map<LeaseKey, Map<String, Row>> rows = new HashMap<>();
+    /// Epochs of which records are gone.
+    private final Map<String, Set<Long>> holed = new HashMap<>();
     private boolean away;
     private long asked;
 
@@ -32,6 +36,11 @@ public final class MemoryAllocator implements LeaseAllocator {
     /// How many counters were asked about.
     public synchronized long asked() {
         return asked;
+    }
+
+    /// Notes that records of a start are gone: what it was lent is not accounted for by what is left of them.
+    public synchronized void holed(String node, long epoch) {
+        holed.computeIfAbsent(node, _ -> new HashSet<>()).add(epoch);
     }
 
     @Override
@@ -82,10 +91,14 @@ public final class MemoryAllocator implements LeaseAllocator {
         rows.forEach((key, ofKey) -> {
             var row = ofKey.get(node);
             if (row != null) {
-                held.add(new Held(key, row.lent, row.lost, true));
+                held.add(new Held(key, row.lent, row.lost, isWhole(node, row.epoch)));
             }
         });
         return held;
+    }
+
+    private boolean isWhole(String node, long epoch) {
+        return holed.getOrDefault(node, Set.of()).stream().noneMatch(hole -> hole >= epoch);
     }
 
     @Override
@@ -104,6 +117,12 @@ public final class MemoryAllocator implements LeaseAllocator {
     /// All that is lent and lost of a counter.
     public synchronized long lent(LeaseKey key) {
         return rows.getOrDefault(key, Map.of()).values().stream().mapToLong(row -> row.lent + row.lost).sum();
+    }
+
+    /// What is lent of a counter to one node.
+    public synchronized long lent(LeaseKey key, String node) {
+        var row = rows.getOrDefault(key, Map.of()).get(node);
+        return row == null ? 0 : row.lent;
     }
 
     private void reach() throws LeaseException {

@@ -65,8 +65,8 @@ class DividedLedgerTest {
             scale = List.of(1L, 1L, 20L, 1_000_000L).get(random.nextInt(4));
             var lanes = new Random(random.nextLong());
             int parts = 1 << random.nextInt(4);
-            plain = new Ledger(lending(), Lanes.ONE);
-            divided = new Ledger(lending(), random.nextBoolean()
+            plain = Ledgers.leftToItsMaker(lending(), Lanes.ONE);
+            divided = Ledgers.leftToItsMaker(lending(), random.nextBoolean()
                     ? Lanes.always(lanes::nextInt, parts)
                     : new Lanes(lanes::nextInt, parts, parts, 4));
             long calls = List.of(10L, 100L, 1_000L).get(random.nextInt(3));

@@ -58,7 +58,7 @@ class LedgerPropertyTest {
     @MethodSource("seeds")
     void theLedgerAgreesWithAListOfAllThatHappened(int seed) {
         var random = new Random(seed);
-        var ledger = new Ledger(null, seed % 2 == 0 ? Lanes.ONE : Lanes.always(new Random(seed)::nextInt, 4));
+        var ledger = Ledgers.watched(null, seed % 2 == 0 ? Lanes.ONE : Lanes.always(new Random(seed)::nextInt, 4));
         var model = new Model();
         var open = new HashMap<Integer, Reservation>();
         Instant now = Instant.parse("2026-03-01T23:00:00Z");
@@ -158,7 +158,7 @@ class LedgerPropertyTest {
         Limit user = Limit.block("user", new Entity(Entity.Kind.USER, "*"), Measure.of(Meter.CALLS), Window.DAY, 60);
         Instant now = Instant.parse("2026-03-01T12:00:00Z");
         for (int round = 0; round < 20; round++) {
-            var ledger = new Ledger(null, round % 2 == 0 ? Lanes.ONE : OF_THREADS);
+            var ledger = Ledgers.watched(null, round % 2 == 0 ? Lanes.ONE : OF_THREADS);
             var passed = new AtomicInteger();
             var ended = new AtomicInteger();
             var gate = new CountDownLatch(1);
@@ -195,7 +195,7 @@ class LedgerPropertyTest {
     void threadsThatReserveAndReleaseNeverExceedAndLeaveNothing() throws Exception {
         Limit cap = Limit.block("cap", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, 500);
         Instant now = Instant.parse("2026-03-01T12:00:00Z");
-        var ledger = new Ledger(null, OF_THREADS);
+        var ledger = Ledgers.watched(null, OF_THREADS);
         var over = new AtomicInteger();
         try (var pool = Executors.newFixedThreadPool(8)) {
             for (int i = 0; i < 4_000; i++) {
@@ -222,7 +222,7 @@ class LedgerPropertyTest {
     void sweepingForgetsEndedWindowsAndKeepsWhatIsHeld() {
         Limit user = Limit.block("user", new Entity(Entity.Kind.USER, "*"), Measure.of(Meter.CALLS), Window.MINUTE, 1);
         Instant now = Instant.parse("2026-03-01T12:00:00Z");
-        var ledger = new Ledger(null, Lanes.always(new AtomicInteger()::getAndIncrement, 2));
+        var ledger = Ledgers.watched(null, Lanes.always(new AtomicInteger()::getAndIncrement, 2));
         var running = (Reservation) ledger.reserve(Claims.fixed(ACME, now).add(user, "ann", 1));
         ledger.settle((Reservation) ledger.reserve(Claims.fixed(ACME, now).add(user, "bob", 1)), _ -> 1);
         long hour = Duration.ofHours(1).toNanos();
@@ -242,7 +242,7 @@ class LedgerPropertyTest {
         Limit big = Limit.block("big", Entity.THE_TENANT, Measure.of(Meter.COST), Window.DAY, Limit.AMOUNT_MAX);
         Limit small = Limit.block("small", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, 1_000);
         Instant now = Instant.parse("2026-03-01T12:00:00Z");
-        var ledger = new Ledger();
+        var ledger = Ledgers.watched();
         var claims = new Claims(ACME, now, 0, 100).add(big, "acme", Limit.AMOUNT_MAX / 2, 1).add(small, "acme", 499, 1);
         var reservation = (Reservation) ledger.reserve(claims);
         Standing standing = reservation.tightest();

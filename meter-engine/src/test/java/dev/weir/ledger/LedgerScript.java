@@ -38,7 +38,7 @@ final class LedgerScript {
     private Instant now = Instant.parse("2026-03-01T12:00:00Z");
 
     private LedgerScript(Lanes lanes) {
-        ledger = new Ledger(null, lanes);
+        ledger = Ledgers.watched(null, lanes);
     }
 
     /// Behind one lock, and again with each act in another part of the shard than the one before.

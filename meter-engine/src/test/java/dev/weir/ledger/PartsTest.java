@@ -51,7 +51,7 @@ class PartsTest {
     @ValueSource(ints = {0, 2, 8})
     void exactlyAsManyPassAsFitAndEachMarkIsReportedOnce(int partsFirst) throws InterruptedException {
         for (int round = 0; round < 100; round++) {
-            var ledger = new Ledger(null, new Lanes(THREAD, partsFirst, 8, 1 + round % 4));
+            var ledger = Ledgers.leftToItsMaker(null, new Lanes(THREAD, partsFirst, 8, 1 + round % 4));
             var passed = new AtomicInteger();
             var released = new AtomicInteger();
             Map<String, Integer> crossings = new ConcurrentHashMap<>();
@@ -112,7 +112,7 @@ class PartsTest {
     /// At every moment, as a reader sees it, the sum is within the cap.
     @Test
     void whoReadsNeverSeesMoreThanTheCap() throws InterruptedException {
-        var ledger = new Ledger(null, Lanes.always(THREAD, 4));
+        var ledger = Ledgers.leftToItsMaker(null, Lanes.always(THREAD, 4));
         var running = new AtomicBoolean(true);
         var most = new AtomicLong();
         try (var threads = Executors.newFixedThreadPool(THREADS)) {
@@ -139,7 +139,7 @@ class PartsTest {
     @Test
     @Timeout(60)
     void aTenantIsCountedInPartsOnceItsLockIsContended() throws InterruptedException {
-        var ledger = new Ledger(null, Lanes.of(THREAD, 2));
+        var ledger = Ledgers.leftToItsMaker(null, Lanes.of(THREAD, 2));
         var divided = new AtomicBoolean();
         try (var threads = Executors.newFixedThreadPool(2)) {
             for (int i = 0; i < 2; i++) {
@@ -160,7 +160,7 @@ class PartsTest {
 
     @Test
     void aTenantThatNobodyContendsForStaysBehindOneLock() {
-        var ledger = new Ledger(null, Lanes.of(THREAD, 2));
+        var ledger = Ledgers.leftToItsMaker(null, Lanes.of(THREAD, 2));
         for (int call = 0; call < 1_000; call++) {
             var reservation = (Reservation) ledger.reserve(claims());
             assertThat(reservation.home).isNull();
@@ -170,7 +170,7 @@ class PartsTest {
 
     @Test
     void wherePartsAreMetOftenThereAreTwiceAsManyAndTheCallsOfTheFormerEndWell() throws InterruptedException {
-        var ledger = new Ledger(null, new Lanes(THREAD, 2, 8, 1));
+        var ledger = Ledgers.leftToItsMaker(null, new Lanes(THREAD, 2, 8, 1));
         var first = reserveAtAPart(ledger);
         Part former = first.home;
         assertThat(former).isNotNull();
@@ -220,7 +220,7 @@ class PartsTest {
 
     @Test
     void nearACapNothingIsGivenToParts() {
-        var ledger = new Ledger(null, new Lanes(() -> 0, 4, 4, 4));
+        var ledger = Ledgers.leftToItsMaker(null, new Lanes(() -> 0, 4, 4, 4));
         List<Reservation> held = new ArrayList<>();
         Claimed claimed = ledger.reserve(claims());
         while (claimed instanceof Reservation reservation) {
@@ -237,7 +237,7 @@ class PartsTest {
     @Test
     void aMarkThatIsReachedAgainIsSeenByOtherPartsAtOnce() {
         var lane = new AtomicInteger();
-        var ledger = new Ledger(null, Lanes.always(lane::get, 2));
+        var ledger = Ledgers.leftToItsMaker(null, Lanes.always(lane::get, 2));
         ledger.restore(ACME, CALLS, "acme", NOW, 550, 1);
         ledger.restore(ACME, CALLS, "acme", NOW, 440, 2);
         var running = reserveAtAPart(ledger);
@@ -250,7 +250,7 @@ class PartsTest {
 
     @Test
     void aCallUnderTheFormerAmountCannotHideAMarkOfTheNewOne() {
-        var ledger = new Ledger(null, Lanes.always(() -> 0, 1));
+        var ledger = Ledgers.leftToItsMaker(null, Lanes.always(() -> 0, 1));
         Limit former = Limit.block("tokens", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, 9_000_000);
         var early = (Reservation) ledger.reserve(Claims.fixed(ACME, NOW).add(former, "acme", 7));
         reserveAtAPart(ledger);
@@ -266,7 +266,7 @@ class PartsTest {
         var lane = new AtomicInteger();
         var lending = new Lending(new Standstill(), 0);
         lending.extend(1, 1);
-        var ledger = new Ledger(shared ? lending : null, Lanes.always(lane::get, 2));
+        var ledger = Ledgers.leftToItsMaker(shared ? lending : null, Lanes.always(lane::get, 2));
         Limit one = Limit.block("one", Entity.THE_TENANT, Measure.CONCURRENCY, Window.TOTAL, 1);
         Limit cap = new Limit("cap", Entity.THE_TENANT, Measure.of(Meter.TOKENS), Window.DAY, ZoneOffset.UTC, 1_000,
                 Limit.Action.BLOCK, List.of());
@@ -314,7 +314,7 @@ class PartsTest {
 
     @Test
     void aRunningCallMayTakeMoreThanItsPartHas() {
-        var ledger = new Ledger(null, Lanes.always(() -> 0, 1));
+        var ledger = Ledgers.leftToItsMaker(null, Lanes.always(() -> 0, 1));
         var running = reserveAtAPart(ledger);
         assertThat(ledger.extend(running, Measure.of(Meter.CALLS), 400)).isSameAs(running);
         int passed = 0;
@@ -327,7 +327,7 @@ class PartsTest {
     /// As a thread would that read the home just before another had it counted by the shard.
     @Test
     void aPartRefusesAReservationThatIsItsNoMore() {
-        var ledger = new Ledger(null, Lanes.always(() -> 0, 1));
+        var ledger = Ledgers.leftToItsMaker(null, Lanes.always(() -> 0, 1));
         var running = reserveAtAPart(ledger);
         Part home = running.home;
         ledger.keep(ACME, CALLS, "acme", CALLS.window().span(NOW, CALLS.zone()), Long.MAX_VALUE);
@@ -341,7 +341,7 @@ class PartsTest {
 
     @Test
     void aReservationEndsOnceWhereverItIsCounted() {
-        var ledger = new Ledger(null, Lanes.always(() -> 0, 1));
+        var ledger = Ledgers.leftToItsMaker(null, Lanes.always(() -> 0, 1));
         var ended = reserveAtAPart(ledger);
         ledger.release(ended);
         assertThatThrownBy(() -> ledger.release(ended)).isInstanceOf(IllegalStateException.class);
@@ -352,7 +352,7 @@ class PartsTest {
 
     @Test
     void aCounterOfWhichAPartHoldsSomethingIsNotForgotten() {
-        var ledger = new Ledger(null, Lanes.always(() -> 0, 1));
+        var ledger = Ledgers.leftToItsMaker(null, Lanes.always(() -> 0, 1));
         var running = reserveAtAPart(ledger);
         for (int days = 2; days < 5; days++) {
             ledger.sweep(NOW.plus(Duration.ofDays(days)), Duration.ofDays(days).toNanos());
@@ -366,7 +366,7 @@ class PartsTest {
     void whatPartsHoldIsIdleAndUsedOnlyWhileTheLeaseLasts() {
         var lending = new Lending(new Standstill(), 0);
         lending.extend(1, 1);
-        var ledger = new Ledger(lending, Lanes.always(() -> 0, 1));
+        var ledger = Ledgers.leftToItsMaker(lending, Lanes.always(() -> 0, 1));
         lendAll(ledger, CALLS);
         lendAll(ledger, TOKENS);
         var running = reserveAtAPart(ledger);
@@ -382,7 +382,7 @@ class PartsTest {
     @Test
     void aPartCannotGoOnWithARunThatWasDropped() {
         var lane = new AtomicInteger();
-        var ledger = new Ledger(null, Lanes.always(lane::get, 2));
+        var ledger = Ledgers.leftToItsMaker(null, Lanes.always(lane::get, 2));
         Limit minute = Limit.block("minute", Entity.THE_TENANT, Measure.of(Meter.CALLS), Window.MINUTE, 600);
         Supplier<Claims> call = () -> Claims.fixed(ACME, NOW).add(minute, "acme", 1);
         ledger.reserve(call.get());

@@ -10,6 +10,7 @@ import dev.weir.lease.Leases;
 import dev.weir.ledger.Holding;
 import dev.weir.ledger.Lanes;
 import dev.weir.ledger.Ledger;
+import dev.weir.ledger.Ledgers;
 import dev.weir.ledger.Lending;
 import dev.weir.money.Money;
 import dev.weir.rating.Rating;
@@ -55,7 +56,7 @@ final class Life implements Leases.Keeper {
         this.simulation = simulation;
         this.world = simulation.world();
         var lending = simulation.isShared() ? new Lending(node.clock, 10_000) : null;
-        this.ledger = new Ledger(lending, lanes());
+        this.ledger = Ledgers.leftToItsMaker(lending, lanes());
         var setting = simulation.setting();
         this.spool = Spool.open(setting.spool(node.name, node.bootId()), node.disk(), node.clock,
                 world.random()::nextBytes, simulation.database(), new Rules());

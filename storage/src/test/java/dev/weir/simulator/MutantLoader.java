@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class MutantLoader extends ClassLoader {
     private static final List<Path> SOURCES = List.of(Path.of("src/main/java"),
             Path.of("../meter-engine/src/main/java"),
-            Path.of("src/test/java"));
+            Path.of("src/test/java"), Path.of("../meter-engine/src/test/java"));
     private static final String OURS = "dev.weir.";
 
     private final Map<String, byte[]> mutants;

@@ -8,7 +8,7 @@ final class PlantedBugs {
     private static final String APPENDER = "spool/Appender.java";
     private static final String SEGMENT = "spool/Segment.java";
     private static final String DATABASE = "simulator/ModelDatabase.java";
-    private static final String LEASES = "simulator/ModelLeases.java";
+    private static final String LEASES = "lease/MemoryAllocator.java";
     private static final long SHARED = Simulation.SHARED_FROM;
     private static final String CALL = "simulator/Call.java";
 

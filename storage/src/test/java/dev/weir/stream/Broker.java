@@ -17,8 +17,8 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.jspecify.annotations.Nullable;
 
-/// A Kafka broker in this JVM, on ports and in a folder that stay through its restarts.
-final class Broker implements AutoCloseable {
+/// A Kafka broker in this JVM, on ports and in a folder that stay through its restarts. For the system tests too.
+public final class Broker implements AutoCloseable {
     private final Properties properties = new Properties();
     private final int port;
     private @Nullable KafkaRaftServer server;
@@ -51,7 +51,10 @@ final class Broker implements AutoCloseable {
         format(folder);
     }
 
-    static Broker start(Path folder) throws IOException {
+    /// Starts on an empty folder.
+    ///
+    /// @throws IOException where it cannot be formatted as a broker's
+    public static Broker start(Path folder) throws IOException {
         var broker = new Broker(folder);
         broker.start();
         return broker;
@@ -85,9 +88,14 @@ final class Broker implements AutoCloseable {
         }
     }
 
+    /// Where clients find it: host and port.
+    public String bootstrap() {
+        return "127.0.0.1:" + port;
+    }
+
     /// The way there, for a topic of one's own.
     StreamConfig config(String topic, int partitions) {
-        return new StreamConfig("127.0.0.1:" + port, topic, partitions, 1, "sinks-of-" + topic,
+        return new StreamConfig(bootstrap(), topic, partitions, 1, "sinks-of-" + topic,
                 new HashMap<>(Map.of("session.timeout.ms", "1000", "heartbeat.interval.ms", "200",
                         "metadata.max.age.ms", "1000")));
     }
