@@ -10,7 +10,8 @@ import dev.weir.tenant.Window;
 /// @param reserved set aside on this node
 /// @param lent what the two may come to
 /// @param lost of what former starts were lent, what nobody can account for
-/// @param elsewhereLent what other nodes hold, as last heard
+/// @param elsewhereLent what other nodes hold, as last heard, and what the limit's amount was known to be lower by than this node
+///        thought when it asked
 /// @param elsewhereUsed how much of that they have used
 /// @param wanted what running calls will soon want beyond what is idle
 public record Holding(TenantId tenant, Limit limit, String value, Window.Span span, long settled, long reserved,

@@ -131,6 +131,41 @@ class LeasesTest {
     }
 
     @Test
+    void aNodeThatHasNotHeardOfALoweredAmountIsLentNoMoreThanThat() throws LeaseException {
+        var a = new Node("a", 1, CALLS);
+        var b = new Node("b", 1, CALLS);
+        allocator.store(CALLS.id(), 10);
+        assertThat(a.call(CALLS, 11)).isInstanceOf(Exceeded.class);
+        for (int i = 0; i < 5; i++) {
+            a.settle(a.admitted(CALLS, 1), 1);
+            b.settle(b.admitted(CALLS, 1), 1);
+        }
+        assertThat(a.call(CALLS, 1)).isInstanceOf(Exceeded.class);
+        assertThat(b.call(CALLS, 1)).isInstanceOf(Exceeded.class);
+        assertThat(allocator.lent(key(CALLS))).isEqualTo(10);
+    }
+
+    @Test
+    void whatWasLentOfTheFormerAmountIsNotSpentAfterAnAnswerOfThePresentOne() throws LeaseException {
+        var a = new Node("a", 1, CALLS);
+        a.settle(a.admitted(CALLS, 20), 20);
+        assertThat(a.reserve(CALLS, 20, Claims.Answered.NO_MORE)).isInstanceOf(Reservation.class);
+        allocator.store(CALLS.id(), 45);
+        a.tick();
+        assertThat(a.call(CALLS, 6)).isInstanceOf(Exceeded.class);
+        assertThat(a.call(CALLS, 5)).isInstanceOf(Reservation.class);
+    }
+
+    @Test
+    void aRaisedAmountIsLentAsSoonAsTheNodeHasHeardOfIt() throws LeaseException {
+        var a = new Node("a", 1, CALLS);
+        allocator.store(CALLS.id(), 10);
+        assertThat(a.call(CALLS, 11)).isInstanceOf(Exceeded.class);
+        allocator.store(CALLS.id(), 100);
+        assertThat(a.call(CALLS, 100)).isInstanceOf(Reservation.class);
+    }
+
+    @Test
     void ofACapOfAHundredThreeNodesAdmitAHundred() throws LeaseException {
         var nodes = List.of(new Node("a", 1, CALLS), new Node("b", 1, CALLS), new Node("c", 1, CALLS));
         int admitted = 0;

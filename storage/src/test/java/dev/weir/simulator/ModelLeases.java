@@ -20,7 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// The tables of leases, each exchange one transaction; `PostgresLeasesTest` holds PostgreSQL to the same rule.
+/// The tables of leases, each exchange one transaction; `PostgresLeasesIT` holds PostgreSQL to the same rule. No amount changes
+/// in a run, so what a node names is what is in force.
 final class ModelLeases {
     private final Map<String, Holder> holders = new HashMap<>();
     private final Map<LeaseKey, Map<String, Row>> rows = new HashMap<>();
