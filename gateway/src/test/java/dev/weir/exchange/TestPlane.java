@@ -14,6 +14,7 @@ import dev.weir.config.UpstreamUrl;
 import dev.weir.deferred.DeferredUsage;
 import dev.weir.event.UsageEvent;
 import dev.weir.event.UsageJournal;
+import dev.weir.lease.LeaseAllocator;
 import dev.weir.ledger.Ledger;
 import dev.weir.meter.Tokenizers;
 import dev.weir.rating.PriceBook;
@@ -64,7 +65,7 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
 
     final ScriptedUpstream upstream = new ScriptedUpstream();
     final RecordingJournal journal = new RecordingJournal();
-    final Ledger ledger = new Ledger();
+    final Ledger ledger;
     final DeferredUsage deferred = new DeferredUsage();
     final List<RefusalCode> unbooked = new CopyOnWriteArrayList<>();
     /// Which limit closed a connection, for each that was closed when it was opened.
@@ -74,6 +75,7 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
     final ApiKey key;
     final ExchangeParts parts;
     private final TenantDirectory directory;
+    private final @Nullable LeaseThread leases;
     private final Vertx vertx;
     private final DataPlane plane;
     private volatile Runnable beforeHeard = () -> {};
@@ -107,12 +109,22 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
         return new TestPlane("", moreRoutes, ExchangeLimits.DEFAULTS, journal);
     }
 
+    /// One of several nodes: what it may spend of limits is lent to it by that allocator.
+    static TestPlane sharing(LeaseAllocator allocator) throws Exception {
+        return new TestPlane("", "", ExchangeLimits.DEFAULTS, null, allocator);
+    }
+
     private TestPlane(String moreListen, String moreRoutes, ExchangeLimits limits) throws Exception {
         this(moreListen, moreRoutes, limits, null);
     }
 
     private TestPlane(String moreListen, String moreRoutes, ExchangeLimits limits, @Nullable UsageJournal other)
             throws Exception {
+        this(moreListen, moreRoutes, limits, other, null);
+    }
+
+    private TestPlane(String moreListen, String moreRoutes, ExchangeLimits limits, @Nullable UsageJournal other,
+            @Nullable LeaseAllocator allocator) throws Exception {
         var random = new Random(7);
         var pepper = new byte[32];
         random.nextBytes(pepper);
@@ -120,7 +132,10 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
         key = ApiKey.generate(random::nextBytes);
         directory = new TenantDirectory(TenantDirectory.Snapshot.EMPTY);
         limits();
-        parts = new ExchangeParts(clock, directory, hasher, new Admissions(ledger, PriceBook.shipped()),
+        leases = allocator == null ? null : new LeaseThread(allocator, clock);
+        ledger = leases == null ? new Ledger() : leases.ledger();
+        parts = new ExchangeParts(clock, directory, hasher,
+                new Admissions(ledger, PriceBook.shipped(), directory, leases == null ? null : leases.leases()),
                 other == null ? journal : other, deferred, TOKENIZERS, new Listener(), limits);
         GatewayConfig config = config("listen: {data: \"127.0.0.1:0\", control: \"127.0.0.1:1\"" + moreListen + "}\n"
                 + ROUTES.formatted(upstream.url()) + moreRoutes.replace("%1$s", upstream.url()));
@@ -267,6 +282,9 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterAllCall
     public void close() throws Exception {
         done(vertx.close());
         upstream.close();
+        if (leases != null) {
+            leases.close();
+        }
     }
 
     private final class Listener implements ExchangeListener {

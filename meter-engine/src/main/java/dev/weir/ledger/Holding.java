@@ -26,6 +26,12 @@ public record Holding(TenantId tenant, Limit limit, String value, Window.Span sp
         return limit.amount() - settled - reserved - lost - elsewhereLent;
     }
 
+    /// What of the limit nobody has used, and nobody on this node has set aside, as last heard; less than 0 where too much is.
+    /// Others may hold it.
+    public long unused() {
+        return limit.amount() - settled - reserved - lost - elsewhereUsed;
+    }
+
     /// What nobody holds, as last heard, 0 or more.
     public long free() {
         return Math.max(0, limit.amount() - lent - lost - elsewhereLent);

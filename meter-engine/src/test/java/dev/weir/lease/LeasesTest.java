@@ -22,6 +22,7 @@ import dev.weir.usage.Meter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -98,11 +99,24 @@ class LeasesTest {
                 leases.step();
                 claimed = reserve(limit, amount, switch (answers.getFirst()) {
                     case MORE -> Claims.Answered.NOT_ASKED;
-                    case NO_MORE -> Claims.Answered.NO_MORE;
+                    case IDLE_ELSEWHERE, NO_MORE -> Claims.Answered.NO_MORE;
                     case UNAVAILABLE -> Claims.Answered.UNAVAILABLE;
                 });
             }
             return claimed;
+        }
+
+        /// Asks for what a running call lacks, and takes it where it is lent.
+        Leases.Answer ask(Reservation running, long more) {
+            Shortage lacking = Objects.requireNonNull(ledger.shortage(running, Measure.of(Meter.CALLS), more, more));
+            var answers = new ArrayList<Leases.Answer>();
+            leases.ask(lacking, answer -> {
+                answers.add(answer);
+                assertThat(ledger.extend(running, Measure.of(Meter.CALLS), more) == running)
+                        .isEqualTo(answer == Leases.Answer.MORE);
+            });
+            leases.step();
+            return answers.getFirst();
         }
 
         Reservation admitted(Limit limit, long amount) {
@@ -163,6 +177,25 @@ class LeasesTest {
         assertThat(a.call(CALLS, 11)).isInstanceOf(Exceeded.class);
         allocator.store(CALLS.id(), 100);
         assertThat(a.call(CALLS, 100)).isInstanceOf(Reservation.class);
+    }
+
+    @Test
+    void aRunningCallThatLacksWhatAnotherNodeHoldsIdleHearsSoAndHasItWhenThatIsGivenBack() throws LeaseException {
+        var a = new Node("a", 1, CALLS);
+        var b = new Node("b", 1, CALLS);
+        a.settle(a.admitted(CALLS, 60), 10);
+        Reservation running = b.admitted(CALLS, 1);
+        var calls = Measure.of(Meter.CALLS);
+        assertThat(b.ledger.shortage(running, calls, 1, 1)).as("it is lent as much").isNull();
+        assertThat(b.ask(running, 80)).isEqualTo(Leases.Answer.IDLE_ELSEWHERE);
+        a.tick();
+        a.tick();
+        assertThat(b.ask(running, 90)).as("10 are used").isEqualTo(Leases.Answer.NO_MORE);
+        assertThat(b.ledger.shortage(running, calls, 90, 90)).as("and it is known").isNull();
+        for (int i = 0; i < 6; i++) {
+            a.tick();
+        }
+        assertThat(b.ask(running, 80)).isEqualTo(Leases.Answer.MORE);
     }
 
     @Test
