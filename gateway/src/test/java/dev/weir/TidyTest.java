@@ -31,7 +31,7 @@ class TidyTest {
     /// Where those are made that are watched, and where a Weir takes no calls.
     private static final Set<String> WATCHING = Set.of("Ledgers.java", "WeirProcess.java", "Chaos.java",
             "KillChaosIT.java", "OutsidePostgresIT.java", "StopWhileStartingTest.java", "FullDiskChaosIT.java",
-            "KafkaPipelineIT.java");
+            "KafkaPipelineIT.java", "RunLimitsIT.java");
     private static final Pattern PUBLIC_TYPE = Pattern
             .compile("public ((final|abstract|sealed|non-sealed|static) )*(class|interface|record|enum|@interface) .*");
     private static final Pattern TEXT = Pattern.compile(".*\\.(java|xml|ya?ml|sql|md|properties|sh)");

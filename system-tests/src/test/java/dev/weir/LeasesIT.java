@@ -35,6 +35,13 @@ class LeasesIT {
     private static final String DEAR = """
             {"model": "sandbox-small", "max_tokens": 50000, "messages": [{"role": "user", "content": "hi"}],
              "weir_sandbox": {"output_tokens": 9000}}""";
+    /// Two megabytes, about.
+    private static final String STREAMED = """
+            {"model": "sandbox-small", "stream": true, "max_tokens": 9000, "messages": [{"role": "user", "content": "hi"}],
+             "weir_sandbox": {"output_tokens": 9000}}""";
+    private static final String EGRESS = """
+            {"id": "egress", "tenant": "%s", "entity": {"kind": "tenant", "value": "*"}, "meter": "egress_bytes",
+             "window": "total", "amount": "%d", "action": "block"}""";
     private static final int REPETITIONS = Integer.getInteger("weir.leases.repetitions", 20);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -128,6 +135,27 @@ class LeasesIT {
         }
     }
 
+    /// The cap has room for the stream, and the first node holds so much of that room that it has to give some back.
+    @Test
+    void aStreamThatNeedsWhatAnotherNodeHoldsIdleIsWhole() throws Exception {
+        try (var database = EmbeddedPostgres.start(folder.resolve("db"));
+                var one = WeirProcess.start(folder.resolve("one"), config(database, "one"));
+                var two = WeirProcess.start(folder.resolve("two"), config(database, "two"))) {
+            String free = limited(List.of(one, two), "free", EGRESS.formatted("free", 1L << 40));
+            String whole = send(two, free, STREAMED).body();
+            assertThat(whole).endsWith("data: [DONE]\n\n").hasSizeGreaterThan(1_000_000);
+
+            long cap = whole.length() * 5L / 4;
+            String key = limited(List.of(one, two), "acme", EGRESS.formatted("acme", cap));
+            assertThat(call(one, key).statusCode()).isEqualTo(200);
+            assertThat(idle(one, "one", "acme")).isGreaterThan(cap - whole.length());
+            HttpResponse<String> answer = send(two, key, STREAMED);
+
+            assertThat(answer.body()).endsWith("data: [DONE]\n\n").doesNotContain("cut_by_cap").hasSize(whole.length());
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(used(two, "acme")).containsEntry("ok", 2L));
+        }
+    }
+
     @Test
     void aNodeWithAnotherPepperSaysThatItKnowsNobodysKeys() throws Exception {
         try (var database = EmbeddedPostgres.start(folder.resolve("db"));
@@ -165,6 +193,16 @@ class LeasesIT {
             await().atMost(PATIENCE).until(() -> send(node, key, "no JSON").statusCode() != 401);
         }
         return key;
+    }
+
+    /// What a node was lent and has not used.
+    private static long idle(WeirProcess at, String node, String tenant) throws Exception {
+        return new JsonObject(at.control("GET", "/api/leases", "")).getJsonArray("items")
+                .stream()
+                .map(JsonObject.class::cast)
+                .filter(lease -> lease.getString("node").equals(node) && lease.getString("tenant").equals(tenant))
+                .mapToLong(lease -> lease.getLong("lent") - lease.getLong("used"))
+                .sum();
     }
 
     /// All at once, one after the other to each node.

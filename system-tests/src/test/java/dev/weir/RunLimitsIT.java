@@ -6,6 +6,7 @@ import dev.weir.config.ConfigReader;
 import dev.weir.config.ConfigResult;
 import dev.weir.config.ConfigSource;
 import dev.weir.config.GatewayConfig;
+import dev.weir.ledger.Ledgers;
 import dev.weir.port.Clock;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -53,6 +54,7 @@ class RunLimitsIT {
         var ports = new Ports(new StandingClock(), Ports.real().random(), Ports.real().disks());
         String key;
         try (Gateway weir = Gateway.start(config(), ports)) {
+            Ledgers.watch(weir.ledger());
             control(weir, "POST", "/api/tenants", "{\"id\":\"acme\",\"plan\":\"pro\"}");
             key = control(weir, "POST", "/api/keys", "{\"tenant\":\"acme\"}").getString("key");
             control(weir, "PUT", "/api/capacity/acme", "{\"runs_per_minute\":3}");
@@ -65,6 +67,7 @@ class RunLimitsIT {
             assertBlocked(chat(weir, key, "c"));
         }
         try (Gateway weir = Gateway.start(config(), ports)) {
+            Ledgers.watch(weir.ledger());
             assertThat(runs(weir)).isEqualTo(new JsonObject().put("purchased", 3).put("used", 3));
             assertThat(chat(weir, key, "a").statusCode()).isEqualTo(200);
             assertThat(chat(weir, key, "b").statusCode()).isEqualTo(200);

@@ -76,6 +76,11 @@ final class Attempt {
                 && (byteCaps != null || outputReserved != Admission.NO_CAP);
     }
 
+    /// Whether so many bytes wait until this node is lent more, as [ByteCaps#waits] says.
+    boolean waits(long in, long out, Runnable then) {
+        return byteCaps != null && byteCaps.waits(in, out, then);
+    }
+
     /// Takes bytes for received and sent, where a cap counts them.
     ///
     /// @return null where they may pass, else what stands against it

@@ -65,6 +65,17 @@ final class Download implements StreamTap.Watcher {
         return reader.keepsLength() && gate == null;
     }
 
+    /// Whether what is known to come waits until this node is lent more, as [ByteCaps#waits] says. The upstream is paused
+    /// then, and goes on with [#open()].
+    boolean waits(Runnable then) {
+        long whole = Math.max(0, length);
+        boolean waits = gate != null ? gate.waits(0, then) : attempt.waits(whole, whole, then);
+        if (waits) {
+            tap.hold();
+        }
+        return waits;
+    }
+
     /// Makes sure that what is known to come can pass: an answer of declared length whole, of a stream its end.
     ///
     /// @return null where it can, else which limit stands against it
@@ -188,6 +199,13 @@ final class Download implements StreamTap.Watcher {
             attempt.progressKept(nowNanos);
             loop.records().progress(attempt, reader.soFar());
         }
+    }
+
+    @Override
+    public boolean waits(Buffer chunk, Runnable then) {
+        return gate == null || clientGone
+                ? attempt.waits(chunk.length(), clientGone ? 0 : chunk.length(), then)
+                : gate.waits(chunk.length(), then);
     }
 
     @Override

@@ -55,6 +55,13 @@ final class EventGate {
         return attempt.byteCaps == null ? null : attempt.byteCaps.keepBack(events.endMaxAfter(0));
     }
 
+    /// Whether a chunk of so many bytes waits until this node is lent more, as [ByteCaps#waits] says.
+    boolean waits(int chunk, Runnable then) {
+        long length = heldLength + chunk;
+        return attempt.byteCaps != null && refusal == null
+                && attempt.byteCaps.waits(length, length, events.endMaxAfter(length), then);
+    }
+
     /// What stands against the next event; null as long as all pass.
     @Nullable
     Refusal refusal() {

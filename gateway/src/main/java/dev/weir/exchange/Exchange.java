@@ -133,7 +133,7 @@ final class Exchange implements LiveCall {
 
     /// 6: the opening record is kept before anything goes upstream.
     private void open(Admission.Admitted admitted) {
-        var opened = new Attempt(call, attempts + 1, admitted, ByteCaps.of(loop.admissions(), admitted),
+        var opened = new Attempt(call, attempts + 1, admitted, ByteCaps.of(loop, admitted),
                 stateSinceNanos);
         Refusal refusal = loop.records().open(opened);
         if (refusal == null) {
@@ -157,7 +157,7 @@ final class Exchange implements LiveCall {
     }
 
     /// Whether this is still the call's attempt and waits for that; it may have ended meanwhile.
-    private boolean isAt(ExchangeState expected, Attempt current) {
+    boolean isAt(ExchangeState expected, Attempt current) {
         return attempt == current && state == expected;
     }
 
@@ -172,23 +172,12 @@ final class Exchange implements LiveCall {
                 .onComplete(head -> step(() -> answered(opened, outbound, head)),
                         failure -> step(() -> lost(opened, failure)));
         if (body != null) {
-            sendHeld(opened, outbound.body(body), upstream);
+            new HeldUpload(this, loop, opened, outbound.body(body), upstream).send();
         } else {
             answer.continueIfExpected();
             upload = new Upload(this, loop, call, opened, request, upstream);
             upload.open();
         }
-    }
-
-    private void sendHeld(Attempt opened, Buffer edited, HttpClientRequest upstream) {
-        Refusal refusal = opened.move(opened.bytes().clientIn(), call.isWebhook() ? 0 : edited.length());
-        if (refusal != null) {
-            capped(opened, refusal);
-            return;
-        }
-        call.routedTo().upstream().sign(upstream, edited, loop.clock().now());
-        opened.sent(edited.length(), loop.clock().nanoTime());
-        var _ = upstream.end(edited);
     }
 
     /// The upstream's head is here: try again, or let the answer pass.
@@ -218,7 +207,14 @@ final class Exchange implements LiveCall {
         enter(ExchangeState.STREAMING);
         var reader = new AnswerReader(call, upstream, body, outbound.asksUsage(), loop.tokenizers(), loop::work);
         current.readBy(reader);
-        var passed = new Download(this, loop, current, reader, upstream, response);
+        begin(current, new Download(this, loop, current, reader, upstream, response), upstream);
+    }
+
+    private void begin(Attempt current, Download passed, HttpClientResponse upstream) {
+        if (!isAt(ExchangeState.STREAMING, current)
+                || passed.waits(() -> step(() -> begin(current, passed, upstream)))) {
+            return;
+        }
         Refusal refusal = passed.expect();
         if (refusal != null) {
             capped(current, refusal);

@@ -3,6 +3,8 @@ package dev.weir.exchange;
 import dev.weir.admission.Admission;
 import dev.weir.admission.Admissions;
 import dev.weir.admission.Refusal;
+import dev.weir.lease.Leases;
+import dev.weir.ledger.Shortage;
 import dev.weir.meter.Tokenizers;
 import dev.weir.port.Clock;
 import dev.weir.route.Routes;
@@ -72,6 +74,11 @@ final class ExchangeLoop {
     /// Has more asked for of what this node is lent; the decision comes back to this loop.
     void ask(Admission.AskFirst first, Consumer<Admission> decided) {
         parts.admissions().ask(first, decision -> context.runOnContext(back -> decided.accept(decision)));
+    }
+
+    /// Has more asked for of what a running call lacks; what came of it is heard on this loop.
+    void ask(Shortage shortage, Consumer<Leases.Answer> heard) {
+        parts.admissions().ask(shortage, answer -> context.runOnContext(back -> heard.accept(answer)));
     }
 
     /// A call ended while its decision was made.

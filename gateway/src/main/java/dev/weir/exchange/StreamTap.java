@@ -10,13 +10,18 @@ import org.jspecify.annotations.Nullable;
 ///
 /// What one socket read brought leaves in one write: chunks are collected and flushed by a task that runs right after the
 /// read, so no byte waits for a later one and a burst of server-sent events costs one system call instead of one per
-/// event. A full target pauses the source until it has drained. The end of the source is not passed on: the watcher ends
-/// the target itself, with [#takePending()] as the last bytes, once what must come first (settlement) is done.
+/// event. A full target pauses the source until it has drained, and so does a watcher that lets a chunk wait. The end of
+/// the source is not passed on: the watcher ends the target itself, with [#takePending()] as the last bytes, once what
+/// must come first (settlement) is done.
 ///
 /// Event loop of the exchange only.
 final class StreamTap {
     /// Sees what passes. All methods are called on the event loop; after `ended` or `broken` none is called again.
     interface Watcher {
+        /// Whether a chunk may not pass yet. The source is paused then, and its end waits too, until `then` runs; then this is
+        /// asked again. Not called where nothing is to be passed any more.
+        boolean waits(Buffer chunk, Runnable then);
+
         /// A chunk as it came; what is returned goes on to the target. The chunk may be kept or sliced, not changed.
         Buffer passing(Buffer chunk);
 
@@ -41,6 +46,12 @@ final class StreamTap {
     private boolean flushDue;
     private boolean closed;
     private boolean paused;
+    /// That nothing may pass yet, and what came.
+    private boolean holding;
+    private @Nullable Buffer held;
+    private boolean opened;
+    private boolean endHeld;
+    private @Nullable Throwable breakHeld;
     private long passed;
 
     /// @param heldEnd the source's length where it is declared, else -1: its last bytes are not written before `ended`
@@ -52,10 +63,54 @@ final class StreamTap {
         this.watcher = watcher;
     }
 
+    /// Begins, or goes on after [#hold()].
     void open() {
+        if (!opened) {
+            listen();
+        }
+        if (holding) {
+            goOn();
+        }
+    }
+
+    private void listen() {
+        opened = true;
         source.exceptionHandler(this::broken);
         source.endHandler(end -> ended());
         source.handler(this::chunk);
+    }
+
+    /// Lets nothing pass until [#open()], or until the watcher that lets a chunk wait says so.
+    void hold() {
+        holding = true;
+        source.pause();
+        if (!opened) {
+            listen();
+        }
+    }
+
+    /// Asks again for what waits, and lets it pass.
+    private void goOn() {
+        if (closed) {
+            return;
+        }
+        holding = false;
+        Buffer came = held;
+        held = null;
+        if (came != null) {
+            chunk(came);
+        }
+        if (holding || closed) {
+            return;
+        }
+        Throwable cause = breakHeld;
+        if (cause != null) {
+            broken(cause);
+        } else if (endHeld) {
+            ended();
+        } else if (!paused) {
+            source.resume();
+        }
     }
 
     /// Stops looking and writing; the source may still be read on by others. What was collected can still be taken.
@@ -70,7 +125,9 @@ final class StreamTap {
         Buffer lost = takePending();
         if (paused) {
             paused = false;
-            source.resume();
+            if (!holding) {
+                source.resume();
+            }
         }
         return lost == null ? 0 : lost.length();
     }
@@ -97,6 +154,11 @@ final class StreamTap {
             return;
         }
         try {
+            if (holding || watcher.waits(chunk, this::goOn)) {
+                held = held == null ? chunk : held.copy().appendBuffer(chunk);
+                hold();
+                return;
+            }
             Buffer forwarded = watcher.passing(chunk);
             passed += chunk.length();
             collect(forwarded);
@@ -160,7 +222,7 @@ final class StreamTap {
             source.pause();
             target.drainHandler(drained -> {
                 paused = false;
-                if (!closed) {
+                if (!closed && !holding) {
                     source.resume();
                 }
             });
@@ -168,7 +230,8 @@ final class StreamTap {
     }
 
     private void ended() {
-        if (!closed) {
+        endHeld = holding;
+        if (!closed && !holding) {
             closed = true;
             try {
                 watcher.ended();
@@ -179,7 +242,8 @@ final class StreamTap {
     }
 
     private void broken(Throwable cause) {
-        if (!closed) {
+        breakHeld = holding ? cause : null;
+        if (!closed && !holding) {
             closed = true;
             try {
                 watcher.broken(cause);

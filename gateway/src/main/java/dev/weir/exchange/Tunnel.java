@@ -144,6 +144,11 @@ final class Tunnel {
         }
 
         @Override
+        public boolean waits(Buffer chunk, Runnable then) {
+            return attempt.waits(chunk.length(), chunk.length(), then);
+        }
+
+        @Override
         public Buffer passing(Buffer chunk) {
             ByteBuf bytes = ((BufferInternal) chunk).getByteBuf();
             if (!bytes.hasArray()) {

@@ -92,6 +92,11 @@ final class Upload implements StreamTap.Watcher {
     }
 
     @Override
+    public boolean waits(Buffer chunk, Runnable then) {
+        return attempt.waits(chunk.length(), chunk.length(), then);
+    }
+
+    @Override
     public Buffer passing(Buffer chunk) {
         Refusal refusal = attempt.move(chunk.length(), chunk.length());
         if (refusal != null) {

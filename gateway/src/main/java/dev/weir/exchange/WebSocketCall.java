@@ -115,7 +115,7 @@ final class WebSocketCall implements LiveCall {
 
     /// 6: the opening record is kept before anything goes upstream.
     private void open(Admission.Admitted admitted) {
-        var opened = new Attempt(call, 1, admitted, ByteCaps.of(loop.admissions(), admitted), stateSinceNanos);
+        var opened = new Attempt(call, 1, admitted, ByteCaps.of(loop, admitted), stateSinceNanos);
         Refusal refusal = loop.records().open(opened);
         if (refusal == null) {
             attempt = opened;

@@ -8,7 +8,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// The real clock, which can be told to throw once, when a running call reads it for the n-th time: a fault that can be seeded
 /// into every step of a call. Any thread.
 final class FaultyClock implements Clock {
-    private static final Set<Class<?>> STEPS = Set.of(Exchange.class, Upload.class, Download.class, Records.class);
+    private static final Set<Class<?>> STEPS = Set.of(Exchange.class, HeldUpload.class, Upload.class, Download.class,
+            Records.class);
     private static final StackWalker STACK = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
     private final AtomicInteger readingsLeft = new AtomicInteger();

@@ -15,6 +15,7 @@ import dev.weir.deferred.Awaited;
 import dev.weir.deferred.DeferredUsage;
 import dev.weir.event.UsageEvent;
 import dev.weir.event.UsageJournal;
+import dev.weir.lease.LeaseAllocator;
 import dev.weir.ledger.Ledger;
 import dev.weir.ledger.Ledgers;
 import dev.weir.meter.Tokenizers;
@@ -68,7 +69,7 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterEachCal
 
     final ScriptedUpstream upstream = new ScriptedUpstream();
     final RecordingJournal journal = new RecordingJournal();
-    final Ledger ledger = Ledgers.watched();
+    final Ledger ledger;
     final DeferredUsage deferred = new DeferredUsage();
     final List<RefusalCode> unbooked = new CopyOnWriteArrayList<>();
     /// Which limit closed a connection, for each that was closed when it was opened.
@@ -78,6 +79,7 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterEachCal
     final ApiKey key;
     final ExchangeParts parts;
     private final TenantDirectory directory;
+    private final @Nullable LeaseThread leases;
     private final Vertx vertx;
     private final DataPlane plane;
     private volatile Runnable beforeHeard = () -> {};
@@ -111,12 +113,22 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterEachCal
         return new TestPlane("", moreRoutes, ExchangeLimits.DEFAULTS, journal);
     }
 
+    /// One of several nodes: what it may spend of limits is lent to it by that allocator.
+    static TestPlane sharing(LeaseAllocator allocator) throws Exception {
+        return new TestPlane("", "", ExchangeLimits.DEFAULTS, null, allocator);
+    }
+
     private TestPlane(String moreListen, String moreRoutes, ExchangeLimits limits) throws Exception {
         this(moreListen, moreRoutes, limits, null);
     }
 
     private TestPlane(String moreListen, String moreRoutes, ExchangeLimits limits, @Nullable UsageJournal other)
             throws Exception {
+        this(moreListen, moreRoutes, limits, other, null);
+    }
+
+    private TestPlane(String moreListen, String moreRoutes, ExchangeLimits limits, @Nullable UsageJournal other,
+            @Nullable LeaseAllocator allocator) throws Exception {
         var random = new Random(7);
         var pepper = new byte[32];
         random.nextBytes(pepper);
@@ -124,7 +136,10 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterEachCal
         key = ApiKey.generate(random::nextBytes);
         directory = new TenantDirectory(TenantDirectory.Snapshot.EMPTY);
         limits();
-        parts = new ExchangeParts(clock, directory, hasher, new Admissions(ledger, PriceBook.shipped()),
+        leases = allocator == null ? null : new LeaseThread(allocator, clock);
+        ledger = leases == null ? Ledgers.watched() : leases.ledger();
+        parts = new ExchangeParts(clock, directory, hasher,
+                new Admissions(ledger, PriceBook.shipped(), directory, leases == null ? null : leases.leases()),
                 other == null ? journal : other, deferred, TOKENIZERS, new Listener(), limits);
         GatewayConfig config = config("listen: {data: \"127.0.0.1:0\", control: \"127.0.0.1:1\"" + moreListen + "}\n"
                 + ROUTES.formatted(upstream.url()) + moreRoutes.replace("%1$s", upstream.url()));
@@ -286,6 +301,9 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterEachCal
         awaitNoLonger();
         done(vertx.close());
         upstream.close();
+        if (leases != null) {
+            leases.close();
+        }
     }
 
     private final class Listener implements ExchangeListener {

@@ -93,7 +93,7 @@ public final class Admissions {
     private Admission admitAnswered(Admission.AskFirst first, Leases.Answer answer) {
         Claims.Answered answered = switch (answer) {
             case MORE -> first.round() < ROUNDS_MAX ? Claims.Answered.NOT_ASKED : Claims.Answered.NO_MORE;
-            case NO_MORE -> Claims.Answered.NO_MORE;
+            case IDLE_ELSEWHERE, NO_MORE -> Claims.Answered.NO_MORE;
             case UNAVAILABLE -> Claims.Answered.UNAVAILABLE;
         };
         return new Decision(first.request(), prices, ledger, answered, first.round()).decide();
@@ -227,16 +227,41 @@ public final class Admissions {
 
     /// Reserves more of one meter for a running attempt: the next slice of bytes.
     ///
+    /// @param asked what came of asking for it; [Leases.Answer#MORE] where nobody was asked
     /// @return null where it was had, else why not; the attempt holds what it held before
-    public @Nullable Refusal extend(Admission.Admitted admitted, Meter meter, long more) {
+    public @Nullable Refusal extend(Admission.Admitted admitted, Meter meter, long more, Leases.Answer asked) {
         if (leases != null) {
             leases.lendAhead(admitted.reservation(), Measure.of(meter), more);
         }
         return switch (ledger.extend(admitted.reservation(), Measure.of(meter), more)) {
             case Reservation _ -> null;
+            case Exceeded exceeded when asked == Leases.Answer.UNAVAILABLE && exceeded.asked() <= exceeded.room() ->
+                LimitRefusals.unavailable(exceeded);
             case Exceeded exceeded -> LimitRefusals.of(exceeded, admitted.bound().call.request().moment());
             case Shortage _ -> throw new IllegalStateException("a running call does not ask for more");
         };
+    }
+
+    /// What a running attempt lacks to reserve more of one meter, where it may be lent; to be asked for with [#ask].
+    ///
+    /// @param wanted what it would use, `least` or more
+    /// @return null where it can be had, or a cap has no room for it, or this node shares none
+    public @Nullable Shortage shortage(Admission.Admitted admitted, Meter meter, long least, long wanted) {
+        return leases == null
+                ? null
+                : ledger.shortage(admitted.reservation(), Measure.of(meter), least, wanted);
+    }
+
+    /// Asks for what a running attempt lacks.
+    ///
+    /// @param then hears what came of it, on the lease thread; must not wait
+    public void ask(Shortage shortage, Consumer<Leases.Answer> then) {
+        Objects.requireNonNull(leases, "only shared limits can be short").ask(shortage, then);
+    }
+
+    /// Whether more may be lent of anything.
+    public boolean sharesLimits() {
+        return leases != null;
     }
 
     /// Why a running attempt may not put out more than was reserved for it: its upstream does not keep the output limit.

@@ -31,7 +31,8 @@ public interface LeaseAllocator {
 
     /// What a node says and asks about one counter.
     ///
-    /// @param amount of the limit, as this node knows it; 0 where nothing is lent because the limit does not block
+    /// @param amount of the limit, as this node knows it: less is lent where less is in force by now; 0 where nothing is lent
+    ///        because the limit does not block
     /// @param keep what the node holds itself to, settled and reserved and idle, until it hears the answer; what is settled where
     ///        the limit does not block, so that it counts where the limit comes to
     /// @param need what must be lent beyond that to be of any use, 0 or more
@@ -53,7 +54,8 @@ public interface LeaseAllocator {
     /// What a node holds of one counter from now on.
     ///
     /// @param lent `keep` or more
-    /// @param elsewhereLent what all other nodes hold, lent and lost
+    /// @param elsewhereLent what all other nodes hold, lent and lost; and what the node named beyond the amount in force, which
+    ///        is nobody's to have
     /// @param elsewhereUsed what they say is used of it, their lost too
     record Lent(long lent, long lost, long elsewhereLent, long elsewhereUsed) {}
 

@@ -76,6 +76,8 @@ public final class Leases {
     public enum Answer {
         /// More was lent: try again.
         MORE,
+        /// Others hold as much and have not used it: what they do not need they give back within a second or two.
+        IDLE_ELSEWHERE,
         /// Nobody has as much.
         NO_MORE,
         /// Nobody could be asked.
@@ -393,13 +395,17 @@ public final class Leases {
     }
 
     private Answer answerTo(Shortage shortage) {
+        Answer answer = Answer.MORE;
         for (Shortage.Need need : shortage.needs()) {
             Holding now = ledger.holding(shortage.tenant(), need.limit(), need.value(), need.span());
             if (need.asked() > now.left()) {
-                return Answer.NO_MORE;
+                if (need.asked() > now.unused()) {
+                    return Answer.NO_MORE;
+                }
+                answer = Answer.IDLE_ELSEWHERE;
             }
         }
-        return Answer.MORE;
+        return answer;
     }
 
     /// Whether somebody waits for the next step.

@@ -5,12 +5,33 @@ package dev.weir.lease;
 public final class LendingRule {
     private LendingRule() {}
 
+    /// What may be lent of at all: the node may not have heard of a lowered amount yet, or the allocator reads a limit that the
+    /// node does not know any more.
+    ///
+    /// @param named the amount that the message names
+    /// @param stored the amount in force where the allocator finds one, else [Long#MAX_VALUE]
+    public static long amount(long named, long stored) {
+        return Math.min(named, stored);
+    }
+
+    /// What a node is told that others hold: of the amount that it named, all that it is not to have. So it goes by the amount
+    /// in force from the answer on, whether or not it has heard of it otherwise.
+    ///
+    /// @param elsewhere what all other nodes hold, lent and lost
+    /// @param named the amount that the message names
+    /// @param amount as [#amount] says
+    /// @return the sum, or [Long#MAX_VALUE] where it does not fit
+    public static long toldElsewhere(long elsewhere, long named, long amount) {
+        long told = elsewhere + (named - amount);
+        return told < 0 ? Long.MAX_VALUE : told;
+    }
+
     /// What the node holds from now on: what it keeps, and more where it wishes for more and what it needs is free.
     ///
     /// All amounts are 0 or more, in the unit of the limit. Nothing is ever taken from what the node keeps: it may be spent. So
     /// where `keep` and what others hold is more than the amount already, after it was lowered, nothing is added.
     ///
-    /// @param amount of the limit, as the message names it
+    /// @param amount as [#amount] says
     /// @param elsewhere what all other nodes hold, lent and lost
     /// @param keep what the node holds itself to until it hears the answer
     /// @param lost what former starts of the node were lent and nobody can account for

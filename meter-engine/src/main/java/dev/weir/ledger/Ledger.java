@@ -69,6 +69,14 @@ public final class Ledger {
         return done ? reservation : reservation.shard.extend(reservation, measure, more);
     }
 
+    /// What a running call lacks to extend its reservation by so much, where others may have it.
+    ///
+    /// @param wanted what it would use, `least` or more
+    /// @return null where nothing is lacking, or the cap itself has no room, or nobody lends
+    public @Nullable Shortage shortage(Reservation reservation, Measure measure, long least, long wanted) {
+        return lending == null ? null : Shortage.of(reservation, measure, least, wanted, lending.isValid());
+    }
+
     /// Says how much more of a measure a running call may soon extend its reservation by.
     ///
     /// @return whether less is idle than that, so that more should be lent ahead

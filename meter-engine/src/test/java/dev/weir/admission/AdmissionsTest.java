@@ -4,6 +4,7 @@ import static dev.weir.admission.Desk.bytes;
 import static dev.weir.admission.Desk.counted;
 import static dev.weir.admission.Desk.limit;
 import static dev.weir.admission.Desk.noLimit;
+import static dev.weir.lease.Leases.Answer.MORE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.ledger.Settlement;
@@ -206,10 +207,10 @@ class AdmissionsTest {
         var request = AdmissionRequest.connector(desk.caller, "files", false, Attributed.NONE, desk.clock.now())
                 .withOthers(Quantities.of(Meter.EGRESS_BYTES, 65_536, Provenance.BOUND));
         Admission.Admitted admitted = desk.admitted(request);
-        assertThat(desk.admissions.extend(admitted, Meter.EGRESS_BYTES, 34_464)).isNull();
-        Refusal refusal = desk.admissions.extend(admitted, Meter.EGRESS_BYTES, 1);
+        assertThat(desk.admissions.extend(admitted, Meter.EGRESS_BYTES, 34_464, MORE)).isNull();
+        Refusal refusal = desk.admissions.extend(admitted, Meter.EGRESS_BYTES, 1, MORE);
         assertThat(refusal == null ? "" : refusal.code().id()).isEqualTo("cap_exceeded");
-        assertThat(desk.admissions.extend(admitted, Meter.INGRESS_BYTES, 1)).isNull();
+        assertThat(desk.admissions.extend(admitted, Meter.INGRESS_BYTES, 1, MORE)).isNull();
         desk.admissions.settle(admitted, Desk.quantities("egress_bytes=99999"), null);
         assertThat(desk.standing("egress").settled()).isEqualTo(99_999);
     }

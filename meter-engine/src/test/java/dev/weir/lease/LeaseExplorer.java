@@ -22,6 +22,8 @@ final class LeaseExplorer {
     private static final int FORFEITS_SHIFT = CRASHES_SHIFT + 2;
     private static final int GIVEN_SHIFT = FORFEITS_SHIFT + 2;
     private static final int LOWERED_SHIFT = GIVEN_SHIFT + 4;
+    /// More than the lowered amount was lent and lost when it was lowered, and still is.
+    private static final int EXCESS_SHIFT = LOWERED_SHIFT + 1;
     private static final long COUNTS_MASK = -1L << CRASHES_SHIFT;
     private static final int STATES_MAX = 40_000_000;
 
@@ -98,7 +100,7 @@ final class LeaseExplorer {
             for (int around : arounds(nodes, i, counts)) {
                 for (Next next : next(before, around)) {
                     nodes[i] = next.id;
-                    visitor.visit(after(next, nodes, counts), fault(next.move, nodes));
+                    visitor.visit(after(next, nodes, counts), fault(next.move, next.id, nodes));
                     nodes[i] = before;
                 }
             }
@@ -107,16 +109,32 @@ final class LeaseExplorer {
             visitor.visit(state(then, counts), null);
         }
         if (world.lowers() && !isLowered(counts)) {
-            visitor.visit(state(nodes, counts | 1L << LOWERED_SHIFT), null);
+            visitor.visit(state(nodes, lowered(nodes, counts)), null);
         }
     }
 
     /// The state after a move, which is among `nodes` already.
     private long after(Next next, int[] nodes, long counts) {
         long left = counts + next.counts;
+        if (isExcess(left) && held(nodes) <= world.lowered()) {
+            left ^= 1L << EXCESS_SHIFT;
+        }
         return state(next.move.forfeits() > 0 && !mayForfeit(left)
                 ? Arrays.stream(nodes).map(this::withoutForfeits).toArray()
                 : nodes, left);
+    }
+
+    private long lowered(int[] nodes, long counts) {
+        long excess = held(nodes) > world.lowered() ? 1L << EXCESS_SHIFT : 0;
+        return counts | 1L << LOWERED_SHIFT | excess;
+    }
+
+    private int held(int[] nodes) {
+        int held = 0;
+        for (int id : nodes) {
+            held += seen.get(id).node.held();
+        }
+        return held;
     }
 
     /// What may happen to all at once: PostgreSQL starts again, or the clocks tick.
@@ -141,21 +159,22 @@ final class LeaseExplorer {
         return all;
     }
 
-    private @Nullable String fault(Move move, int[] after) {
-        if (move.fault() != null || !move.admits() || !world.lowers()) {
+    /// Who has heard anything since the amount was lowered admits nothing beyond it, whatever the others have heard.
+    private @Nullable String fault(Move move, int admitting, int[] after) {
+        if (move.fault() != null || !move.admits() || !seen.get(admitting).node.heardLowered) {
             return move.fault();
         }
         int truth = 0;
         for (int id : after) {
-            LeaseNode node = seen.get(id).node;
-            truth += node.truth();
-            if (node.phase == LeaseNode.Phase.UP && !node.heardSinceAllKnow) {
-                return null;
-            }
+            truth += seen.get(id).node.truth();
         }
         return truth > world.lowered()
-                ? "a call was admitted beyond the lowered amount, which all nodes have heard of"
+                ? "a call was admitted beyond the lowered amount, by a node that has heard an answer since"
                 : null;
+    }
+
+    private static boolean isExcess(long counts) {
+        return counts >>> EXCESS_SHIFT != 0;
     }
 
     private static boolean isLowered(long counts) {
@@ -165,17 +184,14 @@ final class LeaseExplorer {
     /// What may be around one node. Where there is only one, others may hold anything.
     private int[] arounds(int[] nodes, int one, long counts) {
         int held = 0;
-        boolean allKnow = true;
         for (int i = 0; i < nodes.length; i++) {
-            LeaseNode node = seen.get(nodes[i]).node;
-            held += i == one ? 0 : node.held();
-            allKnow &= node.knowsOnlyLowered();
+            held += i == one ? 0 : seen.get(nodes[i]).node.held();
         }
-        int around = held << 4 | (allKnow ? 8 : 0) | ((counts >>> CRASHES_SHIFT & 3) > 0 ? 4 : 0)
-                | (mayForfeit(counts) ? 2 : 0) | (isLowered(counts) ? 1 : 0);
+        int around = held << 3 | ((counts >>> CRASHES_SHIFT & 3) > 0 ? 4 : 0) | (mayForfeit(counts) ? 2 : 0)
+                | (isLowered(counts) ? 1 : 0);
         return nodes.length > 1
                 ? new int[]{around}
-                : IntStream.rangeClosed(0, world.cap()).map(elsewhere -> elsewhere << 4 | around).toArray();
+                : IntStream.rangeClosed(0, world.cap()).map(elsewhere -> elsewhere << 3 | around).toArray();
     }
 
     private static boolean mayForfeit(long counts) {
@@ -186,8 +202,7 @@ final class LeaseExplorer {
         Seen of = seen.get(id);
         Next[] known = of.next.get(around);
         if (known == null) {
-            var outside = new Around(around >> 4, (around & 4) != 0, (around & 2) != 0, (around & 1) != 0,
-                    (around & 8) != 0);
+            var outside = new Around(around >> 3, (around & 4) != 0, (around & 2) != 0, (around & 1) != 0);
             known = model.moves(of.node, outside)
                     .stream()
                     .map(move -> new Next(move, idOf(move.then(), outside.mayForfeit()),
@@ -316,7 +331,8 @@ final class LeaseExplorer {
     }
 
     private @Nullable String fault(long state) {
-        long allowed = world.cap() + (state >>> GIVEN_SHIFT & 15);
+        int amount = isLowered(state) && !isExcess(state) ? world.lowered() : world.cap();
+        long allowed = amount + (state >>> GIVEN_SHIFT & 15);
         int truth = 0;
         int held = 0;
         for (int id : nodes(state)) {
@@ -328,9 +344,9 @@ final class LeaseExplorer {
             held += of.node.held();
         }
         if (truth > allowed) {
-            return "calls have used and set aside " + truth + ", and the cap is " + world.cap();
+            return "calls have used and set aside " + truth + ", and the cap is " + amount;
         }
-        return held > allowed ? "PostgreSQL has lent and lost " + held + ", and the cap is " + world.cap() : null;
+        return held > allowed ? "PostgreSQL has lent and lost " + held + ", and the cap is " + amount : null;
     }
 
     /// The steps from the first state, told of nodes that keep their names.

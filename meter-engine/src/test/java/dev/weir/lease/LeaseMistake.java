@@ -34,8 +34,10 @@ enum LeaseMistake {
     FORFEITED_WITHOUT_A_FENCE,
     /// Leases are taken away by counting the epoch on, which nobody was given.
     FORFEIT_COUNTS_ON,
-    /// More is lent out of the amount from before it was lowered.
+    /// What the node names is lent out of, which may be the amount from before it was lowered.
     LOWERED_AMOUNT_IGNORED_BY_THE_GRANT,
+    /// An answer to a node that names the amount from before does not say that it was lowered.
+    LOWERED_AMOUNT_NOT_TOLD,
     /// A node spends all that it was lent from an amount that was lowered since.
     LOWERED_AMOUNT_IGNORED_BY_THE_NODE
 }

@@ -31,8 +31,7 @@ final class LeaseModel {
     /// @param elsewhere what all other nodes hold
     /// @param mayCrash whether there may be another crash; so for forfeits
     /// @param lowered whether the amount was lowered already
-    /// @param allKnow whether all nodes know, and nothing is under way that names the amount of before
-    record Around(int elsewhere, boolean mayCrash, boolean mayForfeit, boolean lowered, boolean allKnow) {}
+    record Around(int elsewhere, boolean mayCrash, boolean mayForfeit, boolean lowered) {}
 
     LeaseModel(LeaseWorld world, LeaseMistake mistake) {
         this.world = world;
@@ -52,7 +51,7 @@ final class LeaseModel {
     List<Move> moves(LeaseNode node, Around around) {
         var moves = new Moves(node);
         calls(moves, node);
-        talk(moves, node, around.allKnow);
+        talk(moves, node);
         network(moves, node, around);
         if (around.mayCrash && node.isAlive() && node.epoch < world.starts()) {
             crashes(moves, node);
@@ -129,14 +128,14 @@ final class LeaseModel {
         return low ? world.lowered() : world.cap();
     }
 
-    private void talk(Moves moves, LeaseNode node, boolean allKnow) {
+    private void talk(Moves moves, LeaseNode node) {
         if (node.phase == Phase.READING) {
             moves.add("reads what it holds and says what it takes over", then -> {
                 if (!makes(LeaseMistake.READ_BEFORE_THE_FENCE)) {
                     takeOver(then);
                 }
                 then.phase = Phase.TAKING_OVER;
-                send(then, then.idle(), 0, 0, allKnow);
+                send(then, then.idle(), 0, 0);
             });
         }
         if (node.awaited != null) {
@@ -146,25 +145,24 @@ final class LeaseModel {
                 moves.add("fences its former start", then -> {
                     then.number++;
                     then.sentAge = LeaseNode.FRESH;
-                    then.awaited = new Message(then.epoch, then.number, true, 0, 0, 0, 0, 0, 0, then.knowsLowered,
-                            false);
+                    then.awaited = new Message(then.epoch, then.number, true, 0, 0, 0, 0, 0, 0, then.knowsLowered);
                     then.messages.add(then.awaited);
                 });
             } else if (node.phase == Phase.UP) {
-                moves.add("asks for 1", then -> send(then, then.idle(), 1, 1, allKnow));
+                moves.add("asks for 1", then -> send(then, then.idle(), 1, 1));
                 if (world.cap() > 1) {
                     moves.add("asks for 1, or better " + world.cap(),
-                            then -> send(then, then.idle(), 1, world.cap(), allKnow));
+                            then -> send(then, then.idle(), 1, world.cap()));
                 }
-                moves.add("gives back what is idle", then -> send(then, 0, 0, 0, allKnow));
+                moves.add("gives back what is idle", then -> send(then, 0, 0, 0));
                 if (node.idle() > 0 && (node.timed || world.lowers())) {
-                    moves.add("says what it has", then -> send(then, then.idle(), 0, 0, allKnow));
+                    moves.add("says what it has", then -> send(then, then.idle(), 0, 0));
                 }
             }
         }
     }
 
-    private void send(LeaseNode then, int idleMost, int need, int wish, boolean allKnow) {
+    private void send(LeaseNode then, int idleMost, int need, int wish) {
         int keep = then.spent() + Math.min(idleMost, then.idle());
         int back = Math.max(0, then.lent - keep);
         if (!makes(LeaseMistake.LOWERED_AFTER_THE_ANSWER)) {
@@ -173,9 +171,8 @@ final class LeaseModel {
         then.number++;
         then.sentAge = LeaseNode.FRESH;
         then.awaited = new Message(then.epoch, then.number, false, keep, makes(LeaseMistake.DIFFERENCES) ? back : 0,
-                need,
-                wish, then.settled, then.lost, then.knowsLowered, allKnow);
-        then.messages.add(then.awaited.underWay());
+                need, wish, then.settled, then.lost, then.knowsLowered);
+        then.messages.add(then.awaited);
     }
 
     private void giveUpWaiting(LeaseNode then) {
@@ -191,7 +188,7 @@ final class LeaseModel {
     private void network(Moves moves, LeaseNode node, Around around) {
         for (Message message : node.messages) {
             LeaseNode then = node.copy();
-            String fault = carryOut(then, message, around.elsewhere);
+            String fault = carryOut(then, message, around.elsewhere, around.lowered);
             moves.all.add(new Move("is heard by PostgreSQL: " + message, tidy(then), 0, 0, 0, false, fault));
             moves.add("loses on its way: " + message, after -> after.messages.remove(message));
         }
@@ -204,10 +201,10 @@ final class LeaseModel {
     /// One exchange, in one transaction.
     ///
     /// @return what must not be, if anything
-    private @Nullable String carryOut(LeaseNode then, Message message, int elsewhere) {
+    private @Nullable String carryOut(LeaseNode then, Message message, int elsewhere, boolean lowered) {
         boolean older = message.epoch() < then.holderEpoch && !makes(LeaseMistake.NO_FENCE_BY_EPOCH);
         if (older || message.epoch() <= then.givenUp && !makes(LeaseMistake.FORFEITED_WITHOUT_A_FENCE)) {
-            then.answers.add(new Answer(message.epoch(), message.number(), true, 0, 0, 0));
+            then.answers.add(new Answer(message.epoch(), message.number(), true, 0, 0, 0, false));
             return message.epoch() == then.epoch && message.epoch() > then.givenUp
                     ? "the last start was fenced, and there is no later one and no operator who did it"
                     : null;
@@ -221,26 +218,33 @@ final class LeaseModel {
             then.holderNumber = message.number();
             then.silence = 0;
             if (!message.fenceOnly()) {
-                fault = write(then, message, elsewhere);
+                fault = write(then, message, elsewhere, lowered);
             }
         }
         int added = echo ? 0 : then.rowLent - before + message.back();
         int lent = makes(LeaseMistake.DIFFERENCES) ? added : then.rowLent;
         then.answers.add(new Answer(message.epoch(), message.number(), false, lent, then.rowLost,
-                world.lowers() ? elsewhere : 0));
+                world.lowers() ? told(message, elsewhere, lowered) : 0, lowered));
         return fault;
     }
 
-    private @Nullable String write(LeaseNode then, Message message, int elsewhere) {
-        int amount = amount(message.low() && !makes(LeaseMistake.LOWERED_AMOUNT_IGNORED_BY_THE_GRANT));
+    private int told(Message message, int elsewhere, boolean lowered) {
+        int named = amount(message.low());
+        return makes(LeaseMistake.LOWERED_AMOUNT_NOT_TOLD)
+                ? elsewhere
+                : (int) LendingRule.toldElsewhere(elsewhere, named, LendingRule.amount(named, amount(lowered)));
+    }
+
+    private @Nullable String write(LeaseNode then, Message message, int elsewhere, boolean lowered) {
+        int stored = amount(lowered && !makes(LeaseMistake.LOWERED_AMOUNT_IGNORED_BY_THE_GRANT));
         int keep = makes(LeaseMistake.DIFFERENCES) ? then.rowLent - message.back() : message.keep();
-        then.rowLent = (int) LendingRule.lent(amount, elsewhere, keep, message.lost(), message.need(), message.wish(),
-                world.nodes());
+        then.rowLent = (int) LendingRule.lent(LendingRule.amount(amount(message.low()), stored), elsewhere, keep,
+                message.lost(), message.need(), message.wish(), world.nodes());
         then.rowLost = message.lost();
         then.rowUsed = message.used();
         then.rowEpoch = message.epoch();
-        return then.rowLent > keep && then.held() + elsewhere > amount(message.low())
-                ? "more was lent than the amount that was named"
+        return then.rowLent > keep && then.held() + elsewhere > amount(lowered)
+                ? "more was lent than the amount in force"
                 : null;
     }
 
@@ -252,7 +256,6 @@ final class LeaseModel {
             }
             return;
         }
-        boolean allKnew = asked.allKnew();
         then.awaited = null;
         if (answer.fenced()) {
             then.phase = Phase.ENDED;
@@ -266,7 +269,7 @@ final class LeaseModel {
             then.lent = makes(LeaseMistake.DIFFERENCES) ? then.lent + answer.lent() : answer.lent();
             then.lost = answer.lost();
             then.elsewhere = answer.elsewhere();
-            then.heardSinceAllKnow = allKnew;
+            then.heardLowered = answer.lowered();
         }
     }
 
@@ -293,7 +296,7 @@ final class LeaseModel {
     private void start(LeaseNode then) {
         then.phase = Phase.FENCING;
         then.epoch++;
-        then.knowsLowered = world.lowers();
+        then.knowsLowered = false;
         if (makes(LeaseMistake.READ_BEFORE_THE_FENCE)) {
             takeOver(then);
         }
@@ -416,7 +419,7 @@ final class LeaseModel {
         kill(then);
         start(then);
         then.number = 1;
-        then.awaited = new Message(then.epoch, 1, true, 0, 0, 0, 0, 0, 0, then.knowsLowered, false);
+        then.awaited = new Message(then.epoch, 1, true, 0, 0, 0, 0, 0, 0, then.knowsLowered);
         if (carriesOut(then)) {
             takeOver(then);
             then.phase = Phase.UP;
@@ -424,13 +427,13 @@ final class LeaseModel {
     }
 
     private boolean says(LeaseNode then) {
-        send(then, 0, 0, 0, false);
+        send(then, 0, 0, 0);
         return carriesOut(then);
     }
 
     private boolean carriesOut(LeaseNode then) {
         Message message = Objects.requireNonNull(then.awaited);
-        carryOut(then, message, 0);
+        carryOut(then, message, 0, false);
         hear(then, then.answers.getLast());
         then.messages.clear();
         then.answers.clear();

@@ -20,6 +20,7 @@ class LeaseModelTest {
     private static final LeaseWorld TIME = new LeaseWorld(3, 1, LeaseWorld.NEVER, 1, 0, false, 1, true, 1);
     private static final LeaseWorld TIME_AND_CRASHES = new LeaseWorld(2, 1, LeaseWorld.NEVER, 2, 1, true, 1, true, 1);
     private static final LeaseWorld LOWERED = new LeaseWorld(2, 2, 1, 1, 0, false, 0, false, 1);
+    private static final LeaseWorld LOWERED_AND_KILL = new LeaseWorld(2, 2, 1, 2, 1, false, 0, false, 1);
     private static final LeaseWorld ANY_OTHERS = new LeaseWorld(1, 1, LeaseWorld.NEVER, 3, 2, true, 2, true, 2);
     private static final LeaseWorld ANY_OTHERS_OF_MORE = new LeaseWorld(1, 2, LeaseWorld.NEVER, 2, 1, true, 1, true, 1);
 
@@ -34,7 +35,9 @@ class LeaseModelTest {
                 Arguments.of("two nodes, each crashes once, two messages of each under way", LATE_MESSAGES, 216_117),
                 Arguments.of("three nodes, one of which is silent, expires and is given up", TIME, 291_758),
                 Arguments.of("two nodes, one is given up, one crashes", TIME_AND_CRASHES, 548_611),
-                Arguments.of("two nodes, and the amount is lowered from 2 to 1", LOWERED, 682_195),
+                Arguments.of("two nodes, and the amount is lowered from 2 to 1", LOWERED, 2_733_208),
+                Arguments.of("two nodes, the amount is lowered from 2 to 1, one is killed", LOWERED_AND_KILL,
+                        10_955_497),
                 Arguments.of("one node among any others, crashes twice, is given up twice", ANY_OTHERS, 186_332),
                 Arguments.of("one node among any others, a cap of 2", ANY_OTHERS_OF_MORE, 46_587));
     }
@@ -65,8 +68,9 @@ class LeaseModelTest {
                 Arguments.of(LeaseMistake.FORFEITED_BEFORE_EXPIRY, TWO_FORFEIT, 4),
                 Arguments.of(LeaseMistake.FORFEITED_WITHOUT_A_FENCE, TWO_FORFEIT, 10),
                 Arguments.of(LeaseMistake.FORFEIT_COUNTS_ON, TWO_FORFEIT, 4),
-                Arguments.of(LeaseMistake.LOWERED_AMOUNT_IGNORED_BY_THE_GRANT, LOWERED, 4),
-                Arguments.of(LeaseMistake.LOWERED_AMOUNT_IGNORED_BY_THE_NODE, LOWERED, 14));
+                Arguments.of(LeaseMistake.LOWERED_AMOUNT_IGNORED_BY_THE_GRANT, LOWERED, 3),
+                Arguments.of(LeaseMistake.LOWERED_AMOUNT_NOT_TOLD, LOWERED, 7),
+                Arguments.of(LeaseMistake.LOWERED_AMOUNT_IGNORED_BY_THE_NODE, LOWERED, 7));
     }
 
     @ParameterizedTest(name = "{0}")

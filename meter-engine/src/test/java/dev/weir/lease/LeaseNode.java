@@ -20,25 +20,19 @@ final class LeaseNode {
     /// @param fenceOnly the first of a start, about no counter
     /// @param back what is given back: looked at only where messages tell differences
     /// @param low whether it names the lowered amount
-    /// @param allKnew whether all nodes knew of the lowered amount when it went out
     record Message(int epoch, int number, boolean fenceOnly, int keep, int back, int need, int wish, int used,
-            int lost, boolean low, boolean allKnew) {
+            int lost, boolean low) {
         /// All that the node must remember to know its answer.
         Message onlyNumber() {
-            return new Message(epoch, number, fenceOnly, 0, 0, 0, 0, 0, 0, false, allKnew);
+            return new Message(epoch, number, fenceOnly, 0, 0, 0, 0, 0, 0, false);
         }
 
         Message withNumber(int other) {
-            return new Message(epoch, other, fenceOnly, keep, back, need, wish, used, lost, low, allKnew);
+            return new Message(epoch, other, fenceOnly, keep, back, need, wish, used, lost, low);
         }
 
         Message withoutUsed() {
-            return new Message(epoch, number, fenceOnly, keep, back, need, wish, 0, lost, low, allKnew);
-        }
-
-        /// Without what only its sender looks at.
-        Message underWay() {
-            return new Message(epoch, number, fenceOnly, keep, back, need, wish, used, lost, low, false);
+            return new Message(epoch, number, fenceOnly, keep, back, need, wish, 0, lost, low);
         }
 
         @Override
@@ -51,9 +45,10 @@ final class LeaseNode {
         }
     }
 
-    record Answer(int epoch, int number, boolean fenced, int lent, int lost, int elsewhere) {
+    /// @param lowered whether the amount was lowered when it was given
+    record Answer(int epoch, int number, boolean fenced, int lent, int lost, int elsewhere, boolean lowered) {
         Answer withNumber(int other) {
-            return new Answer(epoch, other, fenced, lent, lost, elsewhere);
+            return new Answer(epoch, other, fenced, lent, lost, elsewhere, lowered);
         }
 
         @Override
@@ -61,7 +56,8 @@ final class LeaseNode {
             return "answer " + epoch + "/" + number + (fenced
                     ? " (fenced)"
                     : " (lent " + lent + (lost > 0 ? ", lost " + lost : "")
-                            + (elsewhere > 0 ? ", elsewhere " + elsewhere : "") + ")");
+                            + (elsewhere > 0 ? ", elsewhere " + elsewhere : "")
+                            + (lowered ? ", after the lowering" : "") + ")");
         }
     }
 
@@ -90,7 +86,7 @@ final class LeaseNode {
     int leaseAge;
     int sentAge;
     boolean knowsLowered;
-    boolean heardSinceAllKnow;
+    boolean heardLowered;
 
     // What PostgreSQL has: the holder's row, the counter's row, and the latest epoch with an open-ended gap.
     int holderEpoch = 1;
@@ -126,7 +122,7 @@ final class LeaseNode {
         copy.leaseAge = leaseAge;
         copy.sentAge = sentAge;
         copy.knowsLowered = knowsLowered;
-        copy.heardSinceAllKnow = heardSinceAllKnow;
+        copy.heardLowered = heardLowered;
         copy.holderEpoch = holderEpoch;
         copy.holderNumber = holderNumber;
         copy.silence = silence;
@@ -145,7 +141,7 @@ final class LeaseNode {
         var all = new ArrayList<>();
         for (int part : new int[]{timed ? 1 : 0, settled, reserved, gone, phase.ordinal(), epoch, number, lent, lost,
             elsewhere,
-            leaseAge, sentAge, knowsLowered ? 1 : 0, heardSinceAllKnow ? 1 : 0, holderEpoch, holderNumber, silence,
+            leaseAge, sentAge, knowsLowered ? 1 : 0, heardLowered ? 1 : 0, holderEpoch, holderNumber, silence,
             givenUp, rowLent, rowLost, rowUsed, rowEpoch, gapEpoch}) {
             all.add(part);
         }
@@ -184,11 +180,6 @@ final class LeaseNode {
         return Math.max(0, lent - spent());
     }
 
-    /// Whether neither it nor anything it has under way goes by the amount from before it was lowered.
-    boolean knowsOnlyLowered() {
-        return (knowsLowered || !isAlive()) && messages.stream().allMatch(Message::low);
-    }
-
     boolean isAlive() {
         return phase != Phase.DOWN;
     }
@@ -204,7 +195,7 @@ final class LeaseNode {
             awaited = null;
             leaseAge = EXPIRED;
             knowsLowered = false;
-            heardSinceAllKnow = false;
+            heardLowered = false;
         }
         if (awaited == null) {
             sentAge = EXPIRED;

@@ -38,6 +38,25 @@ class LendingRuleTest {
         assertThat(LendingRule.lent(amount, elsewhere, keep, lost, need, wish, nodes)).isEqualTo(lent);
     }
 
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+            # named, stored, elsewhere, amount, told
+            # What is not stored is lent as it is named.
+                100,     -1,        30,    100,   30
+            # Of a lowered amount a node is not to have what it named beyond it, so others have it.
+                100,     40,        30,     40,   90
+                100,      0,         0,      0,  100
+            # A node that has not heard of a raised amount is lent of the one it knows.
+                 40,    100,        30,     40,   30
+            """)
+    void theLesserOfTheAmountThatIsNamedAndTheOneInForceIsLent(long named, long stored, long elsewhere, long amount,
+            long told) {
+        assertThat(LendingRule.amount(named, stored < 0 ? MOST : stored)).isEqualTo(amount);
+        assertThat(LendingRule.toldElsewhere(elsewhere, named, amount)).isEqualTo(told);
+        assertThat(LendingRule.toldElsewhere(MOST - 1, named, amount))
+                .isEqualTo(named - amount > 1 ? MOST : MOST - 1 + named - amount);
+    }
+
     @Test
     void nothingIsTakenAwayAndNoMoreIsAddedThanIsFree() {
         var random = new Random(7);

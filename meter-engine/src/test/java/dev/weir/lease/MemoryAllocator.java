@@ -13,6 +13,7 @@ public class MemoryAllocator implements LeaseAllocator {
     private final Map<LeaseKey, Map<String, Row>> rows = new HashMap<>();
     /// Epochs of which records are gone.
     private final Map<String, Set<Long>> holed = new HashMap<>();
+    private final Map<String, Long> stored = new HashMap<>();
     private boolean away;
     private long asked;
 
@@ -31,6 +32,11 @@ public class MemoryAllocator implements LeaseAllocator {
     /// Whether nobody can be asked from now on.
     public synchronized void away(boolean now) {
         away = now;
+    }
+
+    /// From now on that amount of a limit is in force, whatever nodes name.
+    public synchronized void store(String limit, long amount) {
+        stored.put(limit, amount);
     }
 
     /// How many counters were asked about.
@@ -74,14 +80,16 @@ public class MemoryAllocator implements LeaseAllocator {
                 elsewhereUsed += other.getValue().used + other.getValue().lost;
             }
         }
+        long amount = LendingRule.amount(ask.amount(), stored.getOrDefault(ask.key().limit(), Long.MAX_VALUE));
         if (!echo) {
             row.epoch = exchange.epoch();
             row.lost = ask.lost();
             row.used = ask.used();
-            row.lent = LendingRule.lent(ask.amount(), elsewhereLent, ask.keep(), ask.lost(), ask.need(), ask.wish(),
+            row.lent = LendingRule.lent(amount, elsewhereLent, ask.keep(), ask.lost(), ask.need(), ask.wish(),
                     holders.size());
         }
-        return new Lent(row.lent, row.lost, elsewhereLent, elsewhereUsed);
+        return new Lent(row.lent, row.lost, LendingRule.toldElsewhere(elsewhereLent, ask.amount(), amount),
+                elsewhereUsed);
     }
 
     @Override

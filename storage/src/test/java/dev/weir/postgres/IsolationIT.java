@@ -90,7 +90,8 @@ final class IsolationIT {
         "weir_auditor, SELECT, watermarks, -, 1", "weir_auditor, SELECT, caps, -, 2",
         "weir_auditor, SELECT, leases, acme, 2", "weir_auditor, SELECT, lease_holders, -, 1",
         //
-        "weir_owner, SELECT, usage_events, acme, 0", "weir_owner, SELECT, tenants, acme, 0"})
+        "weir_owner, SELECT, usage_events, acme, 0", "weir_owner, SELECT, tenants, acme, 0",
+        "weir_owner, SELECT, limits, acme, 0", "weir_owner, SELECT, budgets, acme, 0"})
     void whatARoleSees(String role, String operation, String table, String tenant, String expected)
             throws SQLException {
         assertThat(attempt(role, tenant, operation + " count(*) FROM weir." + table)).isEqualTo(expected);

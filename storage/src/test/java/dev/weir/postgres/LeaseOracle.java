@@ -32,6 +32,16 @@ final class LeaseOracle {
     private final Map<String, Holder> holders = new HashMap<>();
     private final Set<String> silent = new HashSet<>();
     private final Map<LeaseKey, Map<String, Row>> rows = new TreeMap<>(ORDER);
+    private final Map<String, Long> inForce = new HashMap<>();
+
+    /// From now on that amount of a limit is in force, whatever nodes name; [Long#MAX_VALUE]: what nodes name is.
+    void store(String limit, long amount) {
+        inForce.put(limit, amount);
+    }
+
+    long amount(Ask ask) {
+        return Math.min(ask.amount(), inForce.getOrDefault(ask.key().limit(), Long.MAX_VALUE));
+    }
 
     /// @return empty where the node is fenced
     Optional<Exchanged> exchange(Exchange exchange) {
@@ -52,7 +62,8 @@ final class LeaseOracle {
                 of(ask.key()).put(node, new Row(exchange.epoch(), lend(node, ask, nodes), ask.lost(), ask.used()));
             }
             Row own = row(ask.key(), node);
-            answers.add(new Lent(own.lent, own.lost, others(ask.key(), node), others(ask.key(), node, true)));
+            answers.add(new Lent(own.lent, own.lost, others(ask.key(), node) + ask.amount() - amount(ask),
+                    others(ask.key(), node, true)));
         }
         return Optional.of(new Exchanged(nodes, answers));
     }
@@ -70,7 +81,7 @@ final class LeaseOracle {
                             ? row
                             : new Row(row.epoch, 0, 0, row.used));
         }
-        long free = ask.amount() - others(ask.key(), node) - ask.keep() - ask.lost();
+        long free = amount(ask) - others(ask.key(), node) - ask.keep() - ask.lost();
         if (ask.wish() == 0 || ask.need() > free) {
             return ask.keep();
         }

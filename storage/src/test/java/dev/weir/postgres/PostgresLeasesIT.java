@@ -33,11 +33,14 @@ final class PostgresLeasesIT {
     private static final List<String> NODES = List.of("n1", "n2", "n3", "n4");
     private static final int STEPS = 1_000;
     private static final List<LeaseKey> KEYS = List.of(
-            key("blocks", "cost/hour/Z/tenant", "acme", Window.HOUR),
-            key("blocks", "cost/hour/Z/tenant", "ann", Window.HOUR),
-            key("month", "tokens/month/Z/user", "bob", Window.MONTH),
-            key("never", "tokens/total/Z/user", "bob", Window.TOTAL),
-            key("places", "concurrency/total/Z/tenant", "acme", Window.TOTAL));
+            key("blocks", "cost/hour/Z/tenant:*", "acme", Window.HOUR),
+            key("blocks", "cost/hour/Z/tenant:*", "ann", Window.HOUR),
+            key("month", "tokens/month/Europe/Berlin/user:*", "bob", Window.MONTH),
+            key("never", "tokens/total/Z/user:*", "bob", Window.TOTAL),
+            key("budget:team", "cost/day/Z/tag:team=a/b", "team=a/b", Window.DAY),
+            key("places", "concurrency/total/Z/tenant:*", "acme", Window.TOTAL));
+    /// How the database has each limit but `never`, of which it knows nothing.
+    private static final List<String> STORED = List.of("blocks", "month", "budget:team", "places");
 
     private final Database database = TestServer.database();
     private final PostgresLeases leases = new PostgresLeases(TestServer.VERTX, database, Duration.ofHours(1),
@@ -59,6 +62,8 @@ final class PostgresLeasesIT {
 
     PostgresLeasesIT() throws SQLException {
         tables = database.connect();
+        execute("INSERT INTO weir.plans (id, limits, forbids, at_limit) VALUES ('theirs', '[]', '{}', 'block')");
+        execute("INSERT INTO weir.tenants (id, plan) VALUES ('acme', 'theirs')");
     }
 
     @AfterEach
@@ -101,10 +106,12 @@ final class PostgresLeasesIT {
         } else if (dice < 90) {
             silence(node);
             return "fell silent";
-        } else if (dice < 95) {
+        } else if (dice < 93) {
             return forfeit(node);
+        } else if (dice < 96) {
+            return note();
         }
-        return note();
+        return store(STORED.get(random.nextInt(STORED.size())));
     }
 
     private String exchange(String node, long epoch, long number) throws Exception {
@@ -124,7 +131,7 @@ final class PostgresLeasesIT {
         for (int i = 0; i < exchange.asks().size(); i++) {
             Ask ask = exchange.asks().get(i);
             if (!echo && expected.get().lent().get(i).lent() > ask.keep()) {
-                assertThat(oracle.lent(ask.key())).as(exchange.toString()).isLessThanOrEqualTo(ask.amount());
+                assertThat(oracle.lent(ask.key())).as(exchange.toString()).isLessThanOrEqualTo(oracle.amount(ask));
             }
         }
         return exchange.toString();
@@ -146,6 +153,48 @@ final class PostgresLeasesIT {
                     random.nextInt(6) == 0 ? random.nextLong(30) : oracle.row(key, node).lost()));
         }
         return asks;
+    }
+
+    /// Another amount, or none that nodes are held to: it is not there, only tells, or counts something else.
+    private String store(String limit) throws SQLException {
+        long amount = random.nextInt(1_200);
+        String action = random.nextInt(8) == 0 ? "notify" : "block";
+        boolean counts = random.nextInt(8) > 0;
+        boolean there = random.nextInt(8) > 0;
+        oracle.store(limit, there && counts && action.equals("block") ? amount : Long.MAX_VALUE);
+        String zone = counts ? "UTC" : "Asia/Tokyo";
+        switch (limit) {
+            case "month" -> execute("UPDATE weir.plans SET limits = '[%s]' WHERE id = 'theirs'".formatted(!there
+                    ? ""
+                    : """
+                            {"id": "month", "kind": "user", "value": "*", "meter": "tokens", "window": "month", "zone": "%s",
+                             "amount": %d, "action": "%s", "alerts": []}"""
+                            .formatted(counts ? "Europe/Berlin" : "UTC", amount, action)));
+            case "budget:team" -> {
+                execute("DELETE FROM weir.budgets");
+                if (there) {
+                    execute("INSERT INTO weir.budgets (tenant, id, entity_kind, entity_value, period, zone, amount, alerts,"
+                            + " created_at, terms_since) VALUES ('acme', 'team', 'tag', 'team=a/b', 'daily', '"
+                            + (counts ? "Z" : zone) + "', " + amount
+                            + " / 1000000000000.0, '[{\"percent\": 100, \"actions\":"
+                            + " [\"notify\", \"" + action + "\"]}]', now(), now())");
+                }
+            }
+            default -> {
+                execute("DELETE FROM weir.limits WHERE id = '" + limit + "'");
+                if (there) {
+                    String[] counted = limit.equals("blocks")
+                            ? new String[]{"cost", "hour"}
+                            : new String[]{"concurrency", "total"};
+                    execute("INSERT INTO weir.limits (tenant, id, kind, value, meter, \"window\", zone, amount, action, alerts,"
+                            + " source) VALUES ('acme', '" + limit + "', 'tenant', '*', '" + counted[0] + "', '"
+                            + counted[1]
+                            + "', '" + zone + "', " + amount + ", '" + action + "', '{}', 'limits')");
+                }
+            }
+        }
+        return limit + " is stored as " + amount + " " + action + (there ? "" : " no more")
+                + (counts ? "" : " elsewhere");
     }
 
     private void silence(String node) throws SQLException {
