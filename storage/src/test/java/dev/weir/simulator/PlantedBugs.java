@@ -110,8 +110,6 @@ final class PlantedBugs {
                     "        return left(limit) - allotted;\n"),
             PlantedBug.of(SHARED, "what a part was given is given again", "ledger/Tally.java",
                     "        allotted += amount;\n", ""),
-            PlantedBug.of(1, "a part goes on with what was taken back", "ledger/Allotment.java",
-                    "        free = 0;\n        live = false;\n", "        free = 0;\n"),
             PlantedBug.of(16250, "a settlement that comes after its attempt was charged is charged too", DATABASE,
                     "            if (epoch < epochs.getOrDefault(node, 0L)) {\n",
                     "            if (epoch < 0) {\n"),
