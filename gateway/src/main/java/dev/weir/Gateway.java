@@ -31,6 +31,7 @@ import dev.weir.control.StoredUsage;
 import dev.weir.control.TenantsResource;
 import dev.weir.deferred.Awaited;
 import dev.weir.deferred.DeferredUsage;
+import dev.weir.deferred.UnkeptSettlements;
 import dev.weir.exchange.DataPlane;
 import dev.weir.exchange.ExchangeLimits;
 import dev.weir.exchange.ExchangeParts;
@@ -81,6 +82,7 @@ final class Gateway implements AutoCloseable {
     private static final long STOP_SECONDS_MAX = 10;
     private static final Duration DIRECTORY_LOOK = Duration.ofSeconds(1);
     private static final Duration PLAN_LOOK = Duration.ofSeconds(1);
+    private static final Duration UNKEPT_LOOK = Duration.ofSeconds(1);
     private static final Duration ALERT_LOOK = Duration.ofSeconds(1);
     private static final Duration LEDGER_SWEEP = Duration.ofMinutes(1);
 
@@ -98,6 +100,7 @@ final class Gateway implements AutoCloseable {
     private final NodeLeases leases;
     private final Admissions admissions;
     private final DeferredUsage deferred = new DeferredUsage();
+    private final UnkeptSettlements unkept;
     private final StrictHead head;
     private final Vertx vertx;
     private final Store store;
@@ -131,6 +134,7 @@ final class Gateway implements AutoCloseable {
             checkPepper();
             leases = running.add("leases", new NodeLeases(config, store, ledger, lending, clock));
             admissions = new Admissions(ledger, prices, directory, leases.leases());
+            unkept = new UnkeptSettlements(store.spool());
             var tenants = new StoredTenants(store.postgres());
             directorySync = new DirectorySync(store.postgres().directory(), directory, clock);
             directorySync.refresh();
@@ -241,9 +245,8 @@ final class Gateway implements AutoCloseable {
                 config.limits().callsPerTenant(), config.keys().staleAfter());
         var tokenizers = new Tokenizers();
         Thread.ofVirtual().name("weir-warm").start(tokenizers::warm);
-        var parts = new ExchangeParts(clock, directory, hasher, admissions, store.spool(), deferred, tokenizers,
-                new CallMetrics(metrics),
-                limits);
+        var parts = new ExchangeParts(clock, directory, hasher, admissions, store.spool(), unkept, deferred,
+                tokenizers, new CallMetrics(metrics), limits);
         metrics.watchConnections(parts::openConnections);
         int loops = EventLoops.count(config);
         var sandboxUrl = UpstreamUrl.parse(sandbox.url());
@@ -321,6 +324,7 @@ final class Gateway implements AutoCloseable {
         var conversion = new PlanConversion(directory::snapshot, ledger, store.postgres().tenants()::convert, clock,
                 directorySync::refresh);
         repeat(PLAN_LOOK, "weir-plan-conversion", conversion::look);
+        repeat(UNKEPT_LOOK, "weir-unkept-settlements", unkept::look);
         repeat(LEDGER_SWEEP, "weir-ledger-sweep", () -> ledger.sweep(clock.now(), clock.nanoTime()));
         repeat(LEDGER_SWEEP, "weir-deferred-sweep", this::forgetDeferred);
         repeat(LEDGER_SWEEP, "weir-leases-ended", store.postgres().leases()::forgetEnded);
@@ -344,7 +348,8 @@ final class Gateway implements AutoCloseable {
         long millis = config.deadlines().drain().toMillis();
         Future.join(dataPlanes.stream().map(plane -> plane.drain(millis)).toList())
                 .await(millis + TimeUnit.SECONDS.toMillis(STOP_SECONDS_MAX), TimeUnit.MILLISECONDS);
-        int leaked = ledger.openReservations() - deferred.reserving();
+        unkept.look();
+        int leaked = ledger.openReservations() - deferred.reserving() - unkept.reserving();
         if (leaked != 0) {
             LOG.error("all calls have ended, and {} of their reservations have not: a fault of Weir's", leaked);
         }

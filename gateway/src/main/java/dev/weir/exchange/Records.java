@@ -46,7 +46,11 @@ final class Records {
                 () -> journal().open(attempt.ifInterrupted(parts.clock().nanoTime())))) {
             refusal = CallRefusals.notKept();
         }
-        if (refusal != null) {
+        if (refusal != null && journal().isOpen(attempt.call.id, attempt.number)) {
+            parts.unkept()
+                    .add(attempt.call.id, attempt.number,
+                            () -> parts.admissions().release(attempt.admitted));
+        } else if (refusal != null) {
             parts.admissions().release(attempt.admitted);
         }
         return refusal;
@@ -103,7 +107,7 @@ final class Records {
         }
         UsageEvent event = keepSettled(attempt, outcome, reason, later);
         boolean awaited = event != null && parts.deferred().await(new Awaited(event, attempt.admitted));
-        if (!awaited && !attempt.isCharged()) {
+        if (event != null && !awaited && !attempt.isCharged()) {
             parts.admissions().release(attempt.admitted);
         }
         return event != null;
@@ -122,17 +126,23 @@ final class Records {
             settleAfterFault(attempt);
             return null;
         }
-        return isWritten(event, attempt.call) ? event : null;
+        return isWritten(event, attempt) ? event : null;
     }
 
     /// The end of an attempt whose end nobody could see, because something failed that nobody foresaw: charged by the policy
     /// for attempts that Weir's death cut short.
     void settleAfterFault(Attempt attempt) {
-        var _ = isWritten(settlements.afterFault(attempt, parts.clock().nanoTime()), attempt.call);
+        var _ = isWritten(settlements.afterFault(attempt, parts.clock().nanoTime()), attempt);
     }
 
-    private boolean isWritten(UsageEvent event, Call call) {
-        boolean kept = isKept(call.id, () -> journal().settle(event));
+    private boolean isWritten(UsageEvent event, Attempt attempt) {
+        boolean kept = isKept(attempt.call.id, () -> journal().settle(event));
+        if (!kept) {
+            parts.unkept()
+                    .add(event.callId(), event.attempt(), attempt.isCharged()
+                            ? parts.admissions().holdUnused(attempt.admitted, event.quantities(), event.cost())
+                            : () -> parts.admissions().release(attempt.admitted));
+        }
         tell(event);
         return kept;
     }

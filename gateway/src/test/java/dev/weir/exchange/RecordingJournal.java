@@ -74,6 +74,12 @@ final class RecordingJournal implements UsageJournal {
         return append(Part.SETTLE, event, settled);
     }
 
+    /// As long as settlements are not kept, those that were not are owed.
+    @Override
+    public boolean isOpen(String callId, int attempt) {
+        return fails(Part.SETTLE);
+    }
+
     @Override
     public Append refuse(UsageEvent event) {
         return append(Part.REFUSE, event, refused);

@@ -13,6 +13,7 @@ import dev.weir.config.GatewayConfig;
 import dev.weir.config.UpstreamUrl;
 import dev.weir.deferred.Awaited;
 import dev.weir.deferred.DeferredUsage;
+import dev.weir.deferred.UnkeptSettlements;
 import dev.weir.event.UsageEvent;
 import dev.weir.event.UsageJournal;
 import dev.weir.lease.LeaseAllocator;
@@ -138,9 +139,11 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterEachCal
         limits();
         leases = allocator == null ? null : new LeaseThread(allocator, clock);
         ledger = leases == null ? Ledgers.watched() : leases.ledger();
-        parts = new ExchangeParts(clock, directory, hasher,
-                new Admissions(ledger, PriceBook.shipped(), directory, leases == null ? null : leases.leases()),
-                other == null ? journal : other, deferred, TOKENIZERS, new Listener(), limits);
+        var admissions = new Admissions(ledger, PriceBook.shipped(), directory,
+                leases == null ? null : leases.leases());
+        UsageJournal inUse = other == null ? journal : other;
+        parts = new ExchangeParts(clock, directory, hasher, admissions, inUse,
+                new UnkeptSettlements(inUse), deferred, TOKENIZERS, new Listener(), limits);
         GatewayConfig config = config("listen: {data: \"127.0.0.1:0\", control: \"127.0.0.1:1\"" + moreListen + "}\n"
                 + ROUTES.formatted(upstream.url()) + moreRoutes.replace("%1$s", upstream.url()));
         var head = new StrictHead(headLimits(limits), refusal -> {});
@@ -268,6 +271,12 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterEachCal
         }
     }
 
+    /// Settlements that were not kept are kept now, so their room is free.
+    void keepOwed() {
+        journal.keeps(RecordingJournal.Part.SETTLE, true);
+        parts.unkept().look();
+    }
+
     /// Runs on the event loop right before the listener hears of an event.
     void beforeHeard(Runnable action) {
         beforeHeard = action;
@@ -289,6 +298,7 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterEachCal
     @Override
     public void afterEach(ExtensionContext test) {
         awaitNoLonger();
+        keepOwed();
     }
 
     @Override
@@ -299,6 +309,7 @@ final class TestPlane implements AutoCloseable, BeforeEachCallback, AfterEachCal
     @Override
     public void close() throws Exception {
         awaitNoLonger();
+        keepOwed();
         done(vertx.close());
         upstream.close();
         if (leases != null) {

@@ -180,6 +180,16 @@ public final class Admissions {
         ledger.release(admitted.reservation());
     }
 
+    /// Sets aside again what an attempt that was settled had reserved and did not use: until its settlement is kept it may be
+    /// charged yet.
+    ///
+    /// @param used as it was settled, and its cost
+    /// @return what frees it, once; null where it used all
+    public @Nullable Runnable holdUnused(Admission.Admitted settled, Quantities used, @Nullable Money cost) {
+        Reservation unused = ledger.holdUnused(settled.reservation(), measure -> PastSum.used(measure, used, cost));
+        return unused == null ? null : () -> ledger.release(unused);
+    }
+
     /// Gives back what a running attempt can no longer use.
     ///
     /// @param tokensIn the input as the provider reports it, or the bound still

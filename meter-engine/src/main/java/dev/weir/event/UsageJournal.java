@@ -26,11 +26,17 @@ public interface UsageJournal {
     /// can be, or the next start finds the attempt interrupted; either way the attempt has ended and is not settled again.
     Append settle(UsageEvent event);
 
+    /// Whether the next start would find an attempt interrupted and charge it by its opening record, should Weir die now: it
+    /// runs, or its settlement is not kept yet.
+    boolean isOpen(String callId, int attempt);
+
     /// A refusal: an event without an attempt.
     Append refuse(UsageEvent event);
 
-    /// Usage of a call that had ended before it was told: an event without an attempt of its own.
-    Append book(UsageEvent event);
+    /// Usage of a call that had ended before it was told: an event without an attempt of its own. Written as refusals are.
+    default Append book(UsageEvent event) {
+        return refuse(event);
+    }
 
     /// Whether so little room is left that calls which may be shed are to be refused, so that the others go on.
     default boolean wantsShedding() {

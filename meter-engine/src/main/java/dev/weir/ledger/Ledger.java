@@ -146,6 +146,15 @@ public final class Ledger {
         }
     }
 
+    /// Sets aside again what a reservation that was settled did not use, whether there is room for it or not: it may be charged
+    /// yet. Right after [#settle] hardly anybody has taken it.
+    ///
+    /// @param used as it was settled
+    /// @return what is to be released when it cannot be charged any more; null where all was used
+    public @Nullable Reservation holdUnused(Reservation settled, ToLongFunction<Measure> used) {
+        return settled.shard.holdUnused(settled, amounts(settled, used));
+    }
+
     /// Ends a reservation of which nothing was used.
     public void release(Reservation reservation) {
         Part home = reservation.home;

@@ -54,6 +54,39 @@ public final class Reservation implements Claimed {
         this.overdrawn = overdrawn;
     }
 
+    /// What another, which has ended, did not use. The shard counts it.
+    private Reservation(Reservation ended, long[] unused) {
+        this.shard = ended.shard;
+        this.allotments = NOWHERE;
+        this.size = ended.size;
+        this.limits = ended.limits;
+        this.values = ended.values;
+        this.run = ended.run;
+        this.tallies = ended.tallies;
+        this.reserved = unused;
+        this.units = 0;
+        this.tightest = NO_CLAIM;
+        this.tightestSettled = 0;
+        this.tightestReserved = 0;
+        this.overdrawn = ended.overdrawn;
+    }
+
+    /// A reservation of what this one, which has ended, did not use; null where it used all. Calls that run are no part of it.
+    ///
+    /// @param used of each claim, or [Ledger#AS_RESERVED]
+    @Nullable
+    Reservation unused(long[] used) {
+        var unused = new long[size];
+        boolean any = false;
+        for (int i = 0; i < size; i++) {
+            if (limits[i].blocks() && !(limits[i].measure() instanceof Measure.InFlight) && !isForRun(i)) {
+                unused[i] = Math.max(0, reserved[i] - charged(i, used, _ -> false));
+                any |= unused[i] > 0;
+            }
+        }
+        return any ? new Reservation(this, unused) : null;
+    }
+
     /// Whether claim `i` is for the run that the call is of, and not for the call.
     boolean isForRun(int i) {
         return run != null && limits[i].measure() instanceof Measure.Runs;

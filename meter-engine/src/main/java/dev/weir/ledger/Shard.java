@@ -322,6 +322,22 @@ final class Shard {
         }
     }
 
+    @Nullable
+    Reservation holdUnused(Reservation ended, long[] used) {
+        lock.lock();
+        try {
+            Reservation unused = ended.unused(used);
+            for (int i = 0; unused != null && i < unused.size; i++) {
+                recallUnless(true, unused.limits[i], unused.tallies[i], unused.reserved[i]);
+                unused.tallies[i].reserved += unused.reserved[i];
+            }
+            open += unused == null ? 0 : 1;
+            return unused;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void giveBack(Reservation reservation, String how) {
         adopt(reservation);
         reservation.checkOpen(how);

@@ -254,10 +254,10 @@ public final class Spool implements UsageJournal, Closeable {
         return durable(appender.append(writer, RecordType.REFUSE, 0, 0));
     }
 
-    /// Written as refusals are: an event that opens and ends nothing.
     @Override
-    public Append book(UsageEvent event) {
-        return refuse(event);
+    public boolean isOpen(String callId, int attempt) {
+        var name = new AttemptName(callId, attempt);
+        return inFlight.containsKey(name) || owed.containsKey(name);
     }
 
     @Override

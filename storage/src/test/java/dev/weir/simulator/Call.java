@@ -126,12 +126,15 @@ final class Call {
                 life.task(world.between(World.MILLI, 300 * World.MILLI), this::send);
             }
             case Append.NotKept(String why) -> {
-                life.admissions.release(yes);
+                if (life.spool.isOpen(id, begun.number)) {
+                    life.unkept.add(id, begun.number, () -> life.admissions.release(yes));
+                } else {
+                    life.admissions.release(yes);
+                }
                 if (simulation.setting().syncIntervalNanos() > 0) {
                     // Nothing was written; else the record may be there until it is taken back.
                     begun.neverOpened = true;
                 }
-                life.node.settlementOwed();
                 simulation.run().tell(world, id + " not opened: " + why);
                 noteNotKept(why);
             }
@@ -237,7 +240,8 @@ final class Call {
         var current = current();
         var used = quantities(current, Provenance.REPORTED);
         var cost = cost(used);
-        life.admissions.settle(admittedNow(), used, cost);
+        var yes = admittedNow();
+        life.admissions.settle(yes, used, cost);
         var event = event(outcome, used, cost, bytes(current));
         current.settled = event;
         attempt = null;
@@ -253,7 +257,7 @@ final class Call {
         } else {
             simulation.run().sometimes(Sometimes.A_SETTLEMENT_IS_KEPT_LATER);
             simulation.run().tell(world, id + "/" + current.number + " ends " + outcome + ", owed " + used);
-            life.node.settlementOwed();
+            life.unkept.add(id, current.number, life.admissions.holdUnused(yes, used, cost));
         }
         simulation.checkCaps(life, caller, time);
     }

@@ -3,6 +3,7 @@ package dev.weir.simulator;
 import dev.weir.admission.Admission;
 import dev.weir.admission.Admissions;
 import dev.weir.admission.PastUsage;
+import dev.weir.deferred.UnkeptSettlements;
 import dev.weir.event.UsageEvent;
 import dev.weir.lease.LeaseException;
 import dev.weir.lease.LeaseTerms;
@@ -41,6 +42,7 @@ final class Life implements Leases.Keeper {
     final Spool spool;
     final Admissions admissions;
     final Ledger ledger;
+    final UnkeptSettlements unkept;
     private final @Nullable Leases leases;
     private final Simulation simulation;
     private final World world;
@@ -68,6 +70,7 @@ final class Life implements Leases.Keeper {
                         spool.epoch(), this);
         this.admissions = new Admissions(ledger, Customers.PRICES, new TenantDirectory(TenantDirectory.Snapshot.EMPTY),
                 leases);
+        this.unkept = new UnkeptSettlements(spool);
         if (spool.recovery().interrupted() > 0) {
             simulation.run().sometimes(Sometimes.AN_ATTEMPT_IS_RECOVERED_AS_INTERRUPTED);
         }
@@ -244,6 +247,7 @@ final class Life implements Leases.Keeper {
 
     private void work() {
         boolean more = spool.work();
+        unkept.look();
         if (spool.unsyncedBytes() > 0) {
             syncSoon();
         }

@@ -28,7 +28,6 @@ final class Node {
     private boolean clockWentBack;
     private @Nullable TornDisk copy;
     private boolean folderRestored;
-    private boolean settlementOwed;
     private boolean settlementsLost;
     private boolean recordsLostUnseen;
     private boolean clockWentFar;
@@ -187,7 +186,6 @@ final class Node {
 
     private void die() {
         generation++;
-        settlementsLost |= settlementOwed;
         simulation.run().tell(world, name + " dies");
         if (life != null) {
             life.end();
@@ -294,11 +292,6 @@ final class Node {
     /// Whether settlements were lost: their attempts are charged as reserved, though others were let into the room they left.
     boolean settlementsLost() {
         return settlementsLost;
-    }
-
-    /// A settlement was not kept: until it is, its death would make it an interrupted attempt.
-    void settlementOwed() {
-        settlementOwed = true;
     }
 
     void settlementsMayBeLost() {

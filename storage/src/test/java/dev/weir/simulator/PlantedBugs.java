@@ -49,7 +49,7 @@ final class PlantedBugs {
                     "            tally.settled = Math.max(0, settled);\n",
                     "            tally.settled += Math.max(0, settled);\n"),
             PlantedBug.of(4, "what was reserved is released before what was used is settled", CALL,
-                    "        life.admissions.settle(admittedNow(), used, cost);\n",
+                    "        life.admissions.settle(yes, used, cost);\n",
                     "        life.admissions.release(admittedNow());\n"
                             + "        var late = new dev.weir.admission.PastUsage(caller.tenant().id(), caller.key(), user,"
                             + " \"openai\", Customers.MODEL.model(), null, attribution.tags(), time, used, cost);\n"
@@ -58,8 +58,8 @@ final class PlantedBugs {
             PlantedBug.of(1, "an attempt is settled twice", CALL, "        attempt = null;\n",
                     "        attempt = null;\n        life.spool.refuse(event);\n"),
             PlantedBug.of(2, "nothing is released when a client leaves", CALL,
-                    "        life.admissions.settle(admittedNow(), used, cost);\n",
-                    "        if (outcome != Outcome.CLIENT_GONE) { life.admissions.settle(admittedNow(), used, cost); }\n"),
+                    "        life.admissions.settle(yes, used, cost);\n",
+                    "        if (outcome != Outcome.CLIENT_GONE) { life.admissions.settle(yes, used, cost); }\n"),
             PlantedBug.of(1, "two limits are asked one after the other", "ledger/Shard.java",
                     "                    return exceeded(limit, claims.values[i], tallies[i], least);\n",
                     "                    for (int j = 0; j < i; j++) { tallies[j].reserved += 1; }\n"
@@ -69,8 +69,8 @@ final class PlantedBugs {
             PlantedBug.of(3, "a window holds its own end", "ledger/Tally.java",
                     "epochSecond < endSecond;", "epochSecond <= endSecond;"),
             PlantedBug.of(2, "a retry is not counted against its caps", CALL,
-                    "        life.admissions.settle(admittedNow(), used, cost);\n",
-                    "        if (current.number == 1) { life.admissions.settle(admittedNow(), used, cost); }\n"
+                    "        life.admissions.settle(yes, used, cost);\n",
+                    "        if (current.number == 1) { life.admissions.settle(yes, used, cost); }\n"
                             + "        else { life.admissions.release(admittedNow()); }\n"),
             PlantedBug.of(3, "the checksum covers the header only", "spool/RecordLayout.java",
                     "        return (int) crc.getValue() == getInt(buffer, at + PAYLOAD_CRC_AT);\n",
