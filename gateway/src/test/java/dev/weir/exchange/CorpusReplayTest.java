@@ -26,6 +26,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -123,6 +124,12 @@ class CorpusReplayTest {
     @BeforeEach
     void forget() {
         plane.forget();
+    }
+
+    /// Some of the calls create batches, whose usage nobody asks for here.
+    @AfterEach
+    void awaitNoLonger() {
+        plane.awaitNoLonger();
     }
 
     @Test

@@ -47,19 +47,18 @@ final class EventEnds {
     /// The index behind the end of the first event that ends in `[from, to)`; -1 where none does. Call it with what follows
     /// that index next; where the bytes were cut changes nothing.
     int next(byte[] bytes, int from, int to) {
-        if (framing == Framing.UNKNOWN) {
-            sniff(bytes, from, to);
-        }
+        int begin = framing == Framing.UNKNOWN ? sniff(bytes, from, to) : from;
         return switch (framing) {
             case UNKNOWN -> -1;
-            case EVENTS -> event(bytes, from, to);
-            case LINES -> line(bytes, from, to);
-            case ARRAY -> element(bytes, from, to);
-            case FRAMES -> frame(bytes, from, to);
+            case EVENTS -> event(bytes, begin, to);
+            case LINES -> line(bytes, begin, to);
+            case ARRAY -> element(bytes, begin, to);
+            case FRAMES -> frame(bytes, begin, to);
         };
     }
 
-    private void sniff(byte[] bytes, int from, int to) {
+    /// @return where the stream begins: white space before it ends nothing
+    private int sniff(byte[] bytes, int from, int to) {
         int i = Bytes.skipJsonSpace(bytes, from, to);
         if (i < to) {
             framing = switch (bytes[i]) {
@@ -68,6 +67,7 @@ final class EventEnds {
                 default -> AmazonFrames.beginsWith(bytes[i]) ? Framing.FRAMES : Framing.EVENTS;
             };
         }
+        return i;
     }
 
     /// A carriage return at the very end of the bytes ends its line; a line feed that comes next belongs to it still.

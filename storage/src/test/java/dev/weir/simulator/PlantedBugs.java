@@ -101,7 +101,7 @@ final class PlantedBugs {
                     "minus(minus(minus(amount, elsewhere), lost), keep)", "minus(minus(amount, lost), keep)"),
             PlantedBug.of(SHARED, "a late exchange is carried out after a newer one", LEASES,
                     "exchange.number() <= holder.number", "exchange.number() < 0"),
-            PlantedBug.of(SHARED + 4, "a node gives back what it goes on spending until it hears", "ledger/Shard.java",
+            PlantedBug.of(SHARED + 4, "a node gives back what it goes on spending until it hears", "ledger/Leased.java",
                     "            tally.lent = Math.min(tally.lent, Ledger.plus(spent, idleMost));\n",
                     "            if (idleMost < Long.MAX_VALUE) { return OptionalLong.of(Math.max(spent,"
                             + " Math.min(tally.lent, Ledger.plus(spent, idleMost)))); }\n"),
