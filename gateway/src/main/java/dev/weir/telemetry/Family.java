@@ -16,7 +16,8 @@ enum Family {
     CALLS_IN_FLIGHT("weir_calls_in_flight", "weir.calls.in.flight", Kind.GAUGE, null,
             "Client requests that have begun and not ended."),
     RESERVATIONS_OPEN("weir_reservations_open", "weir.reservations.open", Kind.GAUGE, null,
-            "Calls that hold a reservation: those in flight that were admitted, and those whose usage is awaited."),
+            "Calls that hold a reservation: those in flight that were admitted, those whose usage is awaited, and those whose"
+                    + " end could not be kept yet."),
     RESERVATIONS_AWAITING("weir_reservations_awaiting_usage", "weir.reservations.awaiting.usage", Kind.GAUGE, null,
             "Those of them that have ended and whose usage the provider tells later."),
     COUNTERS_RESERVED("weir_counters_reserved", "weir.counters.reserved", Kind.GAUGE, null,
