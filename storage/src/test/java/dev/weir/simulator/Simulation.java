@@ -294,7 +294,7 @@ final class Simulation {
     }
 
     /// Where a clock went back, calls of a window that had passed are charged to a later one, and after a restart nobody knows;
-    /// where a disk or a power cut took settlements, their attempts are charged as reserved.
+    /// where a power cut or a rotten disk took settlements, their attempts are charged as reserved.
     private boolean isExact(Limit limit, Node node) {
         return (shared ? nodes : List.of(node)).stream()
                 .allMatch(one -> !one.settlementsLost()
