@@ -96,7 +96,12 @@ public final class TopicWriter implements UsageStore, AutoCloseable {
         List<Future<RecordMetadata>> sent = new ArrayList<>(batch.size());
         long after = batch.after();
         for (KeptEvent kept : batch.events()) {
-            sent.add(to.send(CloudEvents.write(config.topic(), kept, after)));
+            Future<RecordMetadata> one = to.send(CloudEvents.write(config.topic(), kept, after));
+            if (one.isDone()) {
+                // Where no broker says who leads, each record would wait its ten seconds for that, one after the other.
+                one.get();
+            }
+            sent.add(one);
             after = kept.id().seq();
         }
         to.flush();
