@@ -279,7 +279,6 @@ final class Gateway implements AutoCloseable {
                 new PricesResource(usage, admissions::prices, clock),
                 new GapsResource(store.postgres().gaps()::list),
                 new LeasesResource(store.postgres().leaseRows()::list, store.postgres().leases()::forfeit),
-                new LeasesResource(store.postgres().leaseRows()::list, store.postgres().leases()::forfeit),
                 new AuditResource(new RunningAudit(store.postgres(), store.spool(), store.shipper(), ledger, directory,
                         clock, this::callsInFlight), clock),
                 new HealthResource(List.of(new HealthCheck("postgresql", this::databaseComplaint),

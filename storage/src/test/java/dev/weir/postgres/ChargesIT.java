@@ -1,12 +1,8 @@
 package dev.weir.postgres;
 
-import dev.weir.event.EventId;
-import dev.weir.event.Flags;
-import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import dev.weir.spool.Batch;
 import dev.weir.spool.Epochs;
-import dev.weir.spool.KeptEvent;
 import dev.weir.spool.RecoveryRules.Charge;
 import dev.weir.spool.RecoveryRules.Former;
 import java.sql.Connection;
@@ -33,7 +29,7 @@ final class ChargesIT {
         postgres = Postgres.open(TestServer.VERTX, database);
         begin(1);
         postgres.epochs().started("n1", 1);
-        store(1, 0, settled("first"));
+        store(1, 0, Samples.settled("first"));
         begin(2);
     }
 
@@ -46,19 +42,21 @@ final class ChargesIT {
     void aSettlementThatIsCarriedOutAfterItsAttemptWasChargedIsNoSecondEvent() throws Exception {
         assertThat(charge(2, 1, "late", "open")).containsExactly("late", "open");
 
-        store(1, 1, settled("late"), settled("other"));
-        store(2, 0, interrupted("late"), interrupted("open"));
+        store(1, 1, Samples.settled("late"), Samples.settled("other"));
+        store(2, 0, Samples.interrupted("late"), Samples.interrupted("open"));
 
         assertThat(rows()).containsExactly("1-1 first ok", "1-3 other ok", "2-1 late interrupted",
                 "2-2 open interrupted");
         assertThat(Tables.value(database, "SELECT string_agg(epoch || '-' || first_seq || ' ' || reason, ',')"
                 + " FROM weir.gaps")).isEqualTo("1-2 superseded");
-        assertThat(postgres.charges().after("n1", 1).supersedes(kept(1, 1, settled("late")).getFirst())).isTrue();
+        assertThat(postgres.charges()
+                .after("n1", 1)
+                .supersedes(Samples.kept("n1", 1, 1, Samples.settled("late")).getFirst())).isTrue();
     }
 
     @Test
     void whatIsStoredBeyondWhatTheFolderHasIsNotCharged() throws Exception {
-        store(1, 1, settled("stored"));
+        store(1, 1, Samples.settled("stored"));
 
         assertThat(charge(2, 1, "stored", "open")).containsExactly("open");
         assertThat(charge(2, 1, "stored", "open")).as("asked again").containsExactly("open");
@@ -67,11 +65,11 @@ final class ChargesIT {
 
     @Test
     void theEventsAreLookedThroughOnlyWhereTheFolderMayBeBehind() throws Exception {
-        store(1, 1, settled("stored"));
+        store(1, 1, Samples.settled("stored"));
 
         assertThat(charge(2, 2, "stored")).as("the folder has all that is stored").containsExactly("stored");
         assertThat(postgres.charges()
-                .charge(new Charge("n1", 2, List.of(interrupted("stored")),
+                .charge(new Charge("n1", 2, List.of(Samples.interrupted("stored")),
                         List.of(new Former(1, 2)), true)))
                 .as("the folder is damaged")
                 .isEmpty();
@@ -81,7 +79,7 @@ final class ChargesIT {
     void aStartThatKeptNothingHasChargedNothingOnceAnotherBegins() throws Exception {
         charge(2, 1, "late");
         begin(3);
-        store(1, 1, settled("late"));
+        store(1, 1, Samples.settled("late"));
 
         assertThat(rows()).containsExactly("1-1 first ok", "1-2 late ok");
         assertThat(postgres.charges().after("n1", 0).epochs()).isEmpty();
@@ -92,7 +90,7 @@ final class ChargesIT {
         charge(2, 1, "late");
         postgres.epochs().started("n1", 2);
         begin(3);
-        store(1, 1, settled("late"));
+        store(1, 1, Samples.settled("late"));
 
         assertThat(rows()).containsExactly("1-1 first ok");
     }
@@ -104,8 +102,8 @@ final class ChargesIT {
         begin(3);
         assertThat(charge(3, 1, "twice")).containsExactly("twice");
 
-        store(2, 0, interrupted("twice"));
-        store(3, 0, interrupted("twice"));
+        store(2, 0, Samples.interrupted("twice"));
+        store(3, 0, Samples.interrupted("twice"));
 
         assertThat(rows()).containsExactly("1-1 first ok", "3-1 twice interrupted");
     }
@@ -117,7 +115,7 @@ final class ChargesIT {
             try (var statement = total.createStatement()) {
                 statement.execute("SELECT FROM weir.watermarks WHERE node = 'n1' FOR UPDATE");
             }
-            Future<Long> batch = threads.submit(() -> store(1, 1, settled("underway")));
+            Future<Long> batch = threads.submit(() -> store(1, 1, Samples.settled("underway")));
             untilWaiting("transactionid");
             Future<List<String>> charged = threads.submit(() -> charge(2, 1, "underway", "open"));
             untilWaiting("advisory");
@@ -136,7 +134,7 @@ final class ChargesIT {
                 statement.execute(
                         "SELECT weir.charge_attempts('n1', 2, '{late}', '{1}', '{2026-07-01}', '{1}', '{1}', false)");
             }
-            Future<Long> batch = threads.submit(() -> store(1, 1, settled("late")));
+            Future<Long> batch = threads.submit(() -> store(1, 1, Samples.settled("late")));
             untilWaiting("advisory");
             start.commit();
 
@@ -160,7 +158,7 @@ final class ChargesIT {
     private List<String> charge(long epoch, long lastSeq, String... calls) {
         var attempts = new ArrayList<UsageEvent>();
         for (String call : calls) {
-            attempts.add(interrupted(call));
+            attempts.add(Samples.interrupted(call));
         }
         return postgres.charges()
                 .charge(new Charge("n1", epoch, attempts, List.of(new Former(1, lastSeq)), false))
@@ -170,23 +168,7 @@ final class ChargesIT {
     }
 
     private long store(long epoch, long after, UsageEvent... events) throws Exception {
-        return postgres.store().storeNew(new Batch("n1", epoch, kept(epoch, after, events)));
-    }
-
-    private static List<KeptEvent> kept(long epoch, long after, UsageEvent... events) {
-        var kept = new ArrayList<KeptEvent>();
-        for (UsageEvent event : events) {
-            kept.add(new KeptEvent(new EventId("n1", epoch, after + kept.size() + 1), event));
-        }
-        return kept;
-    }
-
-    private static UsageEvent settled(String call) {
-        return Samples.attempt(call, 1, Outcome.OK, Flags.NONE);
-    }
-
-    private static UsageEvent interrupted(String call) {
-        return Samples.attempt(call, 1, Outcome.INTERRUPTED, Flags.NONE);
+        return postgres.store().storeNew(new Batch("n1", epoch, Samples.kept("n1", epoch, after, events)));
     }
 
     private List<String> rows() throws SQLException {

@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -83,12 +84,27 @@ final class Samples {
                 cost, Flags.NONE);
     }
 
-    /// The events as seq 1, 2, … of node `n1`, epoch 1.
-    static Batch batch(UsageEvent... events) {
+    /// The end of a call's first attempt.
+    static UsageEvent settled(String call) {
+        return attempt(call, 1, Outcome.OK, Flags.NONE);
+    }
+
+    /// What a start charges a call's first attempt with.
+    static UsageEvent interrupted(String call) {
+        return attempt(call, 1, Outcome.INTERRUPTED, Flags.NONE);
+    }
+
+    /// The events with the seqs that follow `after`.
+    static List<KeptEvent> kept(String node, long epoch, long after, UsageEvent... events) {
         var kept = new ArrayList<KeptEvent>();
         for (UsageEvent event : events) {
-            kept.add(new KeptEvent(new EventId("n1", 1, kept.size() + 1), event));
+            kept.add(new KeptEvent(new EventId(node, epoch, after + kept.size() + 1), event));
         }
-        return new Batch("n1", 1, kept);
+        return kept;
+    }
+
+    /// The events as seq 1, 2, … of node `n1`, epoch 1.
+    static Batch batch(UsageEvent... events) {
+        return new Batch("n1", 1, kept("n1", 1, 0, events));
     }
 }

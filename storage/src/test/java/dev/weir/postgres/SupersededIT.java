@@ -1,17 +1,14 @@
 package dev.weir.postgres;
 
-import dev.weir.event.EventId;
 import dev.weir.event.Flags;
 import dev.weir.event.Flags.Flag;
 import dev.weir.event.Outcome;
 import dev.weir.event.UsageEvent;
 import dev.weir.spool.Batch;
 import dev.weir.spool.Epochs;
-import dev.weir.spool.KeptEvent;
 import dev.weir.spool.StoreException;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,9 +28,9 @@ final class SupersededIT {
     void cut() throws Exception {
         postgres = Postgres.open(TestServer.VERTX, database);
         begin("n1", 1);
-        store("n1", 1, 0, settled("first"));
+        store("n1", 1, 0, Samples.settled("first"));
         begin("n1", 2);
-        store("n1", 2, 0, interrupted("cut"));
+        store("n1", 2, 0, Samples.interrupted("cut"));
     }
 
     @AfterEach
@@ -43,7 +40,7 @@ final class SupersededIT {
 
     @Test
     void aSettlementThatComesAfterItsAttemptWasChargedIsOnRecordAndNotCounted() throws Exception {
-        long stored = store("n1", 1, 1, settled("second"), settled("cut"), settled("third"));
+        long stored = store("n1", 1, 1, Samples.settled("second"), Samples.settled("cut"), Samples.settled("third"));
 
         assertThat(stored).isEqualTo(2);
         assertThat(rows()).containsExactly("n1-1-1 first ok", "n1-1-2 second ok", "n1-1-4 third ok",
@@ -60,10 +57,10 @@ final class SupersededIT {
 
     @Test
     void theBatchSentAgainChangesNothing() throws Exception {
-        store("n1", 1, 1, settled("cut"), settled("third"));
+        store("n1", 1, 1, Samples.settled("cut"), Samples.settled("third"));
         var before = Tables.all(database);
         for (int i = 0; i < 2; i++) {
-            assertThat(store("n1", 1, 1, settled("cut"), settled("third"))).isZero();
+            assertThat(store("n1", 1, 1, Samples.settled("cut"), Samples.settled("third"))).isZero();
         }
 
         assertThat(Tables.all(database)).isEqualTo(before);
@@ -71,8 +68,8 @@ final class SupersededIT {
 
     @Test
     void aSettlementAmongThoseOnRecordAsMissingIsLeftOutWithoutASecondRecord() throws Exception {
-        store("n1", 1, 9, settled("tenth"));
-        store("n1", 1, 1, settled("second"), settled("cut"));
+        store("n1", 1, 9, Samples.settled("tenth"));
+        store("n1", 1, 1, Samples.settled("second"), Samples.settled("cut"));
 
         assertThat(rows()).contains("n1-1-2 second ok").doesNotContain("n1-1-3 cut ok");
         assertThat(gaps()).containsExactly("n1-1-2…9 missing");
@@ -80,9 +77,9 @@ final class SupersededIT {
 
     @Test
     void whatIsStoredAlreadyGetsNoRecord() throws Exception {
-        store("n1", 1, 1, settled("later"));
-        store("n1", 2, 1, interrupted("later"));
-        store("n1", 1, 1, settled("later"));
+        store("n1", 1, 1, Samples.settled("later"));
+        store("n1", 2, 1, Samples.interrupted("later"));
+        store("n1", 1, 1, Samples.settled("later"));
 
         assertThat(gaps()).isEmpty();
         assertThat(rows()).contains("n1-1-2 later ok");
@@ -90,7 +87,7 @@ final class SupersededIT {
 
     @Test
     void aLaterStartsRecoveryOfTheSameAttemptStandsForAnEarlierOneToo() throws Exception {
-        store("n1", 1, 1, interrupted("cut"));
+        store("n1", 1, 1, Samples.interrupted("cut"));
 
         assertThat(rows()).containsExactly("n1-1-1 first ok", "n1-2-1 cut interrupted");
         assertThat(gaps()).containsExactly("n1-1-2…2 superseded");
@@ -99,8 +96,8 @@ final class SupersededIT {
     @Test
     void anInterruptedEventIsNotLaterThanItself() throws Exception {
         begin("n1", 3);
-        assertThat(store("n1", 2, 0, interrupted("cut"), settled("cut"))).isEqualTo(1);
-        assertThat(store("n1", 3, 0, settled("cut"))).isEqualTo(1);
+        assertThat(store("n1", 2, 0, Samples.interrupted("cut"), Samples.settled("cut"))).isEqualTo(1);
+        assertThat(store("n1", 3, 0, Samples.settled("cut"))).isEqualTo(1);
 
         assertThat(gaps()).isEmpty();
     }
@@ -111,7 +108,7 @@ final class SupersededIT {
         begin("n2", 2);
         store("n1", 1, 1, Samples.attempt("cut", 2, Outcome.OK, Flags.NONE),
                 Samples.attempt("cut", 1, Outcome.OK, Flags.NONE.with(Flag.USAGE_DEFERRED)));
-        store("n2", 1, 0, settled("cut"));
+        store("n2", 1, 0, Samples.settled("cut"));
 
         assertThat(Tables.count(database, "weir.usage_events")).isEqualTo(5);
         assertThat(gaps()).isEmpty();
@@ -120,9 +117,10 @@ final class SupersededIT {
     @Test
     void whatAStartCountsOfItsSpoolIsWhatTheStoreWillTake() throws Exception {
         begin("n1", 3);
-        store("n1", 3, 0, interrupted("again"));
+        store("n1", 3, 0, Samples.interrupted("again"));
         for (long epoch = 1; epoch <= 3; epoch++) {
-            var kept = kept("n1", epoch, 10, settled("free"), settled("cut"), interrupted("cut"), settled("again"),
+            var kept = Samples.kept("n1", epoch, 10, Samples.settled("free"), Samples.settled("cut"),
+                    Samples.interrupted("cut"), Samples.settled("again"),
                     Samples.attempt("cut", 2, Outcome.OK, Flags.NONE),
                     Samples.attempt("cut", 1, Outcome.OK, Flags.NONE.with(Flag.USAGE_DEFERRED)));
             var charged = postgres.charges().after("n1", 0);
@@ -146,8 +144,8 @@ final class SupersededIT {
                     attempts integer[], times timestamptz[], flag_bits integer[]) RETURNS SETOF bigint
                 LANGUAGE plpgsql STABLE AS $$ BEGIN RAISE 'looked up'; END $$""");
 
-        assertThat(store("n1", 2, 1, settled("live"))).isEqualTo(1);
-        assertThatThrownBy(() -> store("n1", 1, 1, settled("former"))).isInstanceOf(StoreException.class)
+        assertThat(store("n1", 2, 1, Samples.settled("live"))).isEqualTo(1);
+        assertThatThrownBy(() -> store("n1", 1, 1, Samples.settled("former"))).isInstanceOf(StoreException.class)
                 .hasMessageContaining("looked up");
     }
 
@@ -156,23 +154,7 @@ final class SupersededIT {
     }
 
     private long store(String node, long epoch, long after, UsageEvent... events) throws StoreException {
-        return postgres.store().storeNew(new Batch(node, epoch, kept(node, epoch, after, events)));
-    }
-
-    private static List<KeptEvent> kept(String node, long epoch, long after, UsageEvent... events) {
-        var kept = new ArrayList<KeptEvent>();
-        for (UsageEvent event : events) {
-            kept.add(new KeptEvent(new EventId(node, epoch, after + kept.size() + 1), event));
-        }
-        return kept;
-    }
-
-    private static UsageEvent settled(String call) {
-        return Samples.attempt(call, 1, Outcome.OK, Flags.NONE);
-    }
-
-    private static UsageEvent interrupted(String call) {
-        return Samples.attempt(call, 1, Outcome.INTERRUPTED, Flags.NONE);
+        return postgres.store().storeNew(new Batch(node, epoch, Samples.kept(node, epoch, after, events)));
     }
 
     private List<String> rows() throws SQLException {
